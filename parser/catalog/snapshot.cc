@@ -1,0 +1,80 @@
+#include "parser/catalog/snapshot.h"
+
+#include <algorithm>
+
+namespace pgconsent::parser {
+
+const Column* Relation::column(std::string_view wanted) const {
+  auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == wanted; });
+  return it == columns.end() ? nullptr : &*it;
+}
+
+const Column* Relation::column(AttrNumber wanted) const {
+  auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.attnum == wanted; });
+  return it == columns.end() ? nullptr : &*it;
+}
+
+namespace {
+
+// Built on the stack for the usual short names: a lookup must not allocate.
+class NameKey {
+ public:
+  NameKey(std::string_view schema, std::string_view name) {
+    if (schema.size() + name.size() + 1 <= sizeof buffer_) {
+      char* end = std::copy(schema.begin(), schema.end(), buffer_);
+      *end++ = '\0';
+      end = std::copy(name.begin(), name.end(), end);
+      view_ = {buffer_, static_cast<std::size_t>(end - buffer_)};
+    } else {
+      long_.append(schema).push_back('\0');
+      long_.append(name);
+      view_ = long_;
+    }
+  }
+  NameKey(const NameKey&) = delete;
+  NameKey& operator=(const NameKey&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  char buffer_[160];
+  std::string long_;
+  std::string_view view_;
+};
+
+}  // namespace
+
+const Relation* Snapshot::relation(Oid oid) const {
+  auto it = relations.find(oid);
+  return it == relations.end() ? nullptr : &it->second;
+}
+
+const Relation* Snapshot::relation(std::string_view schema, std::string_view name) const {
+  NameKey key(schema, name);
+  auto it = by_name_.find(key.view());
+  return it == by_name_.end() ? nullptr : it->second;
+}
+
+bool Snapshot::has_schema(std::string_view schema) const {
+  return std::find(schemas.begin(), schemas.end(), schema) != schemas.end();
+}
+
+const Function* Snapshot::function(Oid oid) const {
+  auto it = functions.find(oid);
+  return it == functions.end() ? nullptr : &it->second;
+}
+
+const std::vector<const Function*>& Snapshot::functions_named(std::string_view name) const {
+  static const std::vector<const Function*> none;
+  auto it = functions_by_name_.find(name);
+  return it == functions_by_name_.end() ? none : it->second;
+}
+
+void Snapshot::finish() {
+  by_name_.reserve(relations.size());
+  for (const auto& [oid, relation] : relations) {
+    by_name_.emplace(NameKey(relation.schema, relation.name).view(), &relation);
+  }
+  for (const auto& [oid, function] : functions) functions_by_name_[function.name].push_back(&function);
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,156 @@
+// One database's catalog as plain data: immutable once finished, shared between threads, swapped whole.
+// Loaded by proxy/catalog over SQL; nothing here knows how. Field names follow pg_class, pg_attribute, pg_proc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "parser/names/identifier.h"
+
+namespace pgconsent::parser {
+
+struct Column {
+  std::string name;
+  AttrNumber attnum = 0;
+  Oid type = 0;
+  std::int32_t typmod = -1;
+  // The type for generated SQL, safe under any search path: pg_catalog."varchar"(50), interval day to second(3).
+  std::string type_sql;
+  std::string collation_sql;  // "pg_catalog"."de_DE"; empty for the type's default collation
+  char type_category = 'X';   // pg_type.typcategory: S string, N numeric, D date/time, …
+  bool not_null = false;
+  bool generated = false;   // GENERATED ALWAYS AS (…) STORED
+  bool has_equality = true;  // false for json, xml, point, …: can't be grouped
+};
+
+struct UniqueKey {  // a valid, immediate, non-partial unique index over plain columns
+  std::vector<AttrNumber> attnums;
+  bool primary = false;
+  bool nulls_not_distinct = false;
+};
+
+struct ForeignKey {
+  Oid target = 0;
+  std::vector<AttrNumber> attnums, target_attnums;
+  char on_update = 'a', on_delete = 'a';  // pg_constraint.confupdtype / confdeltype: a r c n d
+};
+
+enum class RelationKind : char {
+  table = 'r',
+  partitioned_table = 'p',
+  view = 'v',
+  materialized_view = 'm',
+  foreign_table = 'f',
+  sequence = 'S',
+  composite_type = 'c',
+  toast = 't',
+  index = 'i',
+  partitioned_index = 'I',
+};
+
+struct Relation {
+  Oid oid = 0;
+  std::string schema, name;
+  RelationKind kind = RelationKind::table;
+  char persistence = 'p';  // p permanent, u unlogged, t temporary
+  std::string owner;       // role name
+  std::vector<Column> columns;  // live user columns by attnum
+  std::vector<UniqueKey> unique_keys;
+  std::vector<ForeignKey> foreign_keys;
+  std::vector<Oid> parents, children;  // direct, pg_inherits
+  bool is_partition = false;
+  std::string view_definition;    // views: pg_get_viewdef read with an empty search path, no trailing semicolon
+  bool security_barrier = false;  // views
+  bool security_invoker = false;  // views
+  std::vector<Oid> depends_on;    // views, matviews, rules: relations and functions their definition names (pg_depend)
+  std::vector<Oid> trigger_functions;  // enabled, not internal
+  bool has_rules = false;              // rewrite rules besides a view's own _RETURN
+  bool row_security = false;
+
+  const Column* column(std::string_view name) const;
+  const Column* column(AttrNumber attnum) const;
+};
+
+struct Function {
+  Oid oid = 0;
+  std::string schema, name;
+  std::vector<Oid> argument_types;
+  std::string identity;  // schema.name(argtype, …) as in the rules' `functions.trusted`: "public.tax(numeric)"
+  std::string language;  // internal, c, sql, plpgsql, …
+  std::string body;      // prosrc; for a SQL-standard body pg_get_function_sqlbody
+  std::string extension;  // the extension that owns it, or empty
+  char kind = 'f';        // pg_proc.prokind: f p a w
+  char volatility = 'v';  // i s v
+  bool leakproof = false;
+  bool security_definer = false;
+  std::vector<std::string> settings;  // proconfig: search_path=…
+  std::vector<Oid> depends_on;        // relations and functions (pg_depend); aggregates: their support functions
+};
+
+struct Operator {
+  Oid oid = 0;
+  std::string schema, name;
+  Oid function = 0;
+  Oid left_type = 0, right_type = 0;
+  Oid restrict_estimator = 0, join_estimator = 0;
+};
+
+struct Cast {
+  Oid source = 0, target = 0, function = 0;
+  char context = 'e';  // e explicit, a assignment, i implicit
+};
+
+struct Type {  // only user-defined types and domains; built-in ones are not listed
+  Oid oid = 0;
+  std::string schema, name;
+  Oid relation = 0;                // composite types: their relation
+  std::vector<Oid> functions;      // input/output functions, functions in a domain's CHECKs
+};
+
+struct Role {
+  std::string name;
+  bool superuser = false;
+  std::vector<std::string> member_of;
+};
+
+// Built by SnapshotBuilder (proxy/catalog). Pointers stay valid as long as the snapshot lives.
+class Snapshot {
+ public:
+  std::uint64_t version = 0;  // grows with each load of this database in this process
+  std::string database;
+  Oid database_oid = 0;
+  std::unordered_map<Oid, Relation> relations;  // of pg_catalog and information_schema too; no foreign temporary ones
+  std::unordered_map<Oid, Function> functions;  // all, built-in ones too (their bodies are empty)
+  std::vector<Operator> operators;              // user-defined only
+  std::vector<Cast> casts;                      // those whose function is user-defined
+  std::unordered_map<Oid, Type> types;
+  std::unordered_map<std::string, Role> roles;
+  std::vector<std::string> schemas;
+
+  const Relation* relation(Oid oid) const;
+  const Relation* relation(std::string_view schema, std::string_view name) const;
+  bool has_schema(std::string_view schema) const;
+  // All functions of that name in any schema, overloads included.
+  const std::vector<const Function*>& functions_named(std::string_view name) const;
+  const Function* function(Oid oid) const;
+
+  // Call once after filling: builds the lookups by name. The snapshot must not move afterwards.
+  void finish();
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Name = std::string;  // relation lookup: schema + '\0' + name
+  std::unordered_map<Name, const Relation*, NameHash, std::equal_to<>> by_name_;
+  std::unordered_map<Name, std::vector<const Function*>, NameHash, std::equal_to<>> functions_by_name_;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace pgconsent::parser

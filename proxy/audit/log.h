@@ -1,0 +1,55 @@
+// The audit log: JSON lines with a hash chain (design section 9), appended by any worker, flushed in groups.
+// Thread-safe. Nothing in a record may hold a raw value, a literal or a parameter.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgconsent::audit {
+
+struct Record {
+  std::uint64_t session = 0;
+  std::string_view client;       // address:port
+  std::string_view role, application, database;
+  std::string_view purpose, purpose_source;
+  std::string_view decision;     // allowed masked refused failed exempt
+  std::string_view reason;
+  const std::vector<std::string>* rules = nullptr;
+  const std::vector<std::string>* basis = nullptr;
+  const std::vector<std::string>* tables = nullptr;
+  const std::vector<std::string>* columns = nullptr;
+  std::string_view fingerprint, statement;
+  std::optional<std::uint64_t> rows;
+  std::uint64_t catalog_version = 0;
+  std::string_view rules_version;
+  std::uint64_t duration_us = 0;  // spent in the proxy until the decision
+};
+
+class Log {
+ public:
+  struct OpenResult {
+    std::unique_ptr<Log> log;  // null on error
+    std::string error;
+  };
+  // Opens or creates the directory's current file and goes on with its chain. Refuses a file whose last line is
+  // not a record (a torn last line after a crash is cut off and said so in a record of its own).
+  static OpenResult open(const std::filesystem::path& directory);
+  virtual ~Log() = default;
+
+  // Takes the record into the pending group; returns its sequence number, for written().
+  virtual std::uint64_t append(const Record& record) = 0;
+  // Is the record in the file? Cheap.
+  virtual bool written(std::uint64_t sequence) const = 0;
+  // Writes the whole pending group in one write. False when the file can't be written: the group stays pending and
+  // healthy() is false until a later flush succeeds.
+  virtual bool flush() = 0;
+  // False: protected statements must be refused.
+  virtual bool healthy() const = 0;
+};
+
+}  // namespace pgconsent::audit

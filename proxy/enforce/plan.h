@@ -1,0 +1,135 @@
+// What is to be done with one message's SQL text, for one session state: an immutable, cacheable value.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "parser/catalog/snapshot.h"
+#include "parser/names/identifier.h"
+#include "parser/names/sql_error.h"
+
+namespace pgconsent::enforce {
+
+using parser::AttrNumber;
+using parser::Oid;
+
+// As in the audit record. `untouched`: nothing protected is touched, no record is written.
+enum class Decision { untouched, allowed, masked, refused, exempt };
+std::string_view to_string(Decision decision);
+
+// The table column that a result column comes from, as RowDescription reports it; {0, 0} for an expression.
+struct ColumnOrigin {
+  Oid table = 0;
+  AttrNumber attnum = 0;
+  bool operator==(const ColumnOrigin&) const = default;
+};
+
+// What a statement may do to the session beyond its result: bits of Statement::effects.
+enum Effect : std::uint32_t {
+  changes_state = 1u << 0,       // search path, role, purpose, temporary objects: ask the server again
+  changes_catalog = 1u << 1,     // DDL: the catalog snapshot is stale once it commits
+  ends_transaction = 1u << 2,    // COMMIT, ROLLBACK, ROLLBACK TO, PREPARE TRANSACTION, …
+  forgets_statements = 1u << 3,  // DISCARD ALL, DEALLOCATE ALL: prepared statements are gone
+  names_statement = 1u << 4,     // PREPARE or DEALLOCATE of Statement::prepared_name
+};
+
+// What the audit says of one statement. Never holds a literal, a parameter or a value.
+struct AuditFacts {
+  std::string reason;                // refusals: the message
+  std::vector<std::string> rules;    // the rules that decided: "public.users.email"
+  std::vector<std::string> bases;    // "contact: consent"
+  std::vector<std::string> tables;   // schema.name
+  std::vector<std::string> columns;  // schema.name.column, protected ones that the statement uses
+  std::string fingerprint;           // 16 hex digits
+  std::string statement;             // normalised: constants replaced, comments dropped
+};
+
+struct Statement {
+  Decision decision = Decision::untouched;
+  std::uint32_t effects = 0;
+  std::string prepared_name;                    // with Effect::names_statement
+  std::optional<parser::SqlError> refusal;      // decision refused: replaces the error that the sent text provokes
+  std::vector<ColumnOrigin> origins;            // by result column: what the client would see directly; may be empty
+  std::vector<ColumnOrigin> raw_allowed;        // protected columns that may arrive unmasked (their basis always holds)
+  std::string run_time_refusal_rule;            // `without_basis: refuse` by subject: for DETAIL when it fails at a row
+  AuditFacts audit;                             // set unless untouched
+};
+
+// Where text was replaced, to map error positions back.
+struct Edit {
+  std::int32_t start = 0, end = 0;  // byte range in the client's text
+  std::int32_t length = 0;          // bytes of the replacement
+};
+
+struct Plan {
+  std::string original;           // the client's text
+  std::string sql;                // to be sent instead; unused when is_identity
+  bool is_identity = true;        // the client's bytes are forwarded untouched
+  bool needs_settled_state = false;  // later statements of the text depend on the effects of earlier ones: refused inside
+  std::string purpose;            // under which it was decided
+  std::string purpose_source;     // "role", "session" or "comment"
+  std::uint64_t catalog_version = 0, rules_version = 0;
+  std::vector<Statement> statements;  // one per statement of the text, in order
+  std::vector<Edit> edits;            // ascending, in the client's text
+
+  bool touches_protected() const;     // any statement with a decision other than untouched
+  std::uint32_t effects() const;      // of all statements
+  // 1-based character position in the sent text -> in the client's text; 0 stays 0.
+  int original_position(int sent_position) const;
+};
+using PlanPtr = std::shared_ptr<const Plan>;
+
+// The relation-like objects in the session's own temporary schema, which no shared snapshot holds.
+struct TemporaryRelation {
+  Oid oid = 0;
+  std::string name;
+  char kind = 'r';
+  std::vector<std::string> columns;  // live columns by attnum
+};
+
+// What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.
+struct SessionState {
+  std::string login_role;              // session_user at the start: decides about purposes
+  std::string role;                    // current_user
+  std::vector<std::string> search_path;  // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
+  std::string purpose;                 // current_setting('pgconsent.purpose', true); empty: the role's default
+  std::vector<TemporaryRelation> temporary;
+  parser::SnapshotPtr private_catalog;  // set while the transaction has DDL of its own; overrides the shared one
+  std::uint64_t id = 0;                // equal ids mean equal states (interned by the session layer per worker)
+};
+
+// The catalog in force does not know a relation that the text names: load a newer one, then plan again.
+struct NeedsCatalog {
+  std::uint64_t newer_than = 0;
+};
+
+class Planner {  // one per worker and database: not thread-safe
+ public:
+  virtual ~Planner() = default;
+  // `catalog_is_fresh`: the caller has just reloaded; a relation that is still unknown does not exist.
+  virtual std::variant<PlanPtr, NeedsCatalog> plan(std::string_view text, const SessionState& state,
+                                                   bool catalog_is_fresh) = 0;
+  // Would a plan made now for the same text and state be the same? (catalog or rules may have changed)
+  virtual bool is_current(const Plan& plan) const = 0;
+  // Layer 3: is this a protected column that may never arrive raw? Used on every RowDescription.
+  virtual bool is_protected(ColumnOrigin column) const = 0;
+  // May this login role act for this purpose? Null when it may; else the error for the client.
+  virtual std::optional<parser::SqlError> check_purpose(std::string_view login_role, std::string_view purpose) const = 0;
+  // The role's default purpose; empty when it has none.
+  virtual std::string default_purpose(std::string_view login_role) const = 0;
+  virtual bool is_exempt(std::string_view login_role) const = 0;
+};
+
+// The text that makes the server fail in place of a refused statement, and how its error is recognised:
+// the ErrorResponse's message contains the token. `index` is the statement's place in Plan::statements.
+std::string refusal_statement(std::size_t index, bool syntax_error);
+std::optional<std::size_t> refusal_index(std::string_view server_message);
+// Likewise `without_basis: refuse` at run time: the mask expression fails with a message that holds this token.
+inline constexpr std::string_view run_time_refusal_token = "pgconsent_refused_value";
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,135 @@
+// The rules in force in one database: what rules.yaml says, bound to the OIDs of a catalog snapshot.
+// Immutable, shared between threads. See shared design sections 5 and 8 for the meaning of each term.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "parser/names/identifier.h"
+
+namespace pgconsent::rules {
+
+using parser::AttrNumber;
+using parser::Oid;
+
+// GDPR Art. 6(1)(a) to (f).
+enum class LawfulBasis { consent, contract, legal_obligation, vital_interests, public_task, legitimate_interests };
+std::string_view to_string(LawfulBasis basis);
+
+// What happens to a cell without a lawful basis.
+enum class WithoutBasis { mask, refuse, hide_row };
+
+struct Mask {
+  enum class Kind { null, constant, partial, email, hash, pseudonym, year, month, round, range };
+  Kind kind = Kind::null;
+  std::string text;        // constant: the value; partial: the pad
+  int prefix = 0;          // partial: characters kept in front
+  int suffix = 0;          // partial: characters kept at the end
+  std::int64_t step = 1;   // round(n): digits after the point (may be negative); range(n): width
+};
+
+// From a row to the key of one data subject: over zero or more foreign keys, each hop to one row at most
+// (validated: the hop's target columns are a unique key).
+struct SubjectPath {
+  struct Hop {
+    Oid relation = 0;
+    std::vector<std::pair<AttrNumber, AttrNumber>> on;  // column of the row before, column of `relation`
+  };
+  std::string kind;        // key into Policy::subjects
+  std::vector<Hop> hops;
+  AttrNumber key = 0;      // column of the last hop's relation (of the protected relation without hops)
+};
+
+struct ProtectedColumn {
+  AttrNumber attnum = 0;
+  std::string name;
+  bool is_public = false;
+  std::string category;  // empty: no rule names the column (masked under every purpose)
+  Mask mask;
+  bool lookup_equality = false;
+  WithoutBasis without_basis = WithoutBasis::mask;
+  std::string rule;      // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+};
+
+struct ProtectedRelation {
+  Oid oid = 0;
+  Oid declared = 0;       // the relation that the rules name: itself, or the parent it inherits them from
+  std::string name;       // schema.name, for messages
+  bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
+  std::vector<SubjectPath> subjects;
+  std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
+
+  const ProtectedColumn* column(AttrNumber attnum) const;
+};
+
+// Where consent records of one kind of subject are kept.
+struct ConsentSource {
+  enum class Kind { table, column };
+  Kind kind = Kind::table;
+  Oid relation = 0;           // table: the consent table; column: the subject's own table
+  AttrNumber subject = 0;     // the column that holds the subject's key
+  std::optional<AttrNumber> purpose, category, valid_from, valid_until;
+  std::string given;          // a SQL condition over the relation's columns, as written by the DBA
+  std::map<std::string, AttrNumber, std::less<>> flags;  // column: purpose -> boolean column
+  bool one_row = false;       // table: (subject [, purpose] [, category]) is a unique key of the relation
+};
+
+struct SubjectKind {
+  std::string name;
+  Oid relation = 0;
+  AttrNumber key = 0;
+  std::optional<ConsentSource> consent;
+};
+
+struct Purpose {
+  std::string name, description;
+  std::map<std::string, std::vector<LawfulBasis>, std::less<>> lawful_basis;  // by category
+};
+
+struct Application {
+  std::string role;
+  std::vector<std::string> purposes;  // allowed; the first is the default
+  bool exempt = false;
+};
+
+struct Policy {
+  std::uint64_t version = 0;      // grows with each load in this process
+  std::string digest;             // of the rules file's text, for the audit
+  std::map<std::string, SubjectKind, std::less<>> subjects;
+  std::set<std::string, std::less<>> sensitive_categories;
+  std::map<std::string, Purpose, std::less<>> purposes;
+  std::map<std::string, Application, std::less<>> applications;  // by login role
+  std::unordered_map<Oid, ProtectedRelation> relations;  // children and partitions included
+  std::set<Oid> consent_relations;    // a client's own reference to them is allowed to roles that own data only by
+                                      // its privileges; they are listed so that `check` can name who may read them
+  std::set<Oid> trusted_functions, refused_functions;
+  bool refuse_unlisted_tables = false;
+
+  const ProtectedRelation* relation(Oid oid) const;
+  const Application* application(std::string_view role) const;
+  const Purpose* purpose(std::string_view name) const;
+};
+
+using PolicyPtr = std::shared_ptr<const Policy>;
+
+// May data of this category be used for this purpose?
+enum class Clearance {
+  never,       // no basis listed, purpose or category unknown
+  always,      // a listed basis holds by declaration
+  by_consent,  // decided row by row by the subject's consent records
+};
+struct Decision {
+  Clearance clearance = Clearance::never;
+  std::optional<LawfulBasis> basis;  // the one that decides
+};
+// `purpose` may be null (unknown): never. An always-holding basis wins over consent.
+Decision decide(const Purpose* purpose, std::string_view category);
+
+}  // namespace pgconsent::rules
