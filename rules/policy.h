@@ -20,7 +20,14 @@ using parser::AttrNumber;
 using parser::Oid;
 
 // GDPR Art. 6(1)(a) to (f).
-enum class LawfulBasis { consent, contract, legal_obligation, vital_interests, public_task, legitimate_interests };
+enum class LawfulBasis {
+  consent,
+  contract,
+  legal_obligation,
+  vital_interests,
+  public_task,
+  legitimate_interests
+};
 std::string_view to_string(LawfulBasis basis);
 
 // What happens to a cell without a lawful basis.
@@ -29,10 +36,10 @@ enum class WithoutBasis { mask, refuse, hide_row };
 struct Mask {
   enum class Kind { null, constant, partial, email, hash, pseudonym, year, month, round, range };
   Kind kind = Kind::null;
-  std::string text;        // constant: the value; partial: the pad
-  int prefix = 0;          // partial: characters kept in front
-  int suffix = 0;          // partial: characters kept at the end
-  std::int64_t step = 1;   // round(n): digits after the point (may be negative); range(n): width
+  std::string text;       // constant: the value; partial: the pad
+  int prefix = 0;         // partial: characters kept in front
+  int suffix = 0;         // partial: characters kept at the end
+  std::int64_t step = 1;  // round(n): digits after the point (may be negative); range(n): width
 };
 
 // From a row to the key of one data subject: over zero or more foreign keys, each hop to one row at most
@@ -42,9 +49,9 @@ struct SubjectPath {
     Oid relation = 0;
     std::vector<std::pair<AttrNumber, AttrNumber>> on;  // column of the row before, column of `relation`
   };
-  std::string kind;        // key into Policy::subjects
+  std::string kind;  // key into Policy::subjects
   std::vector<Hop> hops;
-  AttrNumber key = 0;      // column of the last hop's relation (of the protected relation without hops)
+  AttrNumber key = 0;  // column of the last hop's relation (of the protected relation without hops)
 };
 
 struct ProtectedColumn {
@@ -55,13 +62,13 @@ struct ProtectedColumn {
   Mask mask;
   bool lookup_equality = false;
   WithoutBasis without_basis = WithoutBasis::mask;
-  std::string rule;      // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+  std::string rule;  // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
 };
 
 struct ProtectedRelation {
   Oid oid = 0;
-  Oid declared = 0;       // the relation that the rules name: itself, or the parent it inherits them from
-  std::string name;       // schema.name, for messages
+  Oid declared = 0;          // the relation that the rules name: itself, or the parent it inherits them from
+  std::string name;          // schema.name, for messages
   bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
   std::vector<SubjectPath> subjects;
   std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
@@ -73,12 +80,12 @@ struct ProtectedRelation {
 struct ConsentSource {
   enum class Kind { table, column };
   Kind kind = Kind::table;
-  Oid relation = 0;           // table: the consent table; column: the subject's own table
-  AttrNumber subject = 0;     // the column that holds the subject's key
+  Oid relation = 0;        // table: the consent table; column: the subject's own table
+  AttrNumber subject = 0;  // the column that holds the subject's key
   std::optional<AttrNumber> purpose, category, valid_from, valid_until;
-  std::string given;          // a SQL condition over the relation's columns, as written by the DBA
+  std::string given;  // a SQL condition over the relation's columns, as written by the DBA
   std::map<std::string, AttrNumber, std::less<>> flags;  // column: purpose -> boolean column
-  bool one_row = false;       // table: (subject [, purpose] [, category]) is a unique key of the relation
+  bool one_row = false;  // table: (subject [, purpose] [, category]) is a unique key of the relation
 };
 
 struct SubjectKind {
@@ -100,15 +107,16 @@ struct Application {
 };
 
 struct Policy {
-  std::uint64_t version = 0;      // grows with each load in this process
-  std::string digest;             // of the rules file's text, for the audit
+  std::uint64_t version = 0;  // grows with each load in this process
+  std::string digest;         // of the rules file's text, for the audit
   std::map<std::string, SubjectKind, std::less<>> subjects;
   std::set<std::string, std::less<>> sensitive_categories;
   std::map<std::string, Purpose, std::less<>> purposes;
   std::map<std::string, Application, std::less<>> applications;  // by login role
-  std::unordered_map<Oid, ProtectedRelation> relations;  // children and partitions included
-  std::set<Oid> consent_relations;    // a client's own reference to them is allowed to roles that own data only by
-                                      // its privileges; they are listed so that `check` can name who may read them
+  std::unordered_map<Oid, ProtectedRelation> relations;          // children and partitions included
+  // Consent tables: a client's own reference to them is allowed to roles that own data only by its
+  // privileges; they are listed so that `check` can name who may read them.
+  std::set<Oid> consent_relations;
   std::set<Oid> trusted_functions, refused_functions;
   bool refuse_unlisted_tables = false;
 

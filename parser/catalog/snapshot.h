@@ -1,5 +1,6 @@
 // One database's catalog as plain data: immutable once finished, shared between threads, swapped whole.
-// Loaded by proxy/catalog over SQL; nothing here knows how. Field names follow pg_class, pg_attribute, pg_proc.
+// Loaded by proxy/catalog over SQL; nothing here knows how. Field names follow pg_class, pg_attribute,
+// pg_proc.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,13 @@ struct Column {
   AttrNumber attnum = 0;
   Oid type = 0;
   std::int32_t typmod = -1;
-  // The type for generated SQL, safe under any search path: pg_catalog."varchar"(50), interval day to second(3).
+  // The type for generated SQL, safe under any search path: pg_catalog."varchar"(50), interval day to
+  // second(3).
   std::string type_sql;
   std::string collation_sql;  // "pg_catalog"."de_DE"; empty for the type's default collation
   char type_category = 'X';   // pg_type.typcategory: S string, N numeric, D date/time, …
   bool not_null = false;
-  bool generated = false;   // GENERATED ALWAYS AS (…) STORED
+  bool generated = false;    // GENERATED ALWAYS AS (…) STORED
   bool has_equality = true;  // false for json, xml, point, …: can't be grouped
 };
 
@@ -56,19 +58,23 @@ struct Relation {
   Oid oid = 0;
   std::string schema, name;
   RelationKind kind = RelationKind::table;
-  char persistence = 'p';  // p permanent, u unlogged, t temporary
-  std::string owner;       // role name
+  char persistence = 'p';       // p permanent, u unlogged, t temporary
+  std::string owner;            // role name
   std::vector<Column> columns;  // live user columns by attnum
   std::vector<UniqueKey> unique_keys;
   std::vector<ForeignKey> foreign_keys;
   std::vector<Oid> parents, children;  // direct, pg_inherits
   bool is_partition = false;
-  std::string view_definition;    // views: pg_get_viewdef read with an empty search path, no trailing semicolon
+  std::string view_definition;  // views: pg_get_viewdef read with an empty search path, no trailing semicolon
   bool security_barrier = false;  // views
   bool security_invoker = false;  // views
-  std::vector<Oid> depends_on;    // views, matviews, rules: relations and functions their definition names (pg_depend)
+  // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
+  std::vector<Oid> depends_on;
   std::vector<Oid> trigger_functions;  // enabled, not internal
-  bool has_rules = false;              // rewrite rules besides a view's own _RETURN
+  // Called by its defaults, generated columns, checks, trigger conditions and index expressions: run when it
+  // is written to. Built-in ones too.
+  std::vector<Oid> implicit_functions;
+  bool has_rules = false;  // rewrite rules besides a view's own _RETURN
   bool row_security = false;
 
   const Column* column(std::string_view name) const;
@@ -79,16 +85,21 @@ struct Function {
   Oid oid = 0;
   std::string schema, name;
   std::vector<Oid> argument_types;
-  std::string identity;  // schema.name(argtype, …) as in the rules' `functions.trusted`: "public.tax(numeric)"
-  std::string language;  // internal, c, sql, plpgsql, …
-  std::string body;      // prosrc; for a SQL-standard body pg_get_function_sqlbody
+  // schema.name(argtype, …) as in the rules' `functions.trusted`: "public.tax(numeric)". Types of pg_catalog
+  // by their SQL names (integer, timestamp with time zone), others with their schema; names are quoted only
+  // where they hold other characters than a-z 0-9 _ $.
+  std::string identity;
+  std::string language;   // internal, c, sql, plpgsql, …
+  std::string body;       // prosrc; for a SQL-standard body pg_get_function_sqlbody
   std::string extension;  // the extension that owns it, or empty
   char kind = 'f';        // pg_proc.prokind: f p a w
   char volatility = 'v';  // i s v
   bool leakproof = false;
   bool security_definer = false;
   std::vector<std::string> settings;  // proconfig: search_path=…
-  std::vector<Oid> depends_on;        // relations and functions (pg_depend); aggregates: their support functions
+  // Aggregates: support functions. SQL-standard bodies and argument defaults: relations and functions they
+  // use.
+  std::vector<Oid> depends_on;
 };
 
 struct Operator {
@@ -104,17 +115,18 @@ struct Cast {
   char context = 'e';  // e explicit, a assignment, i implicit
 };
 
-struct Type {  // only user-defined types and domains; built-in ones are not listed
+struct Type {  // only user-defined types and domains; built-in ones are not listed. Row types of tables are.
   Oid oid = 0;
   std::string schema, name;
-  Oid relation = 0;                // composite types: their relation
-  std::vector<Oid> functions;      // input/output functions, functions in a domain's CHECKs
+  Oid relation = 0;            // composite types: their relation
+  Oid base = 0;                // a domain's base type, an array's element, a range's subtype
+  std::vector<Oid> functions;  // input/output functions, functions in a domain's CHECKs
 };
 
 struct Role {
   std::string name;
   bool superuser = false;
-  std::vector<std::string> member_of;
+  std::vector<std::string> member_of;  // direct memberships
 };
 
 // Built by SnapshotBuilder (proxy/catalog). Pointers stay valid as long as the snapshot lives.
@@ -123,7 +135,8 @@ class Snapshot {
   std::uint64_t version = 0;  // grows with each load of this database in this process
   std::string database;
   Oid database_oid = 0;
-  std::unordered_map<Oid, Relation> relations;  // of pg_catalog and information_schema too; no foreign temporary ones
+  // Of pg_catalog and information_schema too; no toast tables, no temporary ones of other sessions.
+  std::unordered_map<Oid, Relation> relations;
   std::unordered_map<Oid, Function> functions;  // all, built-in ones too (their bodies are empty)
   std::vector<Operator> operators;              // user-defined only
   std::vector<Cast> casts;                      // those whose function is user-defined

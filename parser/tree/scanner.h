@@ -31,4 +31,13 @@ struct Token {
 // Thread-safe. The text must not hold NUL bytes.
 std::optional<std::vector<Token>> scan(const std::string& text);
 
+// The same for a text that is known to scan (it was parsed): faster.
+std::vector<Token> scan_parsed(const std::string& text);
+
+struct TextRange {
+  std::int32_t start = 0, end = 0;  // bytes
+};
+// The comments of a text that is known to scan, delimiters included.
+std::vector<TextRange> comments(const std::string& text);
+
 }  // namespace pgconsent::parser

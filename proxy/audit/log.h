@@ -14,10 +14,10 @@ namespace pgconsent::audit {
 
 struct Record {
   std::uint64_t session = 0;
-  std::string_view client;       // address:port
+  std::string_view client;  // address:port
   std::string_view role, application, database;
   std::string_view purpose, purpose_source;
-  std::string_view decision;     // allowed masked refused failed exempt
+  std::string_view decision;  // allowed masked refused failed exempt
   std::string_view reason;
   const std::vector<std::string>* rules = nullptr;
   const std::vector<std::string>* basis = nullptr;
@@ -36,8 +36,8 @@ class Log {
     std::unique_ptr<Log> log;  // null on error
     std::string error;
   };
-  // Opens or creates the directory's current file and goes on with its chain. Refuses a file whose last line is
-  // not a record (a torn last line after a crash is cut off and said so in a record of its own).
+  // Opens or creates the directory's current file and goes on with its chain. Refuses a file whose last line
+  // is not a record (a torn last line after a crash is cut off and said so in a record of its own).
   static OpenResult open(const std::filesystem::path& directory);
   virtual ~Log() = default;
 
@@ -45,8 +45,8 @@ class Log {
   virtual std::uint64_t append(const Record& record) = 0;
   // Is the record in the file? Cheap.
   virtual bool written(std::uint64_t sequence) const = 0;
-  // Writes the whole pending group in one write. False when the file can't be written: the group stays pending and
-  // healthy() is false until a later flush succeeds.
+  // Writes the whole pending group in one write. False when the file can't be written: the group stays
+  // pending and healthy() is false until a later flush succeeds.
   virtual bool flush() = 0;
   // False: protected statements must be refused.
   virtual bool healthy() const = 0;

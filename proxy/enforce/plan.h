@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "parser/catalog/snapshot.h"
+#include "parser/edit/splice.h"
 #include "parser/names/identifier.h"
 #include "parser/names/sql_error.h"
 
@@ -60,20 +61,17 @@ struct Statement {
   AuditFacts audit;                             // set unless untouched
 };
 
-// Where text was replaced, to map error positions back.
-struct Edit {
-  std::int32_t start = 0, end = 0;  // byte range in the client's text
-  std::int32_t length = 0;          // bytes of the replacement
-};
+using Edit = parser::TextEdit;  // where text was replaced, to map error positions back
 
 struct Plan {
   std::string original;           // the client's text
   std::string sql;                // to be sent instead; unused when is_identity
   bool is_identity = true;        // the client's bytes are forwarded untouched
-  bool needs_settled_state = false;  // later statements of the text depend on the effects of earlier ones: refused inside
   std::string purpose;            // under which it was decided
   std::string purpose_source;     // "role", "session" or "comment"
-  std::uint64_t catalog_version = 0, rules_version = 0;
+  std::uint64_t generation = 0;   // of the catalog and rules it was made under
+  std::uint64_t catalog_version = 0;
+  std::string rules_version;      // digest
   std::vector<Statement> statements;  // one per statement of the text, in order
   std::vector<Edit> edits;            // ascending, in the client's text
 

@@ -1,6 +1,6 @@
 // One client session, sans-io: bytes in, bytes out, no sockets, no clocks, no threads.
-// Begins after the startup packet was read (proxy/net reads it, since TLS depends on it) and ends with the sockets.
-// Used by one thread at a time.
+// Begins after the startup packet was read (proxy/net reads it, since TLS depends on it) and ends with the
+// sockets. Used by one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -27,29 +27,30 @@ struct Output {
 // What the net layer must do after a call, besides writing the output.
 enum class Action {
   none,
-  reload_catalog,  // load a snapshot newer than Session::wanted_catalog(), then call on_catalog(); no more input from
-                   // the client until then (input from the server goes on)
+  reload_catalog,  // load a snapshot newer than Session::wanted_catalog(), then call on_catalog(); no more
+                   // input from the client until then (input from the server goes on)
   close,           // write what is left to the client, then close both sockets
 };
 
 struct SessionConfig {
-  std::uint64_t id = 0;                // for the audit
+  std::uint64_t id = 0;  // for the audit
   std::string client_address;
   bool client_tls = false, server_tls = false;
-  bool enforced = true;                // false: the database is passed through (`other_databases: pass`)
+  bool enforced = true;  // false: the database is passed through (`other_databases: pass`)
   std::size_t max_statement_bytes = std::size_t{16} << 20;  // longer Query and Parse texts are refused
 };
 
 class Session {
  public:
   // `planner` and `log` outlive the session. `planner` may be null when the database is not enforced.
-  Session(SessionConfig config, const wire::StartupPacket& startup, enforce::Planner* planner, audit::Log* log);
+  Session(SessionConfig config, const wire::StartupPacket& startup, enforce::Planner* planner,
+          audit::Log* log);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // First call: the startup packet for the server (purpose checked and put into `options`, `_pq_.` options taken out,
-  // minor version negotiated), or a FATAL error and Action::close.
+  // First call: the startup packet for the server (purpose checked and put into `options`, `_pq_.` options
+  // taken out, minor version negotiated), or a FATAL error and Action::close.
   Action start(Output& out);
 
   // Bytes as they arrive, in pieces of any size. Large messages stream through in bounded memory.
@@ -63,6 +64,10 @@ class Session {
   // The peer closed its side, or the connection broke.
   Action on_client_eof(Output& out);
   Action on_server_eof(Output& out);
+
+  // False while input from the client is held back until the server has answered: stop reading from the
+  // client, so that memory stays bounded. Ask again after each call.
+  bool wants_client_input() const;
 
   // SIGTERM: true when the session may be closed now (no transaction, nothing in flight).
   bool is_idle() const;

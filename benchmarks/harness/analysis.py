@@ -1,0 +1,85 @@
+"""Bar 3: the Google Benchmarks, run and read.
+
+analysis_benchmark gets the statements as `role NUL purpose NUL text NUL`, one file per database, and names its runs
+`parse/N`, `plan/N`, `cached/N` and, where the statement is edited, `reparse/N`.
+"""
+
+import collections
+import importlib.util
+import json
+import sys
+
+from . import wire
+from .processes import BenchError, run
+from .servers import HERE
+
+E2E = HERE.parent / "tests" / "e2e"
+CASES = HERE.parent / "tests" / "cases" / "sql"
+
+
+def own_statements():
+    for line in (HERE / "statements.sql").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("--"):
+            yield "app", "", line
+
+
+def case_statements():
+    """Every statement of the end-to-end cases, under the case's role and purpose."""
+    spec = importlib.util.spec_from_file_location("e2e_cases", E2E / "harness" / "cases.py")
+    cases = importlib.util.module_from_spec(spec)
+    sys.modules["e2e_cases"] = cases  # dataclasses look their module up
+    spec.loader.exec_module(cases)
+    seen = set()
+    for case in cases.read_all(CASES):
+        for step in case.steps:
+            entry = case.role, case.startup, step.sql
+            if step.sql and step.kind in ("statement", "prepare") and "\0" not in step.sql and entry not in seen:
+                seen.add(entry)
+                yield entry
+
+
+def load_cases_database(postgres):
+    with wire.Connection(postgres.port, "postgres", "postgres") as connection:
+        if connection.query("select 1 from pg_database where datname = 'cases'"):
+            return  # kept from an earlier run
+    postgres.psql("postgres", "-f", E2E / "schema" / "roles.sql", "-c", "CREATE DATABASE cases")
+    postgres.psql("cases", "-v", "db=cases", "-f", E2E / "schema" / "schema.sql", "-f", E2E / "schema" / "data.sql")
+
+
+def run_benchmark(arguments, min_time):
+    report = json.loads(run([*arguments, "--benchmark_format=json", f"--benchmark_min_time={min_time}"]))
+    for entry in report["benchmarks"]:
+        if entry.get("error_occurred"):
+            raise BenchError(f"{arguments[0].name}: {entry['name']}: {entry['error_message']}")
+    return [(entry["name"], entry["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6}[entry["time_unit"]], entry)
+            for entry in report["benchmarks"]]
+
+
+def analysis(binary, postgres, directory, samples, quick):
+    load_cases_database(postgres)
+    sets = []
+    for database, rules, entries in (("bench", HERE / "rules.yaml", own_statements()),
+                                     ("cases", E2E / "schema" / "rules.yaml", case_statements())):
+        file = directory / f"{database}.statements"
+        file.write_bytes("".join(f"{part}\0" for entry in entries for part in entry).encode())
+        sets += [f"host=127.0.0.1 port={postgres.port} dbname={database} user=postgres", str(rules), str(file)]
+    statements = collections.defaultdict(dict)
+    for name, nanoseconds, _ in run_benchmark([binary, *sets], 0.005 if quick else 0.02):
+        kind, _, number = name.partition("/")
+        statements[number][kind] = nanoseconds
+    for times in statements.values():
+        # The bar allows the checker's parse of the edited text on top.
+        samples.add("analysis of a new statement / parse", "", "pgconsent",
+                    (times["plan"] - times.get("reparse", 0)) / times["parse"])
+        samples.add("analysis of a new statement", "us", "pgconsent", times["plan"] / 1000)
+        samples.add("raw parse", "us", "pgconsent", times["parse"] / 1000)
+        samples.add("analysis of a cached statement", "us", "pgconsent", times["cached"] / 1000)
+
+
+def others(binaries, samples, quick):
+    for binary in binaries:
+        prefix = binary.name.removesuffix("_benchmark")
+        for name, nanoseconds, entry in run_benchmark([binary], 0.05 if quick else 0.5):
+            samples.add(f"{prefix}: {name}", "us", "pgconsent", nanoseconds / 1000)
+            if "bytes_per_second" in entry:
+                samples.add(f"{prefix}: {name}, volume", "MB/s", "pgconsent", entry["bytes_per_second"] / 1e6)

@@ -1,0 +1,329 @@
+#include "parser/bind/binder.h"
+
+#include <utility>
+
+#include "parser/bind/column_name.h"
+
+namespace pgconsent::parser {
+
+void rename_columns(VisibleColumns& columns, const Alias* alias) {
+  if (alias == nullptr) return;
+  std::size_t i = 0;
+  for_each(alias->colnames, [&](const Node* name) {
+    if (i == columns.size()) columns.emplace_back();  // a function's columns: known by their aliases only
+    columns[i++].name = string_value(name);
+  });
+}
+
+VisibleColumns Binder::query(const Node* statement, const Scope* parent, bool& opaque, bool locked) {
+  if (nodeTag(statement) == T_SelectStmt) return select(as<SelectStmt>(statement), parent, opaque, locked);
+  return modification(statement, parent, opaque);
+}
+
+VisibleColumns Binder::select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked) {
+  const std::size_t outer = common_tables_.size();
+  with_clause(select->withClause, parent);
+  VisibleColumns columns;
+  if (select->op != SETOP_NONE) {
+    columns = set_operation(select, parent, opaque, locked);
+  } else if (select->valuesLists != nullptr) {
+    columns = values(select, parent);
+  } else {
+    columns = simple_select(select, parent, opaque, locked);
+  }
+  common_tables_.resize(outer);
+  return columns;
+}
+
+// Result columns of a set operation have their first arm's names and no origin.
+VisibleColumns Binder::set_operation(const SelectStmt* top, const Scope* parent, bool& opaque, bool locked) {
+  std::vector<const SelectStmt*> chain{top};
+  while (chain.back()->larg->op != SETOP_NONE && chain.back()->larg->withClause == nullptr) {
+    chain.push_back(chain.back()->larg);
+  }
+  VisibleColumns columns = select(chain.back()->larg, parent, opaque, locked);
+  for (VisibleColumn& column : columns) column = {column.name, -1, -1, {}};
+  for (auto arm = chain.rbegin(); arm != chain.rend(); ++arm) {
+    bool ignored = false;
+    select((*arm)->rarg, parent, ignored, locked);
+    Scope scope(parent);
+    scope.outputs = &columns;
+    FromItem item;
+    item.columns = columns;
+    item.name_visible = false;
+    scope.items.push_back(std::move(item));
+    tail(*arm, scope);
+  }
+  return columns;
+}
+
+VisibleColumns Binder::values(const SelectStmt* select, const Scope* parent) {
+  Scope scope(parent);
+  VisibleColumns columns;
+  static constexpr std::string_view names[] = {"column1", "column2", "column3", "column4", "column5", "column6",
+                                               "column7", "column8", "column9", "column10"};
+  const Node* first = static_cast<const Node*>(linitial(select->valuesLists));
+  for (int i = 0; i < list_length(as<List>(first)); ++i) {
+    columns.push_back({i < static_cast<int>(std::size(names)) ? names[i] : std::string_view(), -1, -1, {}});
+  }
+  for_each(select->valuesLists, [&](const Node* row) { expression(row, scope); });
+  tail(select, scope);
+  return columns;
+}
+
+VisibleColumns Binder::simple_select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked) {
+  Scope scope(parent);
+  for_each(select->fromClause, [&](const Node* item) { from_item(item, scope, select, locked); });
+  if (select->whereClause != nullptr) {
+    expression(select->whereClause, scope);
+    lookups(select->whereClause, scope);
+  }
+  scope.after_grouping = select->groupClause != nullptr;
+  VisibleColumns columns = target_list(select->targetList, scope, opaque);
+  scope.outputs = &columns;
+  for_each(select->distinctClause, [&](const Node* node) {
+    if (node != nullptr) expression(node, scope);
+  });
+  if (select->havingClause != nullptr) expression(select->havingClause, scope);
+  for_each(select->windowClause, [&](const Node* node) { expression(node, scope); });
+  tail(select, scope);
+  scope.after_grouping = false;
+  for_each(select->groupClause, [&](const Node* node) { expression(node, scope); });
+  grouping(select, scope, columns);
+  return columns;
+}
+
+void Binder::tail(const SelectStmt* select, Scope& scope) {
+  for_each(select->sortClause, [&](const Node* node) { expression(node, scope); });
+  if (select->limitOffset != nullptr) expression(select->limitOffset, scope);
+  if (select->limitCount != nullptr) expression(select->limitCount, scope);
+}
+
+VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaque) {
+  VisibleColumns columns;
+  auto append = [&](const FromItem& item, const Scope& owner) {
+    use_all(item, owner);
+    if (item.entry >= 0) out_.entries[item.entry].starred = true;
+    for (const VisibleColumn& column : item.columns) {
+      if (column.entry >= 0) out_.entries[column.entry].starred = true;
+      columns.push_back(column);
+    }
+    opaque |= item.opaque;
+  };
+  for_each(targets, [&](const Node* node) {
+    const auto* target = as<ResTarget>(node);
+    const auto* reference = nodeTag(target->val) == T_ColumnRef ? as<ColumnRef>(target->val) : nullptr;
+    const bool star = reference != nullptr && nodeTag(llast(reference->fields)) == T_A_Star;
+    if (star && reference->fields->length == 1) {
+      StarReference expanded{reference, {}};
+      for (const FromItem& item : scope.items) {
+        if (!item.columns_visible) continue;
+        append(item, scope);
+        expanded.items.push_back({item.name_visible ? item.name : std::string_view(), item.entry});
+      }
+      out_.stars.push_back(std::move(expanded));
+      return;
+    }
+    if (star) {
+      const List* fields = reference->fields;
+      const Scope* owner = nullptr;
+      const FromItem* item =
+          find_item(fields->length > 2 ? string_value(node_of(list_nth_node(String, fields, fields->length - 3))) : "",
+                    string_value(node_of(list_nth_node(String, fields, fields->length - 2))), scope, &owner);
+      if (item == nullptr) {
+        opaque = true;
+        return;
+      }
+      if (fields->length > 2 && item->entry >= 0) out_.qualified.push_back({item->entry, reference});
+      append(*item, *owner);
+      out_.stars.push_back({reference, {{item->name, item->entry}}});
+      return;
+    }
+    if (nodeTag(target->val) == T_A_Indirection) {
+      const List* steps = as<A_Indirection>(target->val)->indirection;
+      if (nodeTag(llast(steps)) == T_A_Star) opaque = true;  // (expression).*
+    }
+    VisibleColumn column;
+    if (reference != nullptr) {
+      // A plain column keeps its origin.
+      const List* fields = reference->fields;
+      const Scope* owner = nullptr;
+      if (fields->length == 1) {
+        for (const Scope* s = &scope; s != nullptr && owner == nullptr; s = s->parent) {
+          for (const FromItem& item : s->items) {
+            const VisibleColumn* found = item.columns_visible ? item.column(last_string(fields)) : nullptr;
+            if (found != nullptr) {
+              column = *found;
+              owner = s;
+              break;
+            }
+          }
+        }
+      } else {
+        const FromItem* item = find_item(
+            fields->length > 2 ? string_value(static_cast<const Node*>(list_nth(fields, fields->length - 3))) : "",
+            string_value(static_cast<const Node*>(list_nth(fields, fields->length - 2))), scope, &owner);
+        const VisibleColumn* found = item == nullptr ? nullptr : item->column(last_string(fields));
+        if (found != nullptr) column = *found;
+      }
+    }
+    column.name = column_name(target);
+    columns.push_back(column);
+    const ResTarget* outer = unnamed_target_;
+    unnamed_target_ = target->name == nullptr ? target : nullptr;
+    expression(target->val, scope);
+    unnamed_target_ = outer;
+  });
+  return columns;
+}
+
+void Binder::with_clause(const WithClause* with, const Scope* parent) {
+  if (with == nullptr) return;
+  for_each(with->ctes, [&](const Node* cte) { common_table(as<CommonTableExpr>(cte), with->recursive, parent); });
+}
+
+void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent) {
+  CommonTable table;
+  table.name = cte->ctename;
+  Alias aliases{};
+  aliases.colnames = cte->aliascolnames;
+  const auto* body = nodeTag(cte->ctequery) == T_SelectStmt ? as<SelectStmt>(cte->ctequery) : nullptr;
+  if (recursive && body != nullptr && body->op != SETOP_NONE && body->withClause == nullptr) {
+    // The recursive arm sees the columns that the first one gives.
+    VisibleColumns first = select(body->larg, parent, table.opaque, false);
+    for (VisibleColumn& column : first) column = {column.name, -1, -1, {}};
+    rename_columns(first, &aliases);
+    table.columns = std::move(first);
+    if (cte->search_clause != nullptr) table.columns.push_back({cte->search_clause->search_seq_column, -1, -1, {}});
+    if (cte->cycle_clause != nullptr) {
+      table.columns.push_back({cte->cycle_clause->cycle_mark_column, -1, -1, {}});
+      table.columns.push_back({cte->cycle_clause->cycle_path_column, -1, -1, {}});
+    }
+    common_tables_.push_back(table);
+    bool ignored = false;
+    select(body->rarg, parent, ignored, false);
+    Scope scope(parent);
+    tail(body, scope);
+    return;
+  }
+  const std::size_t outer = common_tables_.size();
+  if (recursive) common_tables_.push_back({table.name, {}, true});
+  table.columns = query(cte->ctequery, parent, table.opaque);
+  common_tables_.resize(outer);
+  rename_columns(table.columns, &aliases);
+  common_tables_.push_back(std::move(table));
+}
+
+namespace {
+
+bool is_value(const Node* node) {
+  if (nodeTag(node) == T_TypeCast) return is_value(as<TypeCast>(node)->arg);
+  return nodeTag(node) == T_A_Const || nodeTag(node) == T_ParamRef;
+}
+
+bool is_plain_equality(const A_Expr* expr) {
+  if (expr->kind != AEXPR_OP || expr->lexpr == nullptr || last_string(expr->name) != "=") return false;
+  return list_length(expr->name) == 1 || string_value(node_of(linitial_node(String, expr->name))) == "pg_catalog";
+}
+
+}  // namespace
+
+// Conjuncts `column = value` of a WHERE: what an index could serve.
+void Binder::lookups(const Node* qual, Scope& scope) {
+  if (nodeTag(qual) == T_BoolExpr && as<BoolExpr>(qual)->boolop == AND_EXPR) {
+    for_each(as<BoolExpr>(qual)->args, [&](const Node* arg) { lookups(arg, scope); });
+    return;
+  }
+  if (nodeTag(qual) != T_A_Expr || !is_plain_equality(as<A_Expr>(qual))) return;
+  const Node* left = as<A_Expr>(qual)->lexpr;
+  const Node* right = as<A_Expr>(qual)->rexpr;
+  if (is_value(left)) std::swap(left, right);
+  if (nodeTag(left) != T_ColumnRef || !is_value(right)) return;
+  const List* fields = as<ColumnRef>(left)->fields;
+  if (fields->length > 2) return;
+  const VisibleColumn* found = nullptr;
+  for (const FromItem& item : scope.items) {
+    if (!item.columns_visible && fields->length == 1) continue;
+    if (fields->length == 2 && item.name != string_value(static_cast<const Node*>(linitial(fields)))) continue;
+    if (found == nullptr) found = item.column(last_string(fields));
+  }
+  if (found != nullptr && found->entry >= 0) out_.entries[found->entry].lookups.push_back({found->column, right});
+}
+
+VisibleColumns Binder::modification(const Node* statement, const Scope* parent, bool& opaque) {
+  const std::size_t outer = common_tables_.size();
+  Scope scope(parent);
+  const List* returning = nullptr;
+  auto target = [&](const RangeVar* range) {
+    FromItem item = relation_item(range, nullptr, false);
+    if (item.entry >= 0) problem("the target of a modification can't be replaced");
+    scope.items.push_back(std::move(item));
+  };
+  auto expressions = [&](const List* list) {
+    for_each(list, [&](const Node* node) {
+      if (node != nullptr) expression(node, scope);
+    });
+  };
+  switch (nodeTag(statement)) {
+    case T_InsertStmt: {
+      const auto* insert = as<InsertStmt>(statement);
+      with_clause(insert->withClause, parent);
+      bool ignored = false;
+      if (insert->selectStmt != nullptr) query(node_of(insert->selectStmt), parent, ignored);
+      target(insert->relation);
+      if (insert->onConflictClause != nullptr) {
+        FromItem excluded = scope.items.front();
+        excluded.name = "excluded";
+        excluded.columns_visible = false;
+        scope.items.push_back(std::move(excluded));
+        expression(node_of(insert->onConflictClause), scope);
+        scope.items.pop_back();
+      }
+      returning = insert->returningList;
+      break;
+    }
+    case T_UpdateStmt: {
+      const auto* update = as<UpdateStmt>(statement);
+      with_clause(update->withClause, parent);
+      target(update->relation);
+      for_each(update->fromClause, [&](const Node* item) { from_item(item, scope, nullptr, false); });
+      expressions(update->targetList);
+      if (update->whereClause != nullptr) expression(update->whereClause, scope);
+      returning = update->returningList;
+      break;
+    }
+    case T_DeleteStmt: {
+      const auto* remove = as<DeleteStmt>(statement);
+      with_clause(remove->withClause, parent);
+      target(remove->relation);
+      for_each(remove->usingClause, [&](const Node* item) { from_item(item, scope, nullptr, false); });
+      if (remove->whereClause != nullptr) expression(remove->whereClause, scope);
+      returning = remove->returningList;
+      break;
+    }
+    case T_MergeStmt: {
+      const auto* merge = as<MergeStmt>(statement);
+      with_clause(merge->withClause, parent);
+      target(merge->relation);
+      from_item(merge->sourceRelation, scope, nullptr, false);
+      expression(merge->joinCondition, scope);
+      expressions(merge->mergeWhenClauses);
+      break;
+    }
+    default: problem("this kind of statement can't be analysed"); break;
+  }
+  VisibleColumns columns = target_list(returning, scope, opaque);
+  common_tables_.resize(outer);
+  return columns;
+}
+
+Binding bind_statement(const Node* statement, const NameResolver& names, std::span<const BoundRelation> relations) {
+  Binding out;
+  Binder binder(names, relations, out);
+  bool opaque = false;
+  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque)) out.results.push_back(column.origin);
+  out.results_known = !opaque;
+  return out;
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,69 @@
+// The traversal of pass 2. One file per clause: from_items.cc, references_in_expressions.cc, grouping.cc.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "parser/bind/scope.h"
+#include "parser/tree/walker.h"
+
+namespace pgconsent::parser {
+
+class Binder {
+ public:
+  Binder(const NameResolver& names, std::span<const BoundRelation> relations, Binding& out)
+      : names_(names), relations_(relations), out_(out) {}
+
+  // Binds a query; returns its result columns. `opaque` is set when they are not all known.
+  VisibleColumns query(const Node* statement, const Scope* parent, bool& opaque, bool locked = false);
+
+ private:
+  // binder.cc
+  VisibleColumns select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
+  VisibleColumns set_operation(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
+  VisibleColumns values(const SelectStmt* select, const Scope* parent);
+  VisibleColumns simple_select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
+  void tail(const SelectStmt* select, Scope& scope);
+  VisibleColumns modification(const Node* statement, const Scope* parent, bool& opaque);
+  VisibleColumns target_list(const List* targets, Scope& scope, bool& opaque);
+  void with_clause(const WithClause* with, const Scope* parent);
+  void common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent);
+  void lookups(const Node* qual, Scope& scope);
+
+  // from_items.cc
+  void from_item(const Node* node, Scope& scope, const SelectStmt* select, bool locked);
+  FromItem relation_item(const RangeVar* range, const RangeTableSample* sample, bool locked);
+  FromItem common_table_item(const RangeVar* range) const;
+  void join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked);
+  void merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right);
+  FromItem function_item(const RangeFunction* function, Scope& scope);
+
+  // expressions.cc
+  void expression(const Node* node, Scope& scope);
+  void column_reference(const ColumnRef* reference, Scope& scope);
+  void whole_row(const FromItem& item, const ColumnRef* reference);
+  void use(const VisibleColumn& column, const Scope& owner);
+  void use_all(const FromItem& item, const Scope& owner);
+  bool unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
+  void system_column(const FromItem& item, std::string_view name);
+  const FromItem* find_item(std::string_view schema, std::string_view name, const Scope& scope,
+                            const Scope** owner) const;
+  bool is_aggregate(const FuncCall* call) const;
+
+  // grouping.cc
+  void grouping(const SelectStmt* select, Scope& scope, const VisibleColumns& outputs);
+
+  void problem(std::string text) {
+    if (out_.problem.empty()) out_.problem = std::move(text);
+  }
+
+  const NameResolver& names_;
+  std::span<const BoundRelation> relations_;
+  Binding& out_;
+  std::vector<CommonTable> common_tables_;
+  const ResTarget* unnamed_target_ = nullptr;
+};
+
+void rename_columns(VisibleColumns& columns, const Alias* alias);
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,94 @@
+// Pass 2 of the analysis: how does a statement use the relations that will be replaced? Runs only where pass 1 found one.
+// Precision, not safety: the replacement masks whatever is read. The uses decide which columns the replacement lists,
+// what the audit says, and what has to be mended around it (whole rows, GROUP BY a primary key, result metadata).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/bind/name_resolver.h"
+#include "parser/tree/server_nodes.h"
+
+namespace pgconsent::parser {
+
+// A FROM item's relation, as pass 1 resolved it.
+struct BoundRelation {
+  const RangeVar* range = nullptr;
+  ResolvedName name;
+  bool replaced = false;
+};
+
+// WHERE column = constant or parameter, at the top of the entry's own WHERE.
+struct EqualityLookup {
+  int column = 0;               // index in Relation::columns
+  const Node* value = nullptr;  // A_Const, ParamRef or a TypeCast of one
+};
+
+// One replaced range table entry.
+struct RangeEntry {
+  const RangeVar* range = nullptr;
+  const RangeTableSample* sample = nullptr;
+  const Relation* relation = nullptr;
+  std::string_view name;   // what the query calls it: alias or relation name
+  bool locked = false;     // FOR UPDATE/SHARE reaches it
+  bool starred = false;    // expanded by * or t.*
+  std::vector<bool> used;           // by index in Relation::columns
+  std::vector<bool> used_grouped;   // used after GROUP BY, outside aggregates
+  std::vector<std::string_view> system_columns;  // ctid, xmin, …, distinct
+  std::vector<EqualityLookup> lookups;
+  std::vector<std::string_view> column_aliases;  // FROM users AS u (a, b)
+};
+
+// u, u.* or (in an argument list) u.*: the whole row as one value.
+struct WholeRowReference {
+  int entry = 0;
+  const ColumnRef* reference = nullptr;
+  const ResTarget* unnamed_target = nullptr;  // the result column that contains it, where it has no AS
+};
+
+// schema.table.column: the qualifier no longer exists once the table is a derived one.
+struct QualifiedReference {
+  int entry = 0;
+  const ColumnRef* reference = nullptr;
+};
+
+// * or t.* in a target list, with the FROM items it expands to.
+struct StarReference {
+  struct Item {
+    std::string_view name;  // empty: merged columns, which no name reaches
+    int entry = -1;
+  };
+  const ColumnRef* reference = nullptr;
+  std::vector<Item> items;
+};
+
+// GROUP BY a primary key: these columns of the entry are used ungrouped.
+struct GroupAddition {
+  int entry = 0;
+  const SelectStmt* select = nullptr;
+  std::vector<int> columns;
+};
+
+struct ResultColumn {
+  Oid table = 0;  // 0: an expression
+  AttrNumber attnum = 0;
+};
+
+struct Binding {
+  std::vector<RangeEntry> entries;
+  std::vector<WholeRowReference> whole_rows;
+  std::vector<QualifiedReference> qualified;
+  std::vector<StarReference> stars;
+  std::vector<GroupAddition> group_additions;
+  bool natural_join = false;          // a column added to an entry could be joined by
+  std::vector<ResultColumn> results;  // of the statement's outermost query
+  bool results_known = false;         // false: * over something whose columns are not known here
+  std::string problem;                // not empty: the statement can't be kept equal to T'; refuse with this reason
+};
+
+// REQUIRES: pass 1 found the statement neither too deep nor of an unknown kind.
+Binding bind_statement(const Node* statement, const NameResolver& names, std::span<const BoundRelation> relations);
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,165 @@
+#include <utility>
+
+#include "parser/bind/binder.h"
+
+namespace pgconsent::parser {
+
+namespace {
+
+constexpr std::string_view system_columns[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+
+bool is_system_column(std::string_view name) {
+  return std::find(std::begin(system_columns), std::end(system_columns), name) != std::end(system_columns);
+}
+
+const Node* field(const List* fields, int index) { return static_cast<const Node*>(list_nth(fields, index)); }
+
+}  // namespace
+
+void Binder::use(const VisibleColumn& column, const Scope& owner) {
+  if (column.entry < 0) return;
+  RangeEntry& entry = out_.entries[column.entry];
+  entry.used[column.column] = true;
+  if (owner.after_grouping && owner.aggregate_depth == 0) entry.used_grouped[column.column] = true;
+}
+
+void Binder::use_all(const FromItem& item, const Scope& owner) {
+  for (const VisibleColumn& column : item.columns) use(column, owner);
+}
+
+void Binder::system_column(const FromItem& item, std::string_view name) {
+  if (item.entry < 0) return;
+  auto& columns = out_.entries[item.entry].system_columns;
+  if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
+}
+
+const FromItem* Binder::find_item(std::string_view schema, std::string_view name, const Scope& scope,
+                                  const Scope** owner) const {
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    for (const FromItem& item : s->items) {
+      if (!item.name_visible || item.name != name) continue;
+      if (!schema.empty() && item.schema != schema) continue;
+      *owner = s;
+      return &item;
+    }
+  }
+  return nullptr;
+}
+
+bool Binder::is_aggregate(const FuncCall* call) const {
+  if (call->over != nullptr) return false;
+  if (call->agg_star || call->agg_distinct || call->agg_within_group || call->agg_filter != nullptr ||
+      call->agg_order != nullptr) {
+    return true;
+  }
+  const auto& candidates = names_.catalog().functions_named(last_string(call->funcname));
+  return std::any_of(candidates.begin(), candidates.end(), [](const Function* f) { return f->kind == 'a'; });
+}
+
+void Binder::expression(const Node* node, Scope& scope) {
+  switch (nodeTag(node)) {
+    case T_ColumnRef: column_reference(as<ColumnRef>(node), scope); return;
+    case T_SelectStmt:
+    case T_InsertStmt:
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+    case T_MergeStmt: {
+      const ResTarget* outer = std::exchange(unnamed_target_, nullptr);
+      bool ignored = false;
+      query(node, &scope, ignored);
+      unnamed_target_ = outer;
+      return;
+    }
+    case T_RowExpr:
+      // ROW(u.*) takes the columns one by one.
+      for_each(as<RowExpr>(node)->args, [&](const Node* arg) {
+        const auto* reference = nodeTag(arg) == T_ColumnRef ? as<ColumnRef>(arg) : nullptr;
+        if (reference == nullptr || nodeTag(llast(reference->fields)) != T_A_Star) return expression(arg, scope);
+        const Scope* owner = nullptr;
+        const FromItem* item = reference->fields->length < 2
+                                   ? nullptr
+                                   : find_item("", string_value(field(reference->fields, reference->fields->length - 2)),
+                                               scope, &owner);
+        if (item == nullptr) return;
+        use_all(*item, *owner);
+        if (item->entry >= 0) out_.entries[item->entry].starred = true;
+        out_.stars.push_back({reference, {{item->name, item->entry}}});
+      });
+      return;
+    case T_FuncCall:
+      if (is_aggregate(as<FuncCall>(node))) {
+        ++scope.aggregate_depth;
+        for_each_child(node, [&](const Node* child) { expression(child, scope); });
+        --scope.aggregate_depth;
+        return;
+      }
+      break;
+    default: break;
+  }
+  for_each_child(node, [&](const Node* child) { expression(child, scope); });
+}
+
+void Binder::whole_row(const FromItem& item, const ColumnRef* reference) {
+  if (item.entry < 0) {
+    // A join's alias, a subquery: its record is made of columns that are replaced already.
+    return;
+  }
+  out_.whole_rows.push_back({item.entry, reference, unnamed_target_});
+}
+
+// A bare name: a column of the innermost level that has one, else a whole row.
+bool Binder::unqualified(std::string_view name, const ColumnRef* reference, Scope& scope) {
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    bool found = false;
+    for (const FromItem& item : s->items) {
+      if (!item.columns_visible) continue;
+      if (const VisibleColumn* column = item.column(name)) {
+        use(*column, *s);
+        found = true;
+      } else if (is_system_column(name) && item.entry >= 0) {
+        system_column(item, name);
+        found = true;
+      }
+    }
+    if (found) return true;
+    if (s->outputs != nullptr && std::any_of(s->outputs->begin(), s->outputs->end(),
+                                             [&](const VisibleColumn& c) { return c.name == name; })) {
+      return true;  // ORDER BY or GROUP BY a result column
+    }
+  }
+  const Scope* owner = nullptr;
+  const FromItem* item = find_item("", name, scope, &owner);
+  if (item == nullptr) return false;
+  use_all(*item, *owner);
+  whole_row(*item, reference);
+  return true;
+}
+
+void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
+  const List* fields = reference->fields;
+  const bool star = nodeTag(llast(fields)) == T_A_Star;
+  if (fields->length == 1) {
+    if (!star) unqualified(last_string(fields), reference, scope);
+    return;
+  }
+  const Scope* owner = nullptr;
+  const std::string_view schema = fields->length > 2 ? string_value(field(fields, fields->length - 3)) : "";
+  const FromItem* item = find_item(schema, string_value(field(fields, fields->length - 2)), scope, &owner);
+  if (item == nullptr) return;  // the server's error
+  if (fields->length > 2 && item->entry >= 0) out_.qualified.push_back({item->entry, reference});
+  if (star) {
+    use_all(*item, *owner);
+    whole_row(*item, reference);
+    return;
+  }
+  const std::string_view name = last_string(fields);
+  if (const VisibleColumn* column = item->column(name)) {
+    use(*column, *owner);
+  } else if (is_system_column(name)) {
+    system_column(*item, name);
+  } else {
+    use_all(*item, *owner);  // u.full_contact: a function of the whole row
+  }
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,229 @@
+#include "parser/bind/binder.h"
+#include "parser/bind/column_name.h"
+
+namespace pgconsent::parser {
+
+namespace {
+
+bool locks(const SelectStmt* select, std::string_view name) {
+  if (select == nullptr) return false;
+  bool found = false;
+  for_each(select->lockingClause, [&](const Node* node) {
+    const List* relations = as<LockingClause>(node)->lockedRels;
+    if (relations == nullptr) found = true;
+    for_each(relations, [&](const Node* range) { found |= as<RangeVar>(range)->relname == name; });
+  });
+  return found;
+}
+
+std::string_view item_name(const RangeVar* range) {
+  return range->alias != nullptr ? range->alias->aliasname : range->relname;
+}
+
+}  // namespace
+
+FromItem Binder::common_table_item(const RangeVar* range) const {
+  FromItem item;
+  item.name = item_name(range);
+  auto table = std::find_if(common_tables_.rbegin(), common_tables_.rend(),
+                            [&](const CommonTable& t) { return t.name == range->relname; });
+  if (table == common_tables_.rend()) {
+    item.opaque = true;
+    return item;
+  }
+  item.columns = table->columns;
+  item.opaque = table->opaque;
+  rename_columns(item.columns, range->alias);
+  return item;
+}
+
+FromItem Binder::relation_item(const RangeVar* range, const RangeTableSample* sample, bool locked) {
+  auto bound = std::find_if(relations_.begin(), relations_.end(),
+                            [&](const BoundRelation& r) { return r.range == range; });
+  if (bound == relations_.end()) return common_table_item(range);
+  FromItem item;
+  item.name = item_name(range);
+  if (bound->name.temporary != nullptr) {
+    for (const std::string& column : bound->name.temporary->columns) item.columns.push_back({column, -1, -1, {}});
+    rename_columns(item.columns, range->alias);
+    return item;
+  }
+  const Relation* relation = bound->name.relation;
+  if (relation == nullptr) {
+    item.opaque = true;
+    return item;
+  }
+  if (range->alias == nullptr) item.schema = relation->schema;
+  if (bound->replaced) item.entry = static_cast<int>(out_.entries.size());
+  item.columns.reserve(relation->columns.size());
+  for (std::size_t i = 0; i < relation->columns.size(); ++i) {
+    const Column& column = relation->columns[i];
+    item.columns.push_back({column.name, item.entry, static_cast<int>(i), {relation->oid, column.attnum}});
+  }
+  rename_columns(item.columns, range->alias);
+  if (bound->replaced) {
+    RangeEntry entry;
+    entry.range = range;
+    entry.sample = sample;
+    entry.relation = relation;
+    entry.name = item.name;
+    entry.locked = locked;
+    entry.used.resize(relation->columns.size());
+    entry.used_grouped.resize(relation->columns.size());
+    if (range->alias != nullptr) {
+      for_each(range->alias->colnames, [&](const Node* name) { entry.column_aliases.push_back(string_value(name)); });
+    }
+    out_.entries.push_back(std::move(entry));
+  }
+  return item;
+}
+
+FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
+  FromItem item;
+  item.opaque = true;  // what a function returns is not known here
+  // A function's arguments may use the items before it.
+  for_each(function->functions, [&](const Node* node) {
+    const List* pair = as<List>(node);
+    const Node* call = static_cast<const Node*>(linitial(pair));
+    expression(call, scope);
+    if (item.name.empty()) item.name = column_name(call);
+    const List* definitions = as<List>(static_cast<const Node*>(lsecond(pair)));
+    for_each(definitions, [&](const Node* d) { item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}}); });
+  });
+  for_each(function->coldeflist,
+           [&](const Node* d) { item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}}); });
+  if (function->alias != nullptr) item.name = function->alias->aliasname;
+  if (item.columns.empty()) item.columns.push_back({item.name, -1, -1, {}});
+  if (function->ordinality) item.columns.push_back({"ordinality", -1, -1, {}});
+  rename_columns(item.columns, function->alias);
+  return item;
+}
+
+void Binder::from_item(const Node* node, Scope& scope, const SelectStmt* select, bool locked) {
+  switch (nodeTag(node)) {
+    case T_RangeVar: {
+      const auto* range = as<RangeVar>(node);
+      scope.items.push_back(relation_item(range, nullptr, locked || locks(select, item_name(range))));
+      return;
+    }
+    case T_RangeTableSample: {
+      const auto* sample = as<RangeTableSample>(node);
+      for_each(sample->args, [&](const Node* arg) { expression(arg, scope); });
+      if (sample->repeatable != nullptr) expression(sample->repeatable, scope);
+      const auto* range = as<RangeVar>(sample->relation);
+      scope.items.push_back(relation_item(range, sample, locked || locks(select, item_name(range))));
+      return;
+    }
+    case T_RangeSubselect: {
+      const auto* sub = as<RangeSubselect>(node);
+      FromItem item;
+      if (sub->alias != nullptr) item.name = sub->alias->aliasname;
+      // Without LATERAL the items beside it are out of sight.
+      item.columns = query(sub->subquery, sub->lateral ? &scope : scope.parent, item.opaque,
+                           locked || locks(select, item.name));
+      rename_columns(item.columns, sub->alias);
+      scope.items.push_back(std::move(item));
+      return;
+    }
+    case T_RangeFunction: scope.items.push_back(function_item(as<RangeFunction>(node), scope)); return;
+    case T_RangeTableFunc: {
+      const auto* table = as<RangeTableFunc>(node);
+      if (!for_each_child(node, [&](const Node* child) { expression(child, scope); })) return;
+      FromItem item;
+      item.name = table->alias != nullptr ? table->alias->aliasname : "xmltable";
+      for_each(table->columns,
+               [&](const Node* c) { item.columns.push_back({as<RangeTableFuncCol>(c)->colname, -1, -1, {}}); });
+      rename_columns(item.columns, table->alias);
+      scope.items.push_back(std::move(item));
+      return;
+    }
+    case T_JoinExpr: join(as<JoinExpr>(node), scope, select, locked); return;
+    default: problem("this kind of FROM item can't be analysed"); return;
+  }
+}
+
+void Binder::join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked) {
+  const bool lock_all = locked || (join->alias != nullptr && locks(select, join->alias->aliasname));
+  const std::size_t left = scope.items.size();
+  from_item(join->larg, scope, select, lock_all);
+  const std::size_t right = scope.items.size();
+  from_item(join->rarg, scope, select, lock_all);
+  if (join->isNatural || join->usingClause != nullptr) merge_columns(join, scope, left, right);
+  if (join->quals != nullptr) expression(join->quals, scope);
+  if (join->join_using_alias != nullptr) {
+    FromItem item;
+    item.name = join->join_using_alias->aliasname;
+    item.columns_visible = false;
+    for_each(join->usingClause, [&](const Node* name) {
+      if (const VisibleColumn* column = scope.items.back().column(string_value(name))) item.columns.push_back(*column);
+    });
+    scope.items.push_back(std::move(item));
+  }
+  if (join->alias == nullptr) return;
+  FromItem item;
+  item.name = join->alias->aliasname;
+  for (std::size_t i = left; i < scope.items.size(); ++i) {
+    FromItem& inner = scope.items[i];
+    if (inner.columns_visible) {
+      item.columns.insert(item.columns.end(), inner.columns.begin(), inner.columns.end());
+      item.opaque |= inner.opaque;
+    }
+    inner.columns_visible = inner.name_visible = false;
+  }
+  rename_columns(item.columns, join->alias);
+  scope.items.push_back(std::move(item));
+}
+
+// USING and NATURAL: one item with the merged columns first, then what is left of both sides.
+void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right) {
+  auto side = [&](std::size_t from, std::size_t to) {
+    VisibleColumns columns;
+    for (std::size_t i = from; i < to; ++i) {
+      if (!scope.items[i].columns_visible) continue;
+      columns.insert(columns.end(), scope.items[i].columns.begin(), scope.items[i].columns.end());
+    }
+    return columns;
+  };
+  VisibleColumns left_columns = side(left, right), right_columns = side(right, scope.items.size());
+  auto find = [](const VisibleColumns& columns, std::string_view name) {
+    return std::find_if(columns.begin(), columns.end(), [&](const VisibleColumn& c) { return c.name == name; });
+  };
+  FromItem merged;
+  merged.name_visible = false;
+  std::vector<std::string_view> names;
+  if (join->isNatural) {
+    out_.natural_join = true;
+    for (std::size_t i = left; i < scope.items.size(); ++i) {
+      if (!scope.items[i].opaque) continue;  // columns that are not known here may be joined by
+      for (std::size_t k = left; k < scope.items.size(); ++k) use_all(scope.items[k], scope);
+    }
+    for (const VisibleColumn& column : left_columns) {
+      if (find(right_columns, column.name) != right_columns.end()) names.push_back(column.name);
+    }
+  } else {
+    for_each(join->usingClause, [&](const Node* name) { names.push_back(string_value(name)); });
+  }
+  for (std::string_view name : names) {
+    auto l = find(left_columns, name);
+    auto r = find(right_columns, name);
+    if (l != left_columns.end()) use(*l, scope);
+    if (r != right_columns.end()) use(*r, scope);
+    VisibleColumn column{name, -1, -1, {}};
+    // The merged column is the left one, the right one in a RIGHT JOIN, an expression in a FULL JOIN.
+    if (join->jointype == JOIN_RIGHT && r != right_columns.end()) column = *r;
+    if ((join->jointype == JOIN_INNER || join->jointype == JOIN_LEFT) && l != left_columns.end()) column = *l;
+    merged.columns.push_back(column);
+  }
+  for (const VisibleColumns& columns : {left_columns, right_columns}) {
+    for (const VisibleColumn& column : columns) {
+      if (std::find(names.begin(), names.end(), column.name) == names.end()) merged.columns.push_back(column);
+    }
+  }
+  for (std::size_t i = left; i < scope.items.size(); ++i) {
+    merged.opaque |= scope.items[i].columns_visible && scope.items[i].opaque;
+    scope.items[i].columns_visible = false;
+  }
+  scope.items.push_back(std::move(merged));
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,52 @@
+// Which relation does a name mean? As PostgreSQL's RangeVarGetRelid decides, for one session's search path and
+// temporary schema.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/catalog/snapshot.h"
+
+struct RangeVar;
+
+namespace pgconsent::parser {
+
+// A relation of the session's own temporary schema, which no shared snapshot holds.
+struct TemporaryName {
+  Oid oid = 0;
+  std::string name;
+  std::vector<std::string> columns;
+};
+
+struct ResolvedName {
+  const Relation* relation = nullptr;        // in the snapshot
+  const TemporaryName* temporary = nullptr;  // or in the session's temporary schema
+  bool wrong_database = false;               // three-part name of another database: the server's error
+  bool found() const { return relation != nullptr || temporary != nullptr; }
+};
+
+class NameResolver {
+ public:
+  // `search_path` is current_schemas(true). All arguments outlive the resolver.
+  NameResolver(const Snapshot& catalog, std::span<const std::string> search_path,
+               std::span<const TemporaryName> temporary)
+      : catalog_(catalog), search_path_(search_path), temporary_(temporary) {}
+
+  ResolvedName resolve(const RangeVar& range) const;
+  ResolvedName resolve(std::string_view schema, std::string_view name) const;
+
+  const Snapshot& catalog() const { return catalog_; }
+  bool is_own_temporary_schema(std::string_view schema) const;
+
+ private:
+  const TemporaryName* temporary(std::string_view name) const;
+
+  const Snapshot& catalog_;
+  std::span<const std::string> search_path_;
+  std::span<const TemporaryName> temporary_;
+};
+
+}  // namespace pgconsent::parser

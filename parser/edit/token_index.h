@@ -1,0 +1,44 @@
+// The tokens of a parsed text, found by parse-tree location: where does a construct begin and end?
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "parser/tree/scanner.h"
+#include "parser/tree/server_nodes.h"
+
+namespace pgconsent::parser {
+
+class TokenIndex {
+ public:
+  explicit TokenIndex(const std::string& text) : tokens_(scan_parsed(text)) {}
+
+  int size() const { return static_cast<int>(tokens_.size()); }
+  const Token& operator[](int index) const { return tokens_[index]; }
+  // The token that begins at the location; -1 when there is none.
+  int at(int location) const;
+  bool is_keyword(int index, std::string_view keyword) const;
+  bool is_symbol(int index, char symbol) const;
+
+  // `index` is at "(" or "[": one past the matching closing token, or -1.
+  int after_bracket(int index) const;
+  // One past a dotted name (identifiers, keywords, UESCAPE, a final .*) that begins at index.
+  int after_name(int index) const;
+  // ONLY name, ONLY (name), name *: [first, last) token of the relation expression with this name location; false when
+  // the tokens are not as expected.
+  bool relation_expression(int location, int& first, int& last) const;
+  // TABLESAMPLE method (…) [REPEATABLE (…)], given the method's location.
+  bool table_sample(int location, int& first, int& last) const;
+  // One past the expression of a result column that begins at token index: a comma or the next clause at its level.
+  int after_target(int index) const;
+  // The token behind GROUP BY [ALL | DISTINCT] whose first item holds the location.
+  int group_by_items(int location) const;
+
+ private:
+  std::vector<Token> tokens_;
+};
+
+// The leftmost location in an expression; -1 when it has none.
+int leftmost_location(const Node* node);
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,240 @@
+#include "parser/reach/body_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "parser/tree/scanner.h"
+
+namespace pgconsent::parser {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+// PostgreSQL 15's reserved keywords (kwlist.h): unquoted they name nothing.
+constexpr std::array reserved = {"all"sv,          "analyse"sv,
+                                 "analyze"sv,      "and"sv,
+                                 "any"sv,          "array"sv,
+                                 "as"sv,           "asc"sv,
+                                 "asymmetric"sv,   "both"sv,
+                                 "case"sv,         "cast"sv,
+                                 "check"sv,        "collate"sv,
+                                 "column"sv,       "constraint"sv,
+                                 "create"sv,       "current_catalog"sv,
+                                 "current_date"sv, "current_role"sv,
+                                 "current_time"sv, "current_timestamp"sv,
+                                 "current_user"sv, "default"sv,
+                                 "deferrable"sv,   "desc"sv,
+                                 "distinct"sv,     "do"sv,
+                                 "else"sv,         "end"sv,
+                                 "except"sv,       "false"sv,
+                                 "fetch"sv,        "for"sv,
+                                 "foreign"sv,      "from"sv,
+                                 "grant"sv,        "group"sv,
+                                 "having"sv,       "in"sv,
+                                 "initially"sv,    "intersect"sv,
+                                 "into"sv,         "lateral"sv,
+                                 "leading"sv,      "limit"sv,
+                                 "localtime"sv,    "localtimestamp"sv,
+                                 "not"sv,          "null"sv,
+                                 "offset"sv,       "on"sv,
+                                 "only"sv,         "or"sv,
+                                 "order"sv,        "placing"sv,
+                                 "primary"sv,      "references"sv,
+                                 "returning"sv,    "select"sv,
+                                 "session_user"sv, "some"sv,
+                                 "symmetric"sv,    "table"sv,
+                                 "then"sv,         "to"sv,
+                                 "trailing"sv,     "true"sv,
+                                 "union"sv,        "unique"sv,
+                                 "user"sv,         "using"sv,
+                                 "variadic"sv,     "when"sv,
+                                 "where"sv,        "window"sv,
+                                 "with"sv};
+static_assert(std::is_sorted(reserved.begin(), reserved.end()));
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+class Scan {
+ public:
+  Scan(bool is_plpgsql, const std::string& body, const std::vector<Token>& tokens)
+      : is_plpgsql_(is_plpgsql), body_(body), tokens_(tokens) {}
+
+  BodyFacts run() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) look_at(i);
+    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators}) {
+      std::sort(list->begin(), list->end());
+      list->erase(std::unique(list->begin(), list->end()), list->end());
+    }
+    return std::move(facts_);
+  }
+
+ private:
+  // Empty when there is no such token.
+  std::string_view word(std::size_t i) const {
+    return i < tokens_.size() ? std::string_view(tokens_[i].text) : std::string_view();
+  }
+  char symbol(std::size_t i) const { return i < tokens_.size() ? tokens_[i].symbol : '\0'; }
+  bool is_constant(std::size_t i) const {
+    return i < tokens_.size() && tokens_[i].kind == TokenKind::constant;
+  }
+  std::string_view source(std::size_t i) const {
+    return std::string_view(body_).substr(tokens_[i].start, tokens_[i].end - tokens_[i].start);
+  }
+  void danger(std::string text) {
+    if (!facts_.danger) facts_.danger = std::move(text);
+  }
+
+  void look_at(std::size_t i) {
+    const Token& token = tokens_[i];
+    switch (token.kind) {
+      case TokenKind::identifier:
+        look_at_word(i);
+        look_at_name(i);
+        break;
+      case TokenKind::keyword:
+        look_at_word(i);
+        if (!std::binary_search(reserved.begin(), reserved.end(), token.text)) look_at_name(i);
+        break;
+      case TokenKind::unicode_identifier:
+        danger("has an identifier written as U&\"…\"");
+        break;
+      case TokenKind::op:
+        facts_.operators.emplace_back(source(i));
+        break;
+      case TokenKind::constant:
+      case TokenKind::parameter:
+      case TokenKind::punctuation:
+        break;
+    }
+  }
+
+  void look_at_name(std::size_t i) {
+    const Token& token = tokens_[i];
+    facts_.names.push_back(token.text);
+    if (symbol(i + 1) == '(' || (i > 0 && symbol(i - 1) == '.')) facts_.calls.push_back(token.text);
+    if (token.text == "set_config") look_at_set_config(i);
+    if (token.text == "pgconsent") danger("names pgconsent's own objects or settings");
+  }
+
+  // PL/pgSQL has keywords that are plain identifiers here, so the kind does not matter.
+  void look_at_word(std::size_t i) {
+    std::string_view text = word(i);
+    if (text == "execute") danger("runs dynamic SQL (EXECUTE)");
+    if (text == "copy") danger("uses COPY");
+    if (text == "load" && is_constant(i + 1)) danger("loads a library");
+    if (text == "do" && (is_constant(i + 1) || word(i + 1) == "language")) danger("runs a DO block");
+    if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
+    if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
+    if (text == "create") look_at_create(i);
+    if (text == "drop") look_at_drop(i);
+    if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
+      danger("has DDL");
+    if (text == "set" && !is_update_set(i)) look_at_set(i);
+    // SELECT INTO makes a table in SQL; in PL/pgSQL it fills variables.
+    if (text == "into" && !is_plpgsql_ && !(i > 0 && is_one_of(word(i - 1), {"insert", "merge"}))) {
+      facts_.may_change_state = true;
+    }
+    // Only procedures can: the state after a rollback is another one.
+    if (is_one_of(text, {"commit", "rollback"})) facts_.may_change_state = true;
+  }
+
+  // A statement starts at the beginning, and after ; BEGIN THEN ELSE LOOP >> (a label) ATOMIC.
+  bool begins_statement(std::size_t i) const {
+    if (i == 0 || symbol(i - 1) == ';') return true;
+    std::string_view before = word(i - 1);
+    if (is_one_of(before, {"begin", "then", "else", "loop", "atomic"})) return true;
+    return tokens_[i - 1].kind == TokenKind::op;
+  }
+
+  // A new table is unknown to the snapshot and thereby refused; other new objects could be called unseen.
+  void look_at_create(std::size_t i) {
+    facts_.may_change_state = true;
+    for (std::size_t next = i + 1; next < tokens_.size() && next < i + 4; ++next) {
+      if (is_one_of(word(next), {"table", "index", "sequence"})) return;
+      if (!is_one_of(word(next), {"temp", "temporary", "local", "global", "unlogged", "unique"})) break;
+    }
+    danger("has DDL");
+  }
+
+  void look_at_drop(std::size_t i) {
+    facts_.may_change_state = true;
+    if (word(i + 1) != "table") danger("has DDL");
+  }
+
+  // UPDATE [ONLY] name [*] [[AS] alias] SET, DO UPDATE SET, THEN UPDATE SET
+  bool is_update_set(std::size_t i) const {
+    for (std::size_t back = 1; back <= 8 && back <= i; ++back) {
+      std::size_t at = i - back;
+      if (symbol(at) == ';' || is_one_of(word(at), {"then", "else", "begin", "loop"})) return false;
+      if (word(at) == "update" && tokens_[at].kind == TokenKind::keyword) {
+        return !(at > 0 && word(at - 1) == "for");
+      }
+    }
+    return false;
+  }
+
+  void look_at_set(std::size_t i) {
+    facts_.may_change_state = true;
+    std::size_t next = i + 1;
+    if (is_one_of(word(next), {"local", "session"})) ++next;
+    std::string setting(word(next));
+    if (symbol(next + 1) == '.') setting += "." + std::string(word(next + 2));
+    if (!is_settable(setting)) danger("sets " + setting);
+  }
+
+  void look_at_set_config(std::size_t i) {
+    facts_.may_change_state = true;
+    std::string setting;
+    if (symbol(i + 1) == '(' && is_constant(i + 2) && symbol(i + 3) == ',') {
+      std::string_view text = source(i + 2);
+      bool is_plain = text.size() > 2 && text.front() == '\'' && text.back() == '\'' &&
+                      text.substr(1, text.size() - 2).find_first_of("'\\") == text.npos;
+      if (is_plain) setting = text.substr(1, text.size() - 2);
+    }
+    if (setting.empty()) return danger("calls set_config with a name that is not a plain constant");
+    if (!is_settable(setting)) danger("sets " + setting);
+  }
+
+  const bool is_plpgsql_;
+  const std::string& body_;
+  const std::vector<Token>& tokens_;
+  BodyFacts facts_;
+};
+
+}  // namespace
+
+bool is_settable(std::string_view name) {
+  std::string setting(name);  // their names ignore case, even in double quotes
+  std::transform(setting.begin(), setting.end(), setting.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  if (setting.starts_with("pgconsent")) return false;
+  if (setting.starts_with("debug_print_")) return false;
+  return !is_one_of(setting, {"standard_conforming_strings", "backslash_quote", "client_encoding", "names",
+                              "row_security", "session_replication_role", "local_preload_libraries",
+                              "session_preload_libraries", "dynamic_library_path", "client_min_messages",
+                              "check_function_bodies", "log_parameter_max_length_on_error"});
+}
+
+BodyFacts scan_body(std::string_view language, const std::string& body) {
+  BodyFacts facts;
+  if (body.find('\0') != body.npos) {
+    facts.danger = "holds a NUL byte";
+    facts.may_change_state = true;
+    return facts;
+  }
+  std::optional<std::vector<Token>> tokens = scan(body);
+  if (!tokens) {
+    facts.danger = "has a body that does not scan";
+    facts.may_change_state = true;
+    return facts;
+  }
+  facts = Scan(language == "plpgsql", body, *tokens).run();
+  if (facts.danger) facts.may_change_state = true;
+  return facts;
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,30 @@
+// What the text of a SQL or PL/pgSQL function says by its tokens alone. Deliberately coarse: it may see too
+// much, it must not miss anything.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgconsent::parser {
+
+struct BodyFacts {
+  // Dangerous by itself, whatever the catalog holds: dynamic SQL, COPY, DDL, text that does not scan. Ends a
+  // sentence that starts with the function's name: "runs dynamic SQL".
+  std::optional<std::string> danger;
+  bool may_change_state = false;   // search path, role, settings, temporary tables
+  bool writes = false;             // INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs triggers, defaults, checks
+  std::vector<std::string> names;  // whatever may be a relation or a type, sorted, each once
+  std::vector<std::string> calls;  // whatever may be a function: name( or .name
+  std::vector<std::string> operators;  // || ->> …
+};
+
+// `language` is sql or plpgsql. A parsed SQL-standard body is as good as its text.
+BodyFacts scan_body(std::string_view language, const std::string& body);
+
+// May a function or a statement of the application set this by name? Not those that change how the server
+// reads SQL, or that pgconsent relies on.
+bool is_settable(std::string_view setting);
+
+}  // namespace pgconsent::parser

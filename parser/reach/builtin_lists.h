@@ -1,0 +1,43 @@
+// What is known by hand about the functions and relations that come with the server, and about extensions.
+#pragma once
+
+#include <string_view>
+
+#include "parser/catalog/snapshot.h"
+
+namespace pgconsent::parser {
+
+// FirstNormalObjectId: what is below came with the server, whatever its schema.
+inline constexpr Oid first_normal_oid = 16384;
+
+// Built-in functions that need a decision where they are called.
+enum class SpecialFunction {
+  none,
+  current_query,   // the text that was sent, not the client's: refuse, or answer with the client's own text
+  opens_by_name,   // currtid2: opens a relation by name, shows a ctid only
+  large_object,    // outside the column policy
+  own_statements,  // pg_cursor, pg_prepared_statement: the sent text
+  notify,          // pg_notify
+  set_config,      // only with a constant name that is_settable()
+};
+SpecialFunction special_function(const Function& function);
+
+// Why this built-in function may not be called ("runs SQL text given as an argument"); empty when it may. An
+// overload of a denied function that a newer server brings is denied as well.
+std::string_view denied_builtin(const Function& function);
+
+enum class CatalogAction { none, deny, blank_columns };
+struct CatalogRule {
+  std::string_view name;
+  CatalogAction action = CatalogAction::none;
+  std::string_view column;  // blank_columns
+};
+// Null when the relation may be read as it is. By name alone, for function bodies and extensions' views.
+const CatalogRule* catalog_rule(std::string_view name);
+
+// An extension whose C functions are pure: they see their arguments only.
+bool is_pure_extension(std::string_view extension);
+// One that reads relations, files, pages or other sessions: all its functions are dangerous.
+bool is_reading_extension(std::string_view extension);
+
+}  // namespace pgconsent::parser

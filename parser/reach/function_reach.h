@@ -1,0 +1,104 @@
+// Which functions, operators, casts and types are dangerous, and which relations lead to protected data:
+// computed once from a catalog snapshot and the set of protected relations, then immutable and shared between
+// threads.
+//
+// The application's expressions only see masked rows, so a function is dangerous only if it reads relations,
+// files, statistics or other sessions by itself. What can't be seen into is dangerous unless the rules trust
+// it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "parser/catalog/snapshot.h"
+#include "parser/reach/builtin_lists.h"
+
+namespace pgconsent::parser {
+
+enum class RelationReach {
+  none,              // leads to nothing protected
+  protected_itself,  // has rules
+  view,              // shows protected data: to be expanded, its parts judged in turn
+  opaque,            // shows protected data and can't be seen through: refuse
+  denied_catalog,    // refuse
+  blank_columns,     // may be read but for blank_column()
+};
+
+struct ReachOptions {
+  std::unordered_set<Oid> protected_relations;  // Policy::relations: children and partitions included
+  std::unordered_set<Oid> denied_relations;     // e.g. pgconsent's own views
+  std::unordered_set<Oid> trusted_functions, refused_functions;  // refused wins
+};
+
+class FunctionReach {
+ public:
+  FunctionReach(SnapshotPtr snapshot, const ReachOptions& options);
+  ~FunctionReach();
+  FunctionReach(const FunctionReach&) = delete;
+  FunctionReach& operator=(const FunctionReach&) = delete;
+
+  // By OID. A function that the snapshot does not know is dangerous.
+  bool is_dangerous(Oid function) const;
+  // For a refusal's DETAIL: `public.f(integer)` runs dynamic SQL (EXECUTE). Empty when not dangerous.
+  std::string reason(Oid function) const;
+  SpecialFunction special(Oid function) const;
+  // May a call change the search path, the role, settings or temporary objects of the session?
+  bool may_change_state(Oid function) const;
+
+  // By name: is any function of that name, in any schema, dangerous? A quick first question; most names are
+  // not.
+  bool any_dangerous(std::string_view function_name) const { return bad_calls_.contains(function_name); }
+  bool any_special_or_stateful(std::string_view function_name) const {
+    return marked_calls_.contains(function_name);
+  }
+
+  // Any user-defined operator of that name: its function or one of its estimators.
+  bool operator_is_dangerous(std::string_view name) const { return bad_operators_.contains(name); }
+  // Types are OIDs; 0 stands for any type. Are there dangerous casts at all?
+  bool cast_is_dangerous(Oid source, Oid target) const;
+  bool any_cast_is_dangerous() const { return !bad_casts_.empty(); }
+  // A domain whose checks, or a type whose input and output functions, are dangerous; arrays and rows of
+  // them.
+  bool type_is_dangerous(Oid type) const;
+  bool any_type_is_dangerous(std::string_view name) const { return bad_types_by_name_.contains(name); }
+
+  RelationReach reaches_protected(Oid relation) const;  // not in the snapshot: opaque
+  std::string_view blank_column(Oid relation) const;    // blank_columns only
+  // Why it is opaque or denied, for DETAIL; empty otherwise.
+  std::string relation_reason(Oid relation) const;
+  // Writing to it runs triggers, defaults, checks or rules that call dangerous functions.
+  bool write_is_dangerous(Oid relation) const { return bad_writes_.contains(relation); }
+  // Reading or writing it may call functions that change the session's state (a view, a trigger).
+  bool relation_may_change_state(Oid relation) const { return stateful_relations_.contains(relation); }
+
+  // The body of a function that is not in the catalog yet, or of a DO block: why it is dangerous, or empty.
+  std::string judge_body(std::string_view language, const std::string& body) const;
+
+ private:
+  friend class ReachClosure;
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, NameHash, std::equal_to<>>;
+  using Names = std::unordered_set<std::string, NameHash, std::equal_to<>>;
+
+  const SnapshotPtr snapshot_;
+  std::unordered_map<Oid, std::string> dangerous_;  // function -> predicate: "reads `public.users`"
+  std::unordered_map<Oid, SpecialFunction> special_;
+  std::unordered_set<Oid> stateful_;                  // functions
+  std::unordered_map<Oid, RelationReach> relations_;  // all but none
+  std::unordered_map<Oid, std::string> relation_reasons_;
+  std::unordered_set<Oid> bad_writes_, stateful_relations_;
+  std::unordered_set<Oid> bad_types_;
+  std::vector<Cast> bad_casts_;
+  ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
+  Names bad_calls_, marked_calls_, bad_operators_, bad_types_by_name_;
+  Names bad_write_names_;  // relations that a body which writes may not name
+};
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,151 @@
+#include "proxy/audit/log.h"
+
+#include <atomic>
+#include <limits>
+#include <mutex>
+
+#include "proxy/audit/chain.h"
+#include "proxy/audit/file.h"
+#include "proxy/audit/record_json.h"
+
+namespace pgconsent::audit {
+
+namespace {
+
+constexpr std::size_t max_pending_bytes = std::size_t{64} << 20;
+constexpr std::size_t kept_capacity = std::size_t{1} << 20;
+constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+class FileLog : public Log {
+ public:
+  std::string open(const std::filesystem::path& directory);
+  ~FileLog() override { flush(); }
+
+  std::uint64_t append(const Record& record) override;
+  bool written(std::uint64_t sequence) const override {
+    return sequence <= written_.load(std::memory_order_acquire);
+  }
+  bool flush() override;
+  bool healthy() const override { return healthy_.load(std::memory_order_acquire); }
+
+ private:
+  bool write_group();
+  bool append_locked(const Record& record);
+  void append_own(std::string_view reason);
+
+  std::mutex writing_;  // taken before appending_; held during write(2), so that appends go on meanwhile
+  File file_;
+  std::string group_;             // taken out of pending_, not yet wholly in the file
+  std::size_t group_done_ = 0;    // bytes of group_ that are in the file
+  std::uint64_t group_last_ = 0;  // sequence of its last record
+
+  std::mutex appending_;
+  std::string pending_;
+  Hasher hasher_;
+  Timestamps timestamps_;
+  ChainEnd end_;  // of the last record appended; its id is the sequence number too
+  std::uint64_t dropped_ = 0;
+
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<bool> healthy_{true};
+};
+
+std::string FileLog::open(const std::filesystem::path& directory) {
+  if (std::string error = file_.open(directory); !error.empty()) return error;
+  std::optional<std::string> last_line;
+  std::string torn;
+  if (std::string error = file_.read_end(last_line, torn); !error.empty()) return error;
+  end_.hash.fill('0');
+  if (last_line) {
+    auto end = read_line(*last_line, hasher_);
+    if (!end)
+      return "the last line of the audit file in " + directory.string() +
+             " is not a record with a right hash";
+    end_ = *end;
+  }
+  if (!torn.empty() && !file_.cut(torn.size())) return "can't cut a torn line off the audit file";
+  written_ = end_.id;
+  if (!torn.empty()) append_own("a torn last line of " + std::to_string(torn.size()) + " bytes was cut off");
+  if (!flush()) return "can't write the audit file in " + directory.string();
+  return {};
+}
+
+bool FileLog::append_locked(const Record& record) {
+  std::size_t start = pending_.size();
+  append_record(pending_, record, timestamps_.format(std::chrono::system_clock::now()), end_.id + 1,
+                view(end_.hash));
+  HexHash hash;
+  if (!hasher_.hash(std::string_view(pending_).substr(start), hash)) {
+    pending_.resize(start);
+    healthy_ = false;
+    return false;
+  }
+  append_hash(pending_, hash);
+  end_ = {end_.id + 1, hash};
+  return true;
+}
+
+// What happened to the log itself. REQUIRES: appending_, or that no other thread has the log yet.
+void FileLog::append_own(std::string_view reason) {
+  Record record;
+  record.decision = "failed";
+  record.reason = reason;
+  append_locked(record);
+}
+
+std::uint64_t FileLog::append(const Record& record) {
+  std::lock_guard lock(appending_);
+  if (pending_.size() > max_pending_bytes && !healthy()) {
+    ++dropped_;
+    return never;
+  }
+  return append_locked(record) ? end_.id : never;
+}
+
+bool FileLog::write_group() {
+  while (group_done_ < group_.size()) {
+    std::int64_t n = file_.write(std::string_view(group_).substr(group_done_));
+    if (n <= 0) return false;
+    group_done_ += static_cast<std::size_t>(n);
+  }
+  group_.clear();
+  if (group_.capacity() > kept_capacity) group_.shrink_to_fit();
+  group_done_ = 0;
+  written_.store(group_last_, std::memory_order_release);
+  return true;
+}
+
+bool FileLog::flush() {
+  std::lock_guard lock(writing_);
+  // What an earlier flush left comes first; a second turn takes what was appended since.
+  for (int turn = 0; turn < 2; ++turn) {
+    if (group_.empty()) {
+      std::lock_guard append_lock(appending_);
+      if (dropped_ > 0) {
+        append_own(std::to_string(dropped_) + " records were lost: the audit file could not be written");
+        dropped_ = 0;
+      }
+      group_.swap(pending_);
+      group_last_ = end_.id;
+    }
+    if (group_.empty()) break;
+    if (!write_group()) {
+      healthy_.store(false, std::memory_order_release);
+      return false;
+    }
+    if (healthy()) return true;
+  }
+  healthy_.store(true, std::memory_order_release);
+  return true;
+}
+
+}  // namespace
+
+Log::OpenResult Log::open(const std::filesystem::path& directory) {
+  auto log = std::make_unique<FileLog>();
+  std::string error = log->open(directory);
+  if (!error.empty()) return {nullptr, std::move(error)};
+  return {std::move(log), {}};
+}
+
+}  // namespace pgconsent::audit

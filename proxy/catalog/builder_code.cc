@@ -1,0 +1,118 @@
+// Functions, and what stored expressions refer to.
+#include <cctype>
+
+#include "proxy/catalog/builder.h"
+
+namespace pgconsent::catalog {
+
+void SnapshotBuilder::Impl::function(Row& row) {
+  parser::Function function;
+  function.oid = row.oid();
+  const std::string* schema = find_schema(row.oid());
+  function.name = row.text();
+  function.argument_types = row.numbers<Oid>();
+  function.language = row.text();
+  function.kind = row.letter();
+  function.volatility = row.letter();
+  function.leakproof = row.flag();
+  function.security_definer = row.flag();
+  function.body = row.text();
+  if (schema == nullptr) return;
+  function.schema = *schema;
+  snapshot_->functions.insert_or_assign(function.oid, std::move(function));
+}
+
+void SnapshotBuilder::Impl::function_setting(Row& row) {
+  parser::Function* function = find_function(row.oid());
+  std::string_view setting = row.text();
+  if (function != nullptr) function->settings.emplace_back(setting);
+}
+
+void SnapshotBuilder::Impl::extension_function(Row& row) {
+  parser::Function* function = find_function(row.oid());
+  std::string_view extension = row.text();
+  if (function != nullptr) function->extension = extension;
+}
+
+void SnapshotBuilder::Impl::aggregate(Row& row) {
+  parser::Function* function = find_function(row.oid());
+  Oid support = row.oid();
+  if (function != nullptr) function->depends_on.push_back(support);
+}
+
+namespace {
+
+struct Reference {
+  enum class Kind { relation, function, type } kind;
+  Oid oid;
+};
+
+// ":funcid 1574 " -> a reference; anything else (":relid 0", other fields) -> none.
+std::optional<Reference> read_reference(std::string_view field) {
+  static constexpr std::pair<std::string_view, Reference::Kind> names[] = {
+      {"funcid ", Reference::Kind::function},     {"opfuncid ", Reference::Kind::function},
+      {"aggfnoid ", Reference::Kind::function},   {"winfnoid ", Reference::Kind::function},
+      {"tsmhandler ", Reference::Kind::function}, {"relid ", Reference::Kind::relation},
+      {"resulttype ", Reference::Kind::type},
+  };
+  for (auto [name, kind] : names) {
+    if (!field.starts_with(name)) continue;
+    Oid oid = 0;
+    std::from_chars(field.data() + name.size(), field.data() + field.size(), oid);
+    if (oid != 0) return Reference{kind, oid};
+  }
+  return std::nullopt;
+}
+
+template <class Use>
+void for_each_reference(std::string_view tree, Use use) {
+  for (std::size_t at = tree.find(':'); at != tree.npos; at = tree.find(':', at + 1)) {
+    if (std::optional<Reference> reference = read_reference(tree.substr(at + 1))) use(*reference);
+  }
+}
+
+}  // namespace
+
+void SnapshotBuilder::Impl::references(Row& row) {
+  std::string_view kind = row.text();
+  Oid oid = row.oid();
+  std::optional<std::string_view> tree = row.optional_text();
+  bool relations_too = kind == "depends" || kind == "function";
+  std::vector<Oid>* list = nullptr;
+  if (kind == "type") {
+    list = &type_functions_[oid];
+  } else if (kind == "function") {
+    if (parser::Function* function = find_function(oid)) list = &function->depends_on;
+  } else if (parser::Relation* relation = find_relation(oid)) {
+    list = kind == "depends" ? &relation->depends_on : &relation->implicit_functions;
+  }
+  if (list == nullptr || !tree) return;
+  for_each_reference(*tree, [&](Reference reference) {
+    switch (reference.kind) {
+      case Reference::Kind::function:
+        list->push_back(reference.oid);
+        break;
+      case Reference::Kind::relation:
+        if (relations_too) list->push_back(reference.oid);
+        break;
+      case Reference::Kind::type:
+        if (kind != "type" && reference.oid >= 16384) used_types_.emplace_back(list, reference.oid);
+        break;
+    }
+  });
+}
+
+void SnapshotBuilder::Impl::text(Row& row) {
+  std::string_view kind = row.text();
+  Oid oid = row.oid();
+  std::optional<std::string_view> text = row.optional_text();
+  if (!text) return;
+  if (kind == "function") {
+    if (parser::Function* function = find_function(oid)) function->body = *text;
+    return;
+  }
+  if (text->ends_with(';')) text->remove_suffix(1);
+  if (parser::Relation* relation = find_relation(oid)) relation->view_definition = *text;
+}
+
+}  // namespace pgconsent::catalog

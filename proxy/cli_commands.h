@@ -1,0 +1,24 @@
+// The commands besides `serve`. Each returns the exit status: 0 fine, 1 found problems, 2 could not run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pgconsent {
+
+inline constexpr int fine = 0, found_problems = 1, could_not_run = 2;
+
+struct CheckOptions {
+  std::filesystem::path config;
+  bool json = false;
+};
+int run_check(const CheckOptions& options);
+
+struct ExplainOptions {
+  std::filesystem::path config;
+  std::string role, purpose, database, sql;
+  bool json = false;
+};
+int run_explain(const ExplainOptions& options);
+
+}  // namespace pgconsent

@@ -1,0 +1,114 @@
+#include "proxy/cli_control.h"
+
+#include <algorithm>
+#include <pqxx/pqxx>
+
+namespace pgconsent {
+
+class ControlQueries::Impl {
+ public:
+  explicit Impl(const std::string& connection) : connection(connection) {}
+  pqxx::connection connection;
+};
+
+ControlQueries::ControlQueries(const config::Config& config, const std::string& database) {
+  auto [text, error] = config::control_connection(config, database);
+  error_ = std::move(error);
+  if (!error_.empty()) return;
+  try {
+    impl_ = std::make_unique<Impl>(text);
+  } catch (const std::exception& e) {
+    error_ = e.what();
+  }
+}
+
+ControlQueries::~ControlQueries() = default;
+
+bool ControlQueries::may_read(std::string_view role, parser::Oid relation) {
+  try {
+    pqxx::nontransaction query(impl_->connection);
+    std::string name = query.quote(std::string(role)), oid = std::to_string(relation);
+    pqxx::result result = query.exec(
+        "SELECT pg_catalog.has_schema_privilege(" + name + "::name, c.relnamespace, 'USAGE') AND " +
+        "pg_catalog.has_any_column_privilege(" + name + "::name, c.oid, 'SELECT') " +
+        "FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) " + oid);
+    return !result.empty() && result[0][0].as<bool>();
+  } catch (const std::exception& e) {
+    error_ = e.what();
+    return false;
+  }
+}
+
+std::vector<std::string> split_search_path(std::string_view setting) {
+  std::vector<std::string> names;
+  std::size_t i = 0;
+  while (i < setting.size()) {
+    char c = setting[i];
+    if (c == ',' || c == ' ' || c == '\t' || c == '\n') {
+      ++i;
+      continue;
+    }
+    std::string name;
+    if (c == '"') {
+      for (++i; i < setting.size(); ++i) {
+        if (setting[i] == '"' && (i + 1 == setting.size() || setting[++i] != '"')) break;
+        name.push_back(setting[i]);
+      }
+      if (i < setting.size() && setting[i] == '"') ++i;
+    } else {
+      for (; i < setting.size() && setting[i] != ',' && setting[i] != ' '; ++i) {
+        char letter = setting[i];
+        name.push_back(letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 'a' - 'A') : letter);
+      }
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+namespace {
+
+// The most special setting wins: role in database, role, database, server. The server's own is only seen
+// where the control role has none of its own.
+std::string search_path_setting(pqxx::transaction_base& query, const std::string& role) {
+  pqxx::result rows = query.exec(
+      "SELECT pg_catalog.substr(entry, 13) FROM pg_catalog.pg_db_role_setting s "
+      "LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry "
+      "WHERE entry LIKE 'search_path=%' AND (s.setrole = 0 OR r.rolname = " +
+      query.quote(role) +
+      ") AND (s.setdatabase = 0 OR s.setdatabase = (SELECT oid FROM pg_catalog.pg_database "
+      "WHERE datname = pg_catalog.current_database())) "
+      "ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1");
+  if (!rows.empty()) return rows[0][0].as<std::string>();
+  rows = query.exec(
+      "SELECT CASE WHEN source IN ('default', 'configuration file', 'command line') THEN setting ELSE "
+      "boot_val END "
+      "FROM pg_catalog.pg_settings WHERE name = 'search_path'");
+  return rows[0][0].as<std::string>();
+}
+
+}  // namespace
+
+std::vector<std::string> ControlQueries::search_path(const std::string& role) {
+  std::vector<std::string> path;
+  try {
+    pqxx::nontransaction query(impl_->connection);
+    std::vector<std::string> wanted = split_search_path(search_path_setting(query, role));
+    std::replace(wanted.begin(), wanted.end(), std::string("$user"), role);
+    for (const std::string& schema : wanted) {
+      pqxx::result rows = query.exec(
+          "SELECT pg_catalog.has_schema_privilege(" + query.quote(role) +
+          "::name, oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = " + query.quote(schema));
+      bool known = std::find(path.begin(), path.end(), schema) != path.end();
+      if (!known && !rows.empty() && rows[0][0].as<bool>()) path.push_back(schema);
+    }
+  } catch (const std::exception& e) {
+    error_ = e.what();
+    return {};
+  }
+  if (std::find(path.begin(), path.end(), "pg_catalog") == path.end())
+    path.insert(path.begin(), "pg_catalog");
+  return path;
+}
+
+}  // namespace pgconsent

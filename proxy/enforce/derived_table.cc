@@ -1,0 +1,124 @@
+#include "proxy/enforce/derived_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "proxy/enforce/guard.h"
+#include "proxy/enforce/mask_sql.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::Column;
+using parser::quote_identifier;
+using rules::Clearance;
+using rules::ProtectedColumn;
+using rules::WithoutBasis;
+
+class Builder {
+ public:
+  Builder(const Generation& generation, const DerivedTableRequest& request)
+      : generation_(generation),
+        request_(request),
+        catalog_relation_(*generation.catalog().relation(request.relation->oid)) {
+    if (request.purpose != nullptr) {
+      guard_.emplace(generation, *request.relation, *request.purpose,
+                     request.locked ? Guard::Form::exists : Guard::Form::join);
+    }
+  }
+
+  DerivedTable build() {
+    hide_rows();
+    std::string list;
+    auto append = [&](std::string sql) {
+      if (!list.empty()) list += ", ";
+      list += sql;
+    };
+    for (std::size_t i = 0; i < catalog_relation_.columns.size(); ++i) {
+      if (request_.columns[i]) append(column(catalog_relation_.columns[i]));
+    }
+    for (std::string_view name : request_.system_columns) append(fmt::format("t.{0} AS {0}", name));
+    out_.head = fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
+                            parser::quote_qualified({catalog_relation_.schema, catalog_relation_.name}));
+    if (guard_) out_.tail = guard_->joins();
+    return std::move(out_);
+  }
+
+ private:
+  // A row is left out when a column that hides rows has no basis, whether or not that column is used.
+  void hide_rows() {
+    for (const ProtectedColumn& column : request_.relation->columns) {
+      if (column.is_public || column.without_basis != WithoutBasis::hide_row) continue;
+      const rules::Decision decision = rules::decide(request_.purpose, column.category);
+      if (decision.clearance == Clearance::always) continue;
+      const std::string condition =
+          decision.clearance == Clearance::never ? "FALSE" : guard_->condition(column.category);
+      if (out_.where.find(condition) == std::string::npos) {
+        out_.where += out_.where.empty() ? condition : " AND " + condition;
+      }
+      note(column, decision);
+      out_.masks = true;
+    }
+  }
+
+  void note(const ProtectedColumn& column, const rules::Decision& decision) {
+    auto add = [](std::vector<std::string>& list, std::string text) {
+      if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+    };
+    add(out_.columns, request_.relation->name + "." + column.name);
+    add(out_.rules, column.rule);
+    add(out_.bases, fmt::format("{}: {}", column.category.empty() ? "(no category)" : column.category,
+                                decision.basis ? rules::to_string(*decision.basis) : "none"));
+  }
+
+  std::string column(const Column& type) {
+    const std::string name = quote_identifier(type.name);
+    const std::string raw = "t." + name;
+    const ProtectedColumn* rule = request_.relation->column(type.attnum);
+    std::string clear = raw;
+    // A filter alone would let leaky functions run below it: hidden rows show nothing.
+    if (!out_.where.empty()) clear = fmt::format("CASE WHEN {} THEN {} END", out_.where, raw);
+    if (rule != nullptr && rule->is_public) return out_.where.empty() ? raw : clear + " AS " + name;
+    static const ProtectedColumn unknown;  // added since the rules were bound: masked
+    if (rule == nullptr) rule = &unknown;
+    const rules::Decision decision = rules::decide(request_.purpose, rule->category);
+    note(*rule, decision);
+    if (decision.clearance == Clearance::always) {
+      out_.clear.push_back(type.attnum);
+      return out_.where.empty() ? raw : clear + " AS " + name;
+    }
+    out_.masks = true;
+    std::string masked;
+    if (rule->without_basis == WithoutBasis::refuse) {
+      if (decision.clearance == Clearance::never && out_.refused_rule.empty()) out_.refused_rule = rule->rule;
+      if (out_.run_time_rule.empty()) out_.run_time_rule = rule->rule;
+      masked = refusal_sql(type, raw);
+    } else if (rule->without_basis != WithoutBasis::hide_row) {
+      const std::string key = request_.explain ? std::string(64, '0') : generation_.pseudonym_key(request_.purpose);
+      masked = mask_sql(rule->mask, type, raw, {key});
+    }
+    if (masked.empty()) masked = fmt::format("CAST(NULL AS {})", type.type_sql);
+    std::string sql = decision.clearance == Clearance::never
+                          ? fmt::format("CASE WHEN FALSE THEN {} ELSE {} END", raw, masked)
+                          : fmt::format("CASE WHEN {} THEN {} ELSE {} END", guard_->condition(rule->category), raw, masked);
+    if (!out_.where.empty()) sql = fmt::format("CASE WHEN {} THEN {} END", out_.where, sql);
+    return sql + " AS " + name;
+  }
+
+  const Generation& generation_;
+  const DerivedTableRequest& request_;
+  const parser::Relation& catalog_relation_;
+  std::optional<Guard> guard_;
+  DerivedTable out_;
+};
+
+}  // namespace
+
+DerivedTable derived_table(const Generation& generation, const DerivedTableRequest& request) {
+  return Builder(generation, request).build();
+}
+
+}  // namespace pgconsent::enforce

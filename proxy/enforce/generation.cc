@@ -1,0 +1,165 @@
+#include "proxy/enforce/generation.h"
+
+#include <openssl/evp.h>
+
+#include <atomic>
+
+#include "parser/edit/condition.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::Relation;
+using parser::RelationReach;
+
+constexpr std::string_view alias_placeholder = "@consent@";
+
+// Catalogs with other sessions' statements: that column shows NULL to everybody but exempt roles.
+rules::ProtectedRelation catalog_rule(const Relation& relation, std::string_view blank) {
+  rules::ProtectedRelation rule;
+  rule.oid = rule.declared = relation.oid;
+  rule.name = relation.schema + "." + relation.name;
+  for (const parser::Column& column : relation.columns) {
+    rules::ProtectedColumn entry;
+    entry.attnum = column.attnum;
+    entry.name = column.name;
+    entry.is_public = column.name != blank;
+    entry.rule = rule.name + "." + column.name + " (built in)";
+    rule.columns.push_back(std::move(entry));
+  }
+  return rule;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    hex.push_back("0123456789abcdef"[digest[i] >> 4]);
+    hex.push_back("0123456789abcdef"[digest[i] & 15]);
+  }
+  return hex;
+}
+
+}  // namespace
+
+RelationReach Generation::reach(const parser::ResolvedName& name) const {
+  // A temporary relation holds what its session has seen: T' only.
+  return name.relation == nullptr ? RelationReach::none : functions_->reaches_protected(name.relation->oid);
+}
+
+const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid) const {
+  if (const rules::ProtectedRelation* relation = policy_->relation(oid)) return relation;
+  auto it = catalog_rules_.find(oid);
+  return it == catalog_rules_.end() ? nullptr : &it->second;
+}
+
+bool Generation::is_sensitive_name(std::string_view name) const { return sensitive_names_.contains(name); }
+
+bool Generation::is_known_name(std::string_view name) const { return known_names_.contains(name); }
+
+std::string Generation::given_condition(const std::string& subject_kind, std::string_view alias) const {
+  auto it = given_.find(subject_kind);
+  if (it == given_.end()) return "FALSE";
+  std::string sql = it->second;
+  for (std::size_t at = sql.find(alias_placeholder); at != std::string::npos;
+       at = sql.find(alias_placeholder, at + alias.size())) {
+    sql.replace(at, alias_placeholder.size(), alias);
+  }
+  return sql;
+}
+
+std::string Generation::pseudonym_key(const rules::Purpose* purpose) const {
+  return sha256_hex(options_.pseudonym_key + '\0' + (purpose == nullptr ? "" : purpose->name));
+}
+
+struct GenerationBuilder {
+  std::shared_ptr<Generation> generation{new Generation()};
+  rules::Diagnostics diagnostics;
+
+  bool bind(parser::SnapshotPtr catalog, rules::RuleSetPtr rules, const GenerationOptions& options) {
+    static std::atomic<std::uint64_t> next_id{1};
+    generation->id_ = next_id++;
+    generation->options_ = options;
+    rules::BindResult bound = rules::bind_rules(*rules, *catalog);
+    diagnostics = std::move(bound.diagnostics);
+    generation->catalog_ = std::move(catalog);
+    generation->rules_ = std::move(rules);
+    generation->policy_ = std::move(bound.policy);
+    return generation->policy_ != nullptr;
+  }
+
+  void conditions() {
+    for (const auto& [name, kind] : generation->policy_->subjects) {
+      if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::table) continue;
+      const Relation* relation = generation->catalog_->relation(kind.consent->relation);
+      parser::GeneratedCondition condition =
+          parser::generate_condition(kind.consent->given, *relation, alias_placeholder, *generation->catalog_);
+      if (!condition.error.empty()) {
+        error("consent." + name + ".given: " + condition.error, "simplify the condition `" + kind.consent->given + "`");
+      }
+      generation->given_[name] = std::move(condition.sql);
+    }
+  }
+
+  void pseudonyms() {
+    if (!generation->options_.pseudonym_key.empty()) return;
+    for (const auto& [oid, relation] : generation->policy_->relations) {
+      for (const rules::ProtectedColumn& column : relation.columns) {
+        if (column.is_public || column.mask.kind != rules::Mask::Kind::pseudonym) continue;
+        error(column.rule + ": the mask `pseudonym` needs a key", "set `pseudonym_key_file` in pgconsent.yaml");
+      }
+    }
+  }
+
+  void reach() {
+    parser::ReachOptions options;
+    for (const auto& [oid, relation] : generation->policy_->relations) options.protected_relations.insert(oid);
+    options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
+                                     generation->policy_->trusted_functions.end());
+    options.refused_functions.insert(generation->policy_->refused_functions.begin(),
+                                     generation->policy_->refused_functions.end());
+    generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
+    for (const auto& [oid, relation] : generation->catalog_->relations) {
+      if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
+      generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
+    }
+  }
+
+  void names() {
+    for (const auto& [oid, relation] : generation->catalog_->relations) {
+      generation->known_names_.insert(relation.name);
+      for (const parser::Column& column : relation.columns) generation->known_names_.insert(column.name);
+      if (generation->functions_->reaches_protected(oid) != RelationReach::none) {
+        generation->sensitive_names_.insert(relation.name);
+      }
+    }
+    for (const std::string& schema : generation->catalog_->schemas) generation->known_names_.insert(schema);
+    for (const auto& [oid, function] : generation->catalog_->functions) {
+      if (function.schema != "pg_catalog") generation->known_names_.insert(function.name);
+    }
+  }
+
+  void error(std::string message, std::string hint) {
+    diagnostics.push_back({rules::Diagnostic::Severity::error, {}, std::move(message), std::move(hint)});
+  }
+};
+
+GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules,
+                                 const GenerationOptions& options) {
+  GenerationBuilder builder;
+  if (builder.bind(std::move(catalog), std::move(rules), options)) {
+    builder.reach();
+    builder.conditions();
+    builder.pseudonyms();
+    builder.names();
+  }
+  GenerationResult result;
+  if (!rules::has_errors(builder.diagnostics)) result.generation = builder.generation;
+  result.diagnostics = std::move(builder.diagnostics);
+  return result;
+}
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,75 @@
+// One immutable set of what is in force in a database: its catalog, the rules bound to it, and what follows from both.
+// Shared between threads, swapped whole.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "parser/bind/name_resolver.h"
+#include "parser/bind/references.h"
+#include "parser/catalog/snapshot.h"
+#include "parser/reach/function_reach.h"
+#include "rules/policy.h"
+#include "rules/rule_set.h"
+
+namespace pgconsent::enforce {
+
+struct GenerationOptions {
+  std::string pseudonym_key;  // secret bytes; empty: rules with the mask `pseudonym` do not load
+};
+
+class Generation {
+ public:
+  const parser::Snapshot& catalog() const { return *catalog_; }
+  const parser::SnapshotPtr& catalog_ptr() const { return catalog_; }
+  const rules::Policy& policy() const { return *policy_; }
+  const rules::RuleSetPtr& rules() const { return rules_; }
+  const GenerationOptions& options() const { return options_; }
+  // Unique in this process.
+  std::uint64_t id() const { return id_; }
+
+  parser::RelationReach reach(const parser::ResolvedName& name) const;
+  // The rules for a relation: those of the policy, or the built-in ones for catalogs with other sessions' query text.
+  const rules::ProtectedRelation* protected_relation(parser::Oid oid) const;
+  bool is_built_in_rule(parser::Oid oid) const { return catalog_rules_.contains(oid); }
+  // Could this bare name mean a relation that shows protected data, in any schema?
+  bool is_sensitive_name(std::string_view name) const;
+  // Is it the name of a relation, column, schema or function? (for the audit's normalised text)
+  bool is_known_name(std::string_view name) const;
+
+  const parser::FunctionReach& functions() const { return *functions_; }
+
+  // A subject kind's `given` as generated SQL over `alias`.
+  std::string given_condition(const std::string& subject_kind, std::string_view alias) const;
+  // Hex; another for every purpose.
+  std::string pseudonym_key(const rules::Purpose* purpose) const;
+
+ private:
+  friend struct GenerationBuilder;
+  Generation() = default;
+
+  std::uint64_t id_ = 0;
+  parser::SnapshotPtr catalog_;
+  rules::PolicyPtr policy_;
+  rules::RuleSetPtr rules_;
+  GenerationOptions options_;
+  std::unique_ptr<parser::FunctionReach> functions_;
+  std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
+  std::unordered_set<std::string_view> sensitive_names_, known_names_;
+  std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias
+};
+
+using GenerationPtr = std::shared_ptr<const Generation>;
+
+struct GenerationResult {
+  GenerationPtr generation;  // null when the rules can't be enforced on this catalog
+  rules::Diagnostics diagnostics;
+};
+GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules, const GenerationOptions& options);
+
+}  // namespace pgconsent::enforce

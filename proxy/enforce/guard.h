@@ -1,0 +1,58 @@
+// The consent guard of one replaced relation: the joins that bring a row's consent, and per category the condition under
+// which a cell is clear. At most one join per subject path and relation, however many categories.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/catalog/snapshot.h"
+#include "rules/policy.h"
+
+namespace pgconsent::enforce {
+
+class Generation;
+
+class Guard {
+ public:
+  enum class Form {
+    join,    // LEFT JOIN on a unique key: for reads
+    exists,  // EXISTS: where a lock reaches the relation, an outer join is not allowed
+  };
+
+  // The relation is named `t` in generated SQL. All arguments outlive the guard.
+  Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose, Form form);
+
+  // Boolean SQL: may data of this category of the row be used? Only for categories decided by consent.
+  std::string condition(std::string_view category);
+
+  // LEFT JOIN … for what condition() named so far.
+  std::string joins() const;
+
+ private:
+  struct Path {
+    const rules::SubjectPath* path = nullptr;
+    const rules::SubjectKind* kind = nullptr;
+    std::string key;                        // SQL of the subject's key
+    bool used = false;
+    std::vector<std::string> categories;    // aggregated form: one flag column each
+  };
+
+  std::string path_condition(std::size_t index, std::string_view category);
+  std::string record_condition(const rules::SubjectKind& kind, std::string_view alias) const;
+  std::string purpose_match(const rules::ConsentSource& source, std::string_view alias) const;
+  std::string flag(std::size_t index, std::string_view category);
+  std::string hops(std::size_t index, bool outer) const;
+  bool is_aggregated(const rules::ConsentSource& source) const;
+  bool is_own_row(const Path& path) const;
+  const parser::Relation& relation_of(parser::Oid oid) const;
+
+  const Generation& generation_;
+  const rules::ProtectedRelation& relation_;
+  const rules::Purpose& purpose_;
+  Form form_;
+  std::vector<Path> paths_;
+};
+
+}  // namespace pgconsent::enforce

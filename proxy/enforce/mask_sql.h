@@ -1,0 +1,23 @@
+// Masks as SQL expressions: strict (NULL stays NULL), of the column's own type, independent of every session setting.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "parser/catalog/snapshot.h"
+#include "rules/policy.h"
+
+namespace pgconsent::enforce {
+
+struct MaskContext {
+  std::string_view pseudonym_key;  // hex, one per purpose; empty: pseudonyms can't be made
+};
+
+// What a cell without a lawful basis shows. `column` is the raw column as SQL: t."email". Empty for the NULL mask.
+std::string mask_sql(const rules::Mask& mask, const parser::Column& type, std::string_view column,
+                     const MaskContext& context);
+
+// An expression of the column's type that fails when it is evaluated, with run_time_refusal_token in the message.
+std::string refusal_sql(const parser::Column& type, std::string_view column);
+
+}  // namespace pgconsent::enforce

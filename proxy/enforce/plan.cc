@@ -1,0 +1,85 @@
+#include "proxy/enforce/plan.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace pgconsent::enforce {
+
+namespace {
+
+constexpr std::string_view refusal_token = "pgconsent_refusal_";
+
+}  // namespace
+
+std::string_view to_string(Decision decision) {
+  switch (decision) {
+    case Decision::untouched: return "untouched";
+    case Decision::allowed: return "allowed";
+    case Decision::masked: return "masked";
+    case Decision::refused: return "refused";
+    case Decision::exempt: return "exempt";
+  }
+  return "untouched";
+}
+
+bool Plan::touches_protected() const {
+  return std::any_of(statements.begin(), statements.end(),
+                     [](const Statement& s) { return s.decision != Decision::untouched; });
+}
+
+std::uint32_t Plan::effects() const {
+  std::uint32_t all = 0;
+  for (const Statement& statement : statements) all |= statement.effects;
+  return all;
+}
+
+// A missing function fails after the server has looked at the transaction's state (an aborted one answers 25P02 as it
+// would for any statement); the bare word fails before, as a syntax error does.
+std::string refusal_statement(std::size_t index, bool syntax_error) {
+  std::string name = std::string(refusal_token) + std::to_string(index);
+  return syntax_error ? name : "SELECT pg_catalog." + name + "()";
+}
+
+std::optional<std::size_t> refusal_index(std::string_view server_message) {
+  std::size_t at = server_message.find(refusal_token);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* first = server_message.data() + at + refusal_token.size();
+  std::size_t index = 0;
+  auto [end, error] = std::from_chars(first, server_message.data() + server_message.size(), index);
+  if (error != std::errc{}) return std::nullopt;
+  return index;
+}
+
+namespace {
+
+// Byte offset of a 1-based character position, and back. UTF-8: continuation bytes do not count.
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+std::int32_t byte_offset(std::string_view text, int position) {
+  std::int32_t offset = 0;
+  for (int seen = 0; offset < static_cast<std::int32_t>(text.size()); ++offset) {
+    if (begins_character(text[offset]) && ++seen == position) return offset;
+  }
+  return static_cast<std::int32_t>(text.size());
+}
+
+int character_position(std::string_view text, std::int32_t offset) {
+  return static_cast<int>(std::count_if(text.begin(), text.begin() + offset, begins_character)) + 1;
+}
+
+}  // namespace
+
+int Plan::original_position(int sent_position) const {
+  if (sent_position <= 0 || is_identity) return std::max(sent_position, 0);
+  std::int32_t sent = byte_offset(sql, sent_position);
+  std::int32_t shift = 0;  // sent minus original, behind the edits passed so far
+  for (const Edit& edit : edits) {
+    std::int32_t start = edit.start + shift;
+    if (sent < start) break;
+    if (sent < start + edit.length) return character_position(original, edit.start);
+    shift += edit.length - (edit.end - edit.start);
+  }
+  return character_position(original, std::min<std::int32_t>(sent - shift, original.size()));
+}
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,335 @@
+#include "proxy/enforce/plan_builder.h"
+
+#include <algorithm>
+
+#include "parser/bind/statement.h"
+#include "parser/edit/checker.h"
+#include "parser/edit/comments.h"
+#include "parser/edit/normalise.h"
+#include "parser/tree/raw_tree.h"
+#include "parser/tree/walker.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::SqlError;
+using parser::StatementFacts;
+using parser::StatementKind;
+
+std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
+  std::vector<parser::TemporaryName> names;
+  names.reserve(state.temporary.size());
+  for (const TemporaryRelation& relation : state.temporary) names.push_back({relation.oid, relation.name, relation.columns});
+  return names;
+}
+
+int character_position(std::string_view text, int offset) {
+  if (offset < 0 || offset > static_cast<int>(text.size())) return 0;
+  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset,
+                                            [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+class Builder {
+ public:
+  Builder(const Generation& generation, const SessionState& state, std::string_view text, bool fresh,
+          DerivedTableCache& tables)
+      : generation_(generation),
+        state_(state),
+        fresh_(fresh),
+        temporary_(temporary_names(state)),
+        names_(generation.catalog(), state.search_path, temporary_),
+        tables_(tables),
+        plan_(std::make_shared<Plan>()) {
+    plan_->original = text;
+    plan_->generation = generation.id();
+    plan_->catalog_version = generation.catalog().version;
+    plan_->rules_version = generation.policy().digest;
+    role_ = generation.policy().application(state.login_role);
+  }
+
+  BuiltPlan build() {
+    if (!parse()) return {plan_, true};
+    std::optional<SqlError> wrong_purpose = choose_purpose();
+    Source source(text_);
+    for (int i = 0; i < list_length(tree_.statements()); ++i) {
+      const auto* raw = list_nth_node(RawStmt, tree_.statements(), i);
+      if (!statement(raw, source, wrong_purpose)) return {nullptr, false};
+    }
+    finish(source);
+    return {plan_, cacheable_};
+  }
+
+ private:
+  bool parse() {
+    text_ = plan_->original;
+    SqlError error;
+    if (parser::RawTree::parse(text_, tree_, error)) return true;
+    // libpg_query stumbles over a comment between two tokens that belong together; the server does not.
+    if (auto blanked = parser::without_comments(text_)) {
+      SqlError ignored;
+      if (parser::RawTree::parse(*blanked, tree_, ignored)) {
+        text_ = std::move(*blanked);
+        blanked_ = true;
+        return true;
+      }
+    }
+    Statement refused;
+    refused.refusal = std::move(error);
+    plan_->statements.push_back(std::move(refused));
+    plan_->is_identity = false;
+    plan_->sql = refusal_statement(0, true);
+    return false;
+  }
+
+  std::optional<SqlError> choose_purpose() {
+    bool conflict = false;
+    std::optional<std::string> comment = parser::purpose_in_comment(plan_->original, conflict);
+    plan_->purpose_source = comment ? "comment" : "session";
+    plan_->purpose = comment ? *comment : state_.purpose;
+    if (plan_->purpose.empty() && role_ != nullptr && !role_->purposes.empty()) {
+      plan_->purpose = role_->purposes.front();
+      plan_->purpose_source = "role";
+    }
+    if (conflict) return refusal("the statement's comments name different purposes");
+    const bool allowed = role_ != nullptr && std::find(role_->purposes.begin(), role_->purposes.end(), plan_->purpose) !=
+                                                 role_->purposes.end();
+    if (allowed) purpose_ = generation_.policy().purpose(plan_->purpose);
+    if (allowed || plan_->purpose.empty()) return std::nullopt;
+    if (role_ != nullptr && role_->exempt) return std::nullopt;
+    SqlError error = refusal("purpose \"" + plan_->purpose + "\" is not allowed for this role");
+    error.sqlstate = parser::sqlstate::invalid_parameter_value;
+    error.hint = "Choose another one with SET pgconsent.purpose.";
+    return error;
+  }
+
+  // False: the catalog must be reloaded first.
+  bool statement(const RawStmt* raw, Source& source, const std::optional<SqlError>& wrong_purpose) {
+    const StatementFacts facts = parser::statement_facts(raw, text_);
+    Statement out;
+    out.effects = statement_effects(facts, names_);
+    if (out.effects & Effect::names_statement) out.prepared_name = facts.name;
+    QueryRewriter rewriter(generation_, names_, tables_);
+    parser::Splicer splicer;
+    int parameters = 0;
+    if (role_ != nullptr && role_->exempt) {
+      out.decision = Decision::exempt;
+    } else if (!decide(facts, source, rewriter, splicer, out)) {
+      return false;
+    } else {
+      parameters = rewriter.parameters();
+      if (wrong_purpose && out.decision != Decision::untouched && !out.refusal) out.refusal = wrong_purpose;
+    }
+    if (out.refusal) {
+      if (out.refusal->sqlstate == "42P01") cacheable_ = false;
+      if (out.refusal->position == 0) out.refusal->position = character_position(text_, rewriter.error_location());
+      const bool policy = out.refusal->sqlstate != "42P01" && out.refusal->sqlstate != "42703";
+      if (policy) {
+        out.decision = Decision::refused;
+        out.audit.reason = out.refusal->message;
+      } else {
+        out.decision = Decision::untouched;
+      }
+      out.effects = 0;
+      replace_statement(facts);
+    } else {
+      parameters_ += parameters;
+      spliced_.push_back(std::move(splicer));
+      in_force_.push_back(std::move(rewriter));
+    }
+    if (out.decision != Decision::untouched) {
+      out.audit.statement = parser::normalise(text_, facts.start, facts.end,
+                                              [&](std::string_view name) { return generation_.is_known_name(name); });
+      out.audit.fingerprint = parser::fingerprint(out.audit.statement);
+    }
+    unsettled_ |= (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0 || facts.ends_transaction;
+    plan_->statements.push_back(std::move(out));
+    return true;
+  }
+
+  void replace_statement(const StatementFacts& facts) {
+    // The statement's own words only: what is before and behind stays, semicolons too.
+    std::int32_t start = facts.start;
+    while (start < facts.end && std::isspace(static_cast<unsigned char>(text_[start])) != 0) ++start;
+    parser::Splicer splicer;
+    splicer.replace(start, facts.end, " " + refusal_statement(plan_->statements.size(), false) + " ");
+    spliced_.push_back(std::move(splicer));
+  }
+
+  RewriteOptions options(const StatementFacts& facts) const {
+    RewriteOptions options;
+    options.purpose = purpose_;
+    options.explain = facts.kind == StatementKind::explain;
+    options.unsettled = unsettled_;
+    options.catalog_is_fresh = fresh_;
+    return options;
+  }
+
+  bool decide(const StatementFacts& facts, Source& source, QueryRewriter& rewriter, parser::Splicer& splicer,
+              Statement& out) {
+    switch (facts.kind) {
+      case StatementKind::query:
+      case StatementKind::modification:
+      case StatementKind::declare_cursor:
+      case StatementKind::explain:
+      case StatementKind::create_table_as:
+      case StatementKind::prepare:
+      case StatementKind::copy_query_out: return query(facts, source, rewriter, splicer, out);
+      case StatementKind::copy_table_out:
+      case StatementKind::copy_in:
+        if (refuse_server_file(facts, out)) return true;
+        return rewriter.run_copy(source, facts.copy, options(facts), splicer, out) != QueryRewriter::Outcome::needs_catalog;
+      case StatementKind::set: out.refusal = refuse_setting(facts, role_); return true;
+      case StatementKind::run_code:
+        out.refusal = refuse_utility(facts, text_, generation_);
+        if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
+          return rewriter.run(source, reinterpret_cast<const Node*>(parser::as<CallStmt>(facts.statement)->funccall),
+                              options(facts), splicer, out) != QueryRewriter::Outcome::needs_catalog;
+        }
+        return true;
+      case StatementKind::lock:
+      case StatementKind::define:
+      case StatementKind::server: out.refusal = refuse_utility(facts, text_, generation_); return true;
+      case StatementKind::execute:
+      case StatementKind::deallocate:
+      case StatementKind::fetch:
+      case StatementKind::transaction:
+      case StatementKind::show:
+      case StatementKind::discard:
+      case StatementKind::notify: return true;
+    }
+    return true;
+  }
+
+  static bool refuse_server_file(const StatementFacts& facts, Statement& out) {
+    if (facts.copy->filename == nullptr) return false;
+    out.refusal = refusal("COPY to or from files and programs of the server can't be used through the proxy", {},
+                          "Use COPY … TO STDOUT or FROM STDIN.");
+    return true;
+  }
+
+  bool query(const StatementFacts& facts, Source& source, QueryRewriter& rewriter, parser::Splicer& splicer,
+             Statement& out) {
+    if (facts.kind == StatementKind::copy_query_out && refuse_server_file(facts, out)) return true;
+    const Node* node = facts.query;
+    // EXPLAIN and CREATE TABLE AS may hold each other, and EXECUTE of something that was decided when it was prepared.
+    for (bool inner = true; inner;) {
+      inner = true;
+      switch (nodeTag(node)) {
+        case T_CreateTableAsStmt: node = parser::as<CreateTableAsStmt>(node)->query; break;
+        case T_DeclareCursorStmt: node = parser::as<DeclareCursorStmt>(node)->query; break;
+        case T_ExecuteStmt: return true;
+        case T_SelectStmt:
+        case T_InsertStmt:
+        case T_UpdateStmt:
+        case T_DeleteStmt:
+        case T_MergeStmt: inner = false; break;
+        default: out.refusal = unsupported("this kind of statement is not supported here"); return true;
+      }
+    }
+    if (rewriter.run(source, node, options(facts), splicer, out) == QueryRewriter::Outcome::needs_catalog) return false;
+    if (out.refusal || out.decision == Decision::untouched) return true;
+    if (facts.kind == StatementKind::prepare) {
+      out.refusal = unsupported("PREPARE on protected tables is not supported yet",
+                                "Use the driver's prepared statements (the extended query protocol).");
+    }
+    if (nodeTag(facts.statement) == T_CreateTableAsStmt &&
+        parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW) {
+      out.refusal = refusal("a materialized view over protected data can't be created through the proxy");
+    }
+    if (facts.kind != StatementKind::query && facts.kind != StatementKind::modification) out.origins.clear();
+    return true;
+  }
+
+  void finish(Source&) {
+    parser::Splicer all;
+    bool edited = false;
+    for (parser::Splicer& splicer : spliced_) {
+      edited |= !splicer.empty();
+      all.append(std::move(splicer));
+    }
+    if (!edited && !blanked_) return;
+    plan_->is_identity = false;
+    parser::SplicedText spliced;
+    std::string wrong;
+    if (!all.apply(text_, spliced)) {
+      wrong = "edits overlap";
+    } else if (!(role_ != nullptr && role_->exempt)) {
+      wrong = parser::check_sent_text(
+          {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, names_,
+          [&](const parser::ResolvedName& relation, std::string_view bare) {
+            return std::all_of(in_force_.begin(), in_force_.end(),
+                               [&](const QueryRewriter& r) { return r.is_forbidden(relation, bare); });
+          });
+    }
+    plan_->sql = std::move(spliced.text);
+    plan_->edits = std::move(spliced.edits);
+    if (wrong.empty()) return;
+    Statement refused;
+    refused.decision = Decision::refused;
+    refused.refusal = refusal("the statement can't be made safe", wrong);
+    refused.audit = plan_->statements.empty() ? AuditFacts{} : plan_->statements.front().audit;
+    refused.audit.reason = refused.refusal->message;
+    plan_->statements = {std::move(refused)};
+    plan_->edits.clear();
+    plan_->sql = refusal_statement(0, false);
+  }
+
+  const Generation& generation_;
+  const SessionState& state_;
+  const bool fresh_;
+  std::vector<parser::TemporaryName> temporary_;
+  parser::NameResolver names_;
+  DerivedTableCache& tables_;
+  std::shared_ptr<Plan> plan_;
+  const rules::Application* role_ = nullptr;
+  const rules::Purpose* purpose_ = nullptr;
+  std::string text_;  // the client's, comments blanked where the parser needs it
+  parser::RawTree tree_;
+  bool blanked_ = false, unsettled_ = false, cacheable_ = true;
+  int parameters_ = 0;
+  std::vector<parser::Splicer> spliced_;
+  std::vector<QueryRewriter> in_force_;
+};
+
+}  // namespace
+
+BuiltPlan build_plan(const Generation& generation, const SessionState& state, std::string_view text,
+                     bool catalog_is_fresh, DerivedTableCache& tables) {
+  return Builder(generation, state, text, catalog_is_fresh, tables).build();
+}
+
+std::shared_ptr<Plan> refuse_all(std::string_view text, const SqlError& error) {
+  auto plan = std::make_shared<Plan>();
+  plan->original = text;
+  parser::RawTree tree;
+  SqlError parse_error;
+  Statement statement;
+  if (!parser::RawTree::parse(plan->original, tree, parse_error)) {
+    statement.refusal = parse_error;
+    plan->sql = refusal_statement(0, true);
+  } else {
+    const bool only_transaction_control = [&] {
+      bool only = true;
+      parser::for_each(tree.statements(), [&](const Node* raw) {
+        only &= nodeTag(parser::as<RawStmt>(raw)->stmt) == T_TransactionStmt;
+      });
+      return only;
+    }();
+    if (only_transaction_control) {
+      plan->statements.resize(list_length(tree.statements()));
+      for (Statement& s : plan->statements) s.effects = Effect::ends_transaction;
+      return plan;
+    }
+    statement.refusal = error;
+    plan->sql = refusal_statement(0, false);
+  }
+  statement.decision = Decision::refused;
+  statement.audit.reason = statement.refusal->message;
+  plan->statements.push_back(std::move(statement));
+  plan->is_identity = false;
+  return plan;
+}
+
+}  // namespace pgconsent::enforce

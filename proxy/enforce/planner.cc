@@ -1,0 +1,104 @@
+#include "proxy/enforce/planner.h"
+
+#include <algorithm>
+
+#include "proxy/enforce/plan_builder.h"
+#include "proxy/enforce/plan_cache.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::SqlError;
+
+class CachingPlanner : public Planner {
+ public:
+  CachingPlanner(std::function<GenerationPtr()> current, const PlannerOptions& options)
+      : current_(std::move(current)), cache_(options.cache_bytes) {}
+
+  std::variant<PlanPtr, NeedsCatalog> plan(std::string_view text, const SessionState& state,
+                                           bool catalog_is_fresh) override {
+    refresh();
+    if (generation_ == nullptr) return refuse_all(text, not_enforceable());
+    if (state.private_catalog != nullptr) return private_plan(text, state);
+    if (PlanPtr cached = cache_.find(text, state.id)) return cached;
+    BuiltPlan built = build_plan(*generation_, state, text, catalog_is_fresh, tables_);
+    if (built.plan == nullptr) return NeedsCatalog{generation_->catalog().version};
+    if (built.cacheable) cache_.insert(state.id, built.plan);
+    return PlanPtr(built.plan);
+  }
+
+  bool is_current(const Plan& plan) const override {
+    const GenerationPtr current = current_();
+    return current != nullptr && plan.generation == current->id();
+  }
+
+  bool is_protected(ColumnOrigin column) const override {
+    const GenerationPtr current = current_();
+    if (current == nullptr) return true;
+    const rules::ProtectedRelation* relation = current->protected_relation(column.table);
+    if (relation == nullptr) return false;
+    const rules::ProtectedColumn* rule = relation->column(column.attnum);
+    return column.attnum > 0 && (rule == nullptr || !rule->is_public);
+  }
+
+  std::optional<SqlError> check_purpose(std::string_view login_role, std::string_view purpose) const override {
+    const GenerationPtr current = current_();
+    if (current == nullptr) return not_enforceable();
+    parser::StatementFacts facts;
+    facts.name = "pgconsent.purpose";
+    facts.values.push_back(purpose);
+    return refuse_setting(facts, current->policy().application(login_role));
+  }
+
+  std::string default_purpose(std::string_view login_role) const override {
+    const GenerationPtr current = current_();
+    const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
+    return role == nullptr || role->purposes.empty() ? std::string() : role->purposes.front();
+  }
+
+  bool is_exempt(std::string_view login_role) const override {
+    const GenerationPtr current = current_();
+    const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
+    return role != nullptr && role->exempt;
+  }
+
+ private:
+  static SqlError not_enforceable() {
+    return refusal("the rules can't be enforced on this database at the moment", "They do not fit its catalog any more.",
+                   "Run `pgconsent check`.");
+  }
+
+  // A new generation makes every plan stale.
+  void refresh() {
+    GenerationPtr current = current_();
+    if (current == generation_) return;
+    generation_ = std::move(current);
+    cache_.clear();
+  }
+
+  // A transaction with DDL of its own: its catalog is nobody else's, and lives until the transaction ends.
+  std::variant<PlanPtr, NeedsCatalog> private_plan(std::string_view text, const SessionState& state) {
+    if (private_ == nullptr || private_->catalog_ptr() != state.private_catalog) {
+      private_ = make_generation(state.private_catalog, generation_->rules(), generation_->options()).generation;
+    }
+    if (private_ == nullptr) return refuse_all(text, not_enforceable());
+    DerivedTableCache tables;
+    BuiltPlan built = build_plan(*private_, state, text, true, tables);
+    return PlanPtr(built.plan);
+  }
+
+  std::function<GenerationPtr()> current_;
+  GenerationPtr generation_, private_;
+  PlanCache cache_;
+  DerivedTableCache tables_;
+};
+
+}  // namespace
+
+std::unique_ptr<Planner> make_planner(std::function<GenerationPtr()> current, const PlannerOptions& options) {
+  return std::make_unique<CachingPlanner>(std::move(current), options);
+}
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,413 @@
+#include "proxy/enforce/query_rewriter.h"
+
+#include <algorithm>
+
+#include "parser/bind/statement.h"
+#include "parser/edit/checker.h"
+#include "parser/tree/raw_tree.h"
+#include "parser/tree/walker.h"
+#include "proxy/enforce/function_rules.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::BoundRelation;
+using parser::RangeEntry;
+using parser::Relation;
+using parser::RelationReach;
+using parser::RelationReference;
+using parser::RelationUse;
+
+constexpr int max_view_depth = 32;
+constexpr std::size_t max_cached_tables = 4096;
+
+void add_unique(std::vector<std::string>& list, std::string text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
+std::string display_name(const RangeVar& range) {
+  return range.schemaname == nullptr ? std::string(range.relname) : std::string(range.schemaname) + "." + range.relname;
+}
+
+bool is_writing(RelationUse use) { return use == RelationUse::target; }
+
+}  // namespace
+
+const DerivedTable& DerivedTableCache::get(const Generation& generation, const DerivedTableRequest& request) {
+  if (generation_ != generation.id() || tables_.size() > max_cached_tables) tables_.clear();
+  generation_ = generation.id();
+  std::string key;
+  key.reserve(64);
+  key.append(reinterpret_cast<const char*>(&request.relation->oid), sizeof(parser::Oid));
+  key.push_back(static_cast<char>(request.only + 2 * request.locked + 4 * request.explain));
+  for (bool used : request.columns) key.push_back(used ? '1' : '0');
+  for (std::string_view name : request.system_columns) key.append(name).push_back(',');
+  if (request.purpose != nullptr) key.append(1, '/').append(request.purpose->name);
+  auto [it, fresh] = tables_.try_emplace(std::move(key));
+  if (fresh) it->second = derived_table(generation, request);
+  return it->second;
+}
+
+void QueryRewriter::refuse(Statement& statement, parser::SqlError error, int location) {
+  if (statement.refusal) return;
+  statement.refusal = std::move(error);
+  error_location_ = location;
+}
+
+bool QueryRewriter::is_forbidden(const parser::ResolvedName& relation, std::string_view bare_name) const {
+  if (relation.relation != nullptr && in_place_.contains(relation.relation)) return false;
+  return generation_.reach(relation) != RelationReach::none ||
+         (!bare_name.empty() && generation_.is_sensitive_name(bare_name));
+}
+
+QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Statement& statement) {
+  relations_.clear();
+  for (const RelationReference& reference : references_.relations) {
+    if (reference.use == RelationUse::create) {
+      if (generation_.is_sensitive_name(reference.range->relname)) {
+        refuse(statement, unsupported("a table named like a protected one can't be created here"));
+      }
+      continue;
+    }
+    BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
+    const RangeVar& range = *reference.range;
+    if (bound.name.wrong_database) {
+      refuse(statement, {"0A000", "cross-database references are not implemented: \"" + display_name(range) + "\"", {}, {}, 0},
+             range.location);
+      continue;
+    }
+    if (options.unsettled && range.schemaname == nullptr && generation_.is_sensitive_name(range.relname)) {
+      refuse(statement,
+             unsupported("\"" + display_name(range) + "\" can't be resolved behind a statement that may change its meaning",
+                         "Send the statements one by one, or name the table with its schema."),
+             range.location);
+      continue;
+    }
+    if (!bound.name.found() && !options.unsettled) {
+      if (!options.catalog_is_fresh) return Outcome::needs_catalog;
+      refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0}, range.location);
+      continue;
+    }
+    if (bound.name.relation != nullptr && generation_.functions().relation_may_change_state(bound.name.relation->oid)) {
+      statement.effects |= Effect::changes_state;
+    }
+    const RelationReach reach = generation_.reach(bound.name);
+    if (reach == RelationReach::none) {
+      if (is_writing(reference.use) && bound.name.relation != nullptr) check_target(*bound.name.relation, statement);
+      relations_.push_back(bound);
+      continue;
+    }
+    statement.decision = Decision::masked;
+    add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
+    if (is_writing(reference.use)) {
+      refuse(statement,
+             unsupported("\"" + display_name(range) + "\" can't be modified through the proxy yet",
+                         "It holds protected data. Only queries on protected tables are supported so far."),
+             range.location);
+      continue;
+    }
+    if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
+      refuse(statement,
+             refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",
+                     generation_.functions().relation_reason(bound.name.relation->oid),
+                     reach == RelationReach::opaque ? "Give the relation rules of its own, or query the tables it is made from."
+                                                    : ""),
+             range.location);
+      continue;
+    }
+    bound.replaced = true;
+    relations_.push_back(bound);
+  }
+  return Outcome::done;
+}
+
+// A modification of an unprotected table can still reach protected rows: through its triggers, defaults and checks, and
+// through foreign keys.
+void QueryRewriter::check_target(const Relation& target, Statement& statement) {
+  if (generation_.functions().write_is_dangerous(target.oid)) {
+    refuse(statement, refusal("writing to \"" + target.name + "\" runs code that may read protected data",
+                              "A trigger, default, check or rule of it calls a function that can't be seen through.",
+                              "List the function under `functions: trusted` in the rules if it is harmless."));
+    return;
+  }
+  for (const auto& [oid, rules] : generation_.policy().relations) {
+    const Relation* relation = generation_.catalog().relation(oid);
+    if (relation == nullptr) continue;
+    for (const parser::ForeignKey& key : relation->foreign_keys) {
+      const bool cascades = (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
+      if (key.target == target.oid && cascades) {
+        refuse(statement, unsupported("modifications of \"" + target.name + "\" cascade to the protected table \"" +
+                                      relation->name + "\""));
+        return;
+      }
+    }
+  }
+}
+
+void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelation& relation, Statement& statement) {
+  if (table.masks) {
+    statement.decision = Decision::masked;
+  } else if (statement.decision == Decision::untouched) {
+    statement.decision = Decision::allowed;
+  }
+  add_unique(statement.audit.tables, relation.name);
+  for (const std::string& text : table.columns) add_unique(statement.audit.columns, text);
+  for (const std::string& text : table.rules) add_unique(statement.audit.rules, text);
+  for (const std::string& text : table.bases) add_unique(statement.audit.bases, text);
+  for (parser::AttrNumber attnum : table.clear) statement.raw_allowed.push_back({relation.oid, attnum});
+  if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = table.run_time_rule;
+}
+
+bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation, const rules::Purpose* purpose) const {
+  return std::all_of(relation.columns.begin(), relation.columns.end(), [&](const rules::ProtectedColumn& column) {
+    return column.is_public || rules::decide(purpose, column.category).clearance == rules::Clearance::always;
+  });
+}
+
+namespace {
+
+// Equality with a strict and leakproof operator: bool, bytea, name, int8, int2, int4, text, oid, bpchar, varchar, date,
+// timestamp, timestamptz, uuid (pg_proc.proleakproof of their equality functions on PostgreSQL 15).
+bool has_leakproof_equality(const parser::Column& column) {
+  static constexpr parser::Oid types[] = {16, 17, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 2950};
+  return column.collation_sql.empty() && std::find(std::begin(types), std::end(types), column.type) != std::end(types);
+}
+
+}  // namespace
+
+bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const RewriteOptions& options,
+                                parser::Replacement& out, Statement& statement) {
+  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  if (relation == nullptr) return expand_view(entry, options, out, statement);
+
+  DerivedTableRequest request;
+  request.relation = relation;
+  request.purpose = options.purpose;
+  request.columns = entry.used;
+  request.only = !entry.range->inh;
+  request.locked = entry.locked || options.locked;
+  request.explain = options.explain;
+  if (!entry.column_aliases.empty()) request.columns.assign(entry.used.size(), true);  // they count from the first
+  request.system_columns = entry.system_columns;
+  const DerivedTable& table = tables_.get(generation_, request);
+  if (!table.refused_rule.empty()) {
+    refuse(statement,
+           refusal("a column of \"" + relation->name + "\" may not be used for this purpose", "Rule: " + table.refused_rule + ".",
+                   "Leave the column out of the statement."),
+           entry.range->location);
+  }
+  const bool built_in = generation_.is_built_in_rule(relation->oid);
+  if (!built_in) note(table, *relation, statement);
+  // Nothing in it is ever masked for this purpose, or (catalogs) nothing that is masked is used: it stays as it is.
+  if ((built_in && !table.masks) || is_fully_clear(*relation, options.purpose)) {
+    for (const rules::ProtectedColumn& column : relation->columns) {
+      if (!built_in && !column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
+    }
+    return true;
+  }
+
+  std::string sample;
+  if (!parser::sample_clause(source.text(), source.tokens(), entry, sample)) {
+    refuse(statement, unsupported("TABLESAMPLE arguments must be constants or parameters here"));
+    return false;
+  }
+  out.query = table.head;
+  if (!sample.empty()) out.query += " " + sample;
+  out.query += table.tail;
+  std::string where = table.where;
+  if (!options.explain) {
+    for (const parser::EqualityLookup& lookup : entry.lookups) {
+      const parser::Column& column = entry.relation->columns[lookup.column];
+      const rules::ProtectedColumn* rule = relation->column(column.attnum);
+      if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
+      if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
+      const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
+      if (value.empty()) continue;
+      where += (where.empty() ? "" : " AND ") + std::string("t.") + parser::quote_identifier(column.name) +
+               " OPERATOR(pg_catalog.=) " + value;
+    }
+  }
+  if (!where.empty()) out.query += " WHERE " + where;
+  // Where the row exists a column that is never NULL says so, without the whole row being needed.
+  for (const rules::ProtectedColumn& rule : relation->columns) {
+    const parser::Column* column = entry.relation->column(rule.attnum);
+    if (column == nullptr || !rule.is_public || !column->not_null) continue;
+    const auto index = static_cast<std::size_t>(column - entry.relation->columns.data());
+    const std::string_view label = index < entry.column_aliases.size() ? entry.column_aliases[index] : column->name;
+    out.present_test = parser::quote_identifier(entry.name) + "." + parser::quote_identifier(label) + " IS NOT NULL";
+    break;
+  }
+  return true;
+}
+
+bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& options, parser::Replacement& out,
+                                Statement& statement) {
+  const Relation& view = *entry.relation;
+  if (options.view_depth >= max_view_depth || view.view_definition.empty() || !entry.system_columns.empty()) {
+    refuse(statement, unsupported("view \"" + view.name + "\" can't be seen through"));
+    return false;
+  }
+  parser::RawTree tree;
+  parser::SqlError error;
+  if (!parser::RawTree::parse(view.view_definition, tree, error) || list_length(tree.statements()) != 1) {
+    refuse(statement, unsupported("the definition of view \"" + view.name + "\" can't be read"));
+    return false;
+  }
+  static const std::vector<std::string> only_built_in = {"pg_catalog"};
+  const parser::NameResolver names(generation_.catalog(), only_built_in, {});
+  QueryRewriter inner(generation_, names, tables_);
+  Source source(view.view_definition);
+  RewriteOptions inner_options = options;
+  inner_options.locked |= entry.locked;
+  inner_options.view_depth += 1;
+  inner_options.unsettled = false;
+  inner_options.catalog_is_fresh = true;
+  parser::Splicer splicer;
+  Statement inside;
+  inside.audit = statement.audit;
+  inside.decision = statement.decision;
+  inner.run(source, linitial_node(RawStmt, tree.statements())->stmt, inner_options, splicer, inside);
+  parser::SplicedText spliced;
+  if (!inside.refusal && !splicer.apply(view.view_definition, spliced)) {
+    inside.refusal = unsupported("view \"" + view.name + "\" can't be seen through");
+  }
+  if (!inside.refusal) {
+    const std::string wrong = parser::check_sent_text(
+        {spliced.text, spliced.generated, 1, inner.parameters()}, names,
+        [&](const parser::ResolvedName& name, std::string_view bare) { return inner.is_forbidden(name, bare); });
+    if (!wrong.empty()) inside.refusal = refusal("view \"" + view.name + "\" can't be seen through", wrong);
+  }
+  if (inside.refusal) {
+    refuse(statement, *inside.refusal);
+    return false;
+  }
+  statement.audit = std::move(inside.audit);
+  statement.decision = inside.decision;
+  statement.effects |= inside.effects;
+  statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(), inside.raw_allowed.end());
+  if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = inside.run_time_refusal_rule;
+  add_unique(statement.audit.tables, view.schema + "." + view.name);
+  // A barrier view keeps conditions from outside out of its inside.
+  out.query = view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
+  return true;
+}
+
+QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, const RewriteOptions& options,
+                                          parser::Splicer& splicer, Statement& statement) {
+  parser::collect_references(query, references_);
+  if (references_.too_deep) {
+    refuse(statement, {std::string(parser::sqlstate::statement_too_complex), "pgconsent: the statement is nested too deeply", {}, {}, 0});
+    return Outcome::done;
+  }
+  if (references_.unknown_node != 0) {
+    refuse(statement, unsupported("the statement has a part that is not supported (node " +
+                                  std::to_string(references_.unknown_node) + ")"));
+    return Outcome::done;
+  }
+  FunctionVerdict functions = judge_functions(references_, generation_);
+  if (functions.refusal) {
+    refuse(statement, std::move(*functions.refusal), functions.location);
+    return Outcome::done;
+  }
+  if (functions.may_change_state) statement.effects |= Effect::changes_state;
+  if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
+  if (statement.refusal) return Outcome::done;
+
+  if (functions.shows_sent_text && statement.decision != Decision::untouched) {
+    refuse(statement, refusal("current_query() would show generated text"));
+    return Outcome::done;
+  }
+  const bool any = std::any_of(relations_.begin(), relations_.end(), [](const BoundRelation& r) { return r.replaced; });
+  if (any) {
+    const Decision before = statement.decision;
+    statement.decision = Decision::untouched;
+    const parser::Binding binding = parser::bind_statement(query, names_, relations_);
+    if (!binding.problem.empty()) {
+      statement.decision = before;
+      refuse(statement, unsupported(binding.problem));
+      return Outcome::done;
+    }
+    std::vector<parser::Replacement> replacements(binding.entries.size());
+    for (std::size_t i = 0; i < binding.entries.size(); ++i) {
+      if (!replacement(source, binding.entries[i], options, replacements[i], statement)) {
+        return Outcome::done;
+      }
+      if (replacements[i].query.empty()) in_place_.insert(binding.entries[i].relation);
+    }
+    if (statement.refusal) return Outcome::done;
+    std::string problem;
+    if (!parser::rewrite(source.text(), source.tokens(), binding, replacements, splicer, problem)) {
+      refuse(statement, unsupported(problem));
+      return Outcome::done;
+    }
+    if (binding.results_known) {
+      for (const parser::ResultColumn& column : binding.results) statement.origins.push_back({column.table, column.attnum});
+    }
+  }
+  // The server's plan cache resolves names again: one that could ever mean a protected relation is sent qualified.
+  for (const BoundRelation& bound : relations_) {
+    const bool kept = !bound.replaced || in_place_.contains(bound.name.relation);
+    if (!kept || bound.range->schemaname != nullptr || !bound.name.found()) continue;
+    if (!generation_.is_sensitive_name(bound.range->relname)) continue;
+    if (bound.name.relation != nullptr && bound.name.relation->schema == "pg_catalog") continue;
+    const std::string schema = bound.name.temporary != nullptr ? "pg_temp" : bound.name.relation->schema;
+    if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
+      refuse(statement, unsupported("a relation could not be found in the text"));
+    }
+  }
+  return Outcome::done;
+}
+
+QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
+                                               parser::Splicer& splicer, Statement& statement) {
+  references_ = {};
+  references_.relations.push_back({copy->relation, copy->is_from ? RelationUse::target : RelationUse::read});
+  if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
+  if (statement.refusal || relations_.empty() || !relations_.front().replaced) return Outcome::done;
+  const Relation& relation = *relations_.front().name.relation;
+  const rules::ProtectedRelation* rules = generation_.protected_relation(relation.oid);
+  if (rules == nullptr || relation.kind != parser::RelationKind::table) {
+    refuse(statement, unsupported("COPY from \"" + relation.name + "\" is not supported", "Use COPY (SELECT …) TO."));
+    return Outcome::done;
+  }
+  RangeVar range = *copy->relation;
+  range.inh = false;  // COPY copies the table's own rows
+  RangeEntry entry;
+  entry.range = &range;
+  entry.relation = &relation;
+  entry.name = relation.name;
+  entry.used.resize(relation.columns.size());
+  std::string list;
+  auto use = [&](const parser::Column& column) {
+    entry.used[static_cast<std::size_t>(&column - relation.columns.data())] = true;
+    list += (list.empty() ? "" : ", ") + parser::quote_identifier(column.name);
+  };
+  if (copy->attlist == nullptr) {
+    for (const parser::Column& column : relation.columns) {
+      if (!column.generated) use(column);
+    }
+  }
+  parser::for_each(copy->attlist, [&](const Node* name) {
+    const parser::Column* column = relation.column(parser::string_value(name));
+    if (column != nullptr) return use(*column);
+    refuse(statement, {"42703", "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" + relation.name +
+                                    "\" does not exist", {}, {}, 0});
+  });
+  parser::Replacement out;
+  statement.decision = Decision::untouched;
+  if (statement.refusal || !replacement(source, entry, options, out, statement)) return Outcome::done;
+  if (statement.refusal) return Outcome::done;
+  if (out.query.empty()) {
+    in_place_.insert(&relation);
+    return Outcome::done;
+  }
+  const std::string query = "SELECT " + list + " FROM (" + out.query + ") c";
+  if (!parser::replace_copy_relation(source.tokens(), copy, query, splicer)) {
+    refuse(statement, unsupported("this form of COPY is not supported", "Use COPY (SELECT …) TO."));
+  }
+  return Outcome::done;
+}
+
+}  // namespace pgconsent::enforce

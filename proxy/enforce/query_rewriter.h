@@ -1,0 +1,99 @@
+// Turns one optimisable statement into one over T': finds what it touches, decides, and edits the text.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "parser/bind/binding.h"
+#include "parser/bind/references.h"
+#include "parser/edit/rewrite.h"
+#include "proxy/enforce/derived_table.h"
+#include "proxy/enforce/generation.h"
+#include "proxy/enforce/plan.h"
+
+namespace pgconsent::enforce {
+
+// Derived tables by what they depend on besides the generation; the statements of an application share few.
+class DerivedTableCache {
+ public:
+  const DerivedTable& get(const Generation& generation, const DerivedTableRequest& request);
+
+ private:
+  std::uint64_t generation_ = 0;
+  std::unordered_map<std::string, DerivedTable> tables_;
+};
+
+// A text and its tokens, scanned when first needed.
+class Source {
+ public:
+  explicit Source(const std::string& text) : text_(text) {}
+  const std::string& text() const { return text_; }
+  const parser::TokenIndex& tokens() {
+    if (!tokens_) tokens_.emplace(text_);
+    return *tokens_;
+  }
+
+ private:
+  const std::string& text_;
+  std::optional<parser::TokenIndex> tokens_;
+};
+
+struct RewriteOptions {
+  const rules::Purpose* purpose = nullptr;
+  bool explain = false;
+  bool locked = false;      // a lock from outside reaches every relation (a view under FOR UPDATE)
+  bool unsettled = false;   // an earlier statement of the same text may have changed what names mean
+  bool catalog_is_fresh = false;
+  int view_depth = 0;
+};
+
+class QueryRewriter {
+ public:
+  enum class Outcome {
+    done,           // `statement` says what was decided; edits are in the splicer
+    needs_catalog,  // a name is not in the snapshot
+  };
+
+  QueryRewriter(const Generation& generation, const parser::NameResolver& names, DerivedTableCache& tables)
+      : generation_(generation), names_(names), tables_(tables) {}
+
+  // Sets statement.decision, .refusal, .origins, .raw_allowed, .audit (tables, columns, rules, bases) and effects.
+  Outcome run(Source& source, const Node* query, const RewriteOptions& options, parser::Splicer& splicer,
+              Statement& statement);
+
+  // COPY table [(columns)] TO: edits the relation into a query.
+  Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
+                   Statement& statement);
+
+  // Of the statement that was run last: how many $n, and the byte offset that a refusal is about (or -1).
+  int parameters() const { return static_cast<int>(references_.parameter_locations.size()); }
+  int error_location() const { return error_location_; }
+
+  // May the relation be named in what is sent? (nothing of it is masked, or it is not protected at all)
+  bool is_forbidden(const parser::ResolvedName& relation, std::string_view bare_name) const;
+
+ private:
+  Outcome resolve(const RewriteOptions& options, Statement& statement);
+  void check_target(const parser::Relation& target, Statement& statement);
+  bool replacement(Source& source, const parser::RangeEntry& entry, const RewriteOptions& options,
+                   parser::Replacement& out, Statement& statement);
+  bool expand_view(const parser::RangeEntry& entry, const RewriteOptions& options, parser::Replacement& out,
+                   Statement& statement);
+  void note(const DerivedTable& table, const rules::ProtectedRelation& relation, Statement& statement);
+  bool is_fully_clear(const rules::ProtectedRelation& relation, const rules::Purpose* purpose) const;
+  void refuse(Statement& statement, parser::SqlError error, int location = -1);
+
+  const Generation& generation_;
+  const parser::NameResolver& names_;
+  DerivedTableCache& tables_;
+  parser::References references_;
+  std::vector<parser::BoundRelation> relations_;
+  std::unordered_set<const parser::Relation*> in_place_;  // protected, but nothing of them needs a mask
+  int error_location_ = -1;
+};
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,282 @@
+#include "proxy/enforce/statement_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "parser/tree/scanner.h"
+#include "parser/tree/walker.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::SqlError;
+using parser::StatementFacts;
+using parser::StatementKind;
+using parser::Token;
+using parser::TokenKind;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+bool is_on(std::string_view value) {
+  const std::string v = lower(value);
+  return v == "on" || v == "true" || v == "yes" || v == "1" || v == "t" || v == "y";
+}
+
+// Encodings in which an ASCII byte can be the second byte of a character.
+bool is_unsafe_encoding(std::string_view value) {
+  std::string name;
+  for (char c : value) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) name.push_back(static_cast<char>(std::tolower(c)));
+  }
+  static constexpr std::array unsafe = {"sjis", "mskanji", "shiftjis", "win932", "windows932", "big5", "win950",
+                                        "windows950", "gbk", "win936", "windows936", "uhc", "win949", "windows949",
+                                        "gb18030", "johab", "shiftjis2004"};
+  return std::find(unsafe.begin(), unsafe.end(), name) != unsafe.end();
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+SqlError refusal(std::string message, std::string detail, std::string hint) {
+  return {std::string(parser::sqlstate::insufficient_privilege), "pgconsent: " + std::move(message), std::move(detail),
+          std::move(hint), 0};
+}
+
+SqlError unsupported(std::string message, std::string hint) {
+  return {std::string(parser::sqlstate::feature_not_supported), "pgconsent: " + std::move(message), {}, std::move(hint), 0};
+}
+
+std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules::Application* role) {
+  if (facts.name.empty() || facts.reset) return std::nullopt;
+  const std::string name = lower(facts.name);
+  const std::string value(facts.values.empty() ? std::string_view() : facts.values.front());
+  if (name == "pgconsent.purpose") {
+    if (role != nullptr && std::find(role->purposes.begin(), role->purposes.end(), value) != role->purposes.end()) {
+      return std::nullopt;
+    }
+    SqlError error = refusal("purpose \"" + value + "\" is not allowed for this role");
+    error.sqlstate = parser::sqlstate::invalid_parameter_value;
+    std::string allowed;
+    if (role != nullptr) {
+      for (const std::string& purpose : role->purposes) allowed += (allowed.empty() ? "" : ", ") + purpose;
+    }
+    error.detail = allowed.empty() ? "No purpose is allowed for this role." : "Allowed purposes: " + allowed + ".";
+    return error;
+  }
+  const char* hint = "Statements must mean the same to the proxy and to the server.";
+  if (name == "standard_conforming_strings" && !is_on(value)) {
+    return refusal("standard_conforming_strings must stay on", {}, hint);
+  }
+  if (name == "backslash_quote" && is_on(value)) return refusal("backslash_quote can't be turned on", {}, hint);
+  if ((name == "client_encoding" || name == "names") && is_unsafe_encoding(value)) {
+    return refusal("client encoding \"" + value + "\" is not supported", {}, "Use UTF8.");
+  }
+  if (name.starts_with("debug_print_") && is_on(value)) return refusal("\"" + name + "\" would show generated text");
+  if (name == "client_min_messages" && lower(value).starts_with("debug")) {
+    return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
+  }
+  if (is_one_of(name, {"session_replication_role", "row_security", "check_function_bodies", "local_preload_libraries",
+                       "session_preload_libraries", "default_table_access_method", "allow_system_table_mods",
+                       "ignore_system_indexes", "jit_provider", "dynamic_library_path"})) {
+    return refusal("setting \"" + name + "\" can't be changed through the proxy");
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+SqlError touches(std::string_view name) {
+  return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
+                     "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
+}
+
+// Every bare or qualified name in the text: the class of statements is too wide for less.
+std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::string& text,
+                                        const Generation& generation) {
+  const std::vector<Token> tokens = parser::scan_parsed(text);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.start < facts.start || token.start >= facts.end) continue;
+    if (token.kind == TokenKind::unicode_identifier) {
+      return unsupported("U& identifiers are not supported in this kind of statement");
+    }
+    if (token.kind != TokenKind::identifier && token.kind != TokenKind::keyword) continue;
+    if (generation.is_sensitive_name(token.text)) return touches(token.text);
+  }
+  return std::nullopt;
+}
+
+// The text of DO, or of CREATE FUNCTION … AS.
+void code_of(const List* options, std::string& language, std::string& body) {
+  parser::for_each(options, [&](const Node* node) {
+    const auto* option = parser::as<DefElem>(node);
+    const std::string_view name = option->defname;
+    if (name == "language" && option->arg != nullptr) language = parser::string_value(option->arg);
+    if (name != "as" || option->arg == nullptr) return;
+    if (nodeTag(option->arg) == T_String) body = parser::string_value(option->arg);
+    if (nodeTag(option->arg) == T_List) {
+      parser::for_each(parser::as<List>(option->arg), [&](const Node* part) { body += parser::string_value(part); });
+    }
+  });
+}
+
+std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generation& generation) {
+  std::string language = "plpgsql", body;
+  const List* name = nullptr;
+  switch (nodeTag(facts.statement)) {
+    case T_DoStmt: code_of(parser::as<DoStmt>(facts.statement)->args, language, body); break;
+    case T_CreateFunctionStmt: {
+      const auto* create = parser::as<CreateFunctionStmt>(facts.statement);
+      language = create->sql_body != nullptr ? "sql" : "";
+      code_of(create->options, language, body);
+      name = create->funcname;
+      break;
+    }
+    default: return std::nullopt;
+  }
+  if (name != nullptr && name->length > 1 &&
+      parser::string_value(static_cast<const Node*>(linitial(name))).starts_with("pg_temp")) {
+    return refusal("functions can't be created in the temporary schema",
+                   "Every role may create functions there that nobody has seen.");
+  }
+  if (std::string why = generation.functions().judge_body(lower(language), body); !why.empty()) {
+    return refusal("code that may read protected data can't be created or run", "It " + why + ".",
+                   "Let a DBA create the function and list it under `functions: trusted` in the rules.");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::string& text,
+                                       const Generation& generation) {
+  const NodeTag tag = nodeTag(facts.statement);
+  if (tag == T_CallStmt) return std::nullopt;  // a function call: decided like one
+  if (auto error = refuse_code(facts, generation)) return error;
+  if (facts.kind == StatementKind::server) {
+    static const std::initializer_list<std::string_view> harmless = {
+        "pg_trgm", "hstore", "citext", "pgcrypto", "unaccent", "ltree", "intarray", "fuzzystrmatch", "uuid-ossp",
+        "btree_gin", "btree_gist", "cube", "earthdistance", "plpgsql"};
+    if (tag == T_CreateExtensionStmt && is_one_of(parser::as<CreateExtensionStmt>(facts.statement)->extname, harmless)) {
+      return std::nullopt;
+    }
+    return unsupported("this kind of statement is not supported",
+                       "It reaches beyond what the proxy can see. Run it without the proxy, as a DBA.");
+  }
+  if (tag == T_CreatePLangStmt || tag == T_CreateRoleStmt || tag == T_AlterRoleStmt || tag == T_DropRoleStmt) {
+    return std::nullopt;
+  }
+  if (auto error = sensitive_token(facts, text, generation)) return error;
+  // A schema that holds protected data, by its own name.
+  auto holds_protected = [&](std::string_view schema) {
+    return std::any_of(generation.policy().relations.begin(), generation.policy().relations.end(), [&](const auto& r) {
+      const parser::Relation* relation = generation.catalog().relation(r.first);
+      return relation != nullptr && relation->schema == schema;
+    });
+  };
+  if (tag == T_DropStmt && parser::as<DropStmt>(facts.statement)->removeType == OBJECT_SCHEMA) {
+    std::optional<SqlError> error;
+    parser::for_each(parser::as<DropStmt>(facts.statement)->objects, [&](const Node* name) {
+      if (holds_protected(parser::string_value(name))) error = touches(parser::string_value(name));
+    });
+    return error;
+  }
+  if (tag == T_RenameStmt && parser::as<RenameStmt>(facts.statement)->renameType == OBJECT_SCHEMA) {
+    const auto* rename = parser::as<RenameStmt>(facts.statement);
+    if (rename->subname != nullptr && holds_protected(rename->subname)) return touches(rename->subname);
+  }
+  if (tag == T_RenameStmt) {
+    // A new name that the rules know by pattern or that shadows a protected table.
+    const auto* rename = parser::as<RenameStmt>(facts.statement);
+    if (rename->newname != nullptr && generation.is_sensitive_name(rename->newname)) return touches(rename->newname);
+  }
+  if (tag == T_DropOwnedStmt || tag == T_ReassignOwnedStmt || tag == T_DropdbStmt || tag == T_AlterDatabaseStmt) {
+    return unsupported("this kind of statement is not supported", "Run it without the proxy, as a DBA.");
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
+  if (range == nullptr) return false;
+  if (range->relpersistence == 't') return true;
+  if (range->schemaname != nullptr) return names.is_own_temporary_schema(range->schemaname);
+  return names.resolve(*range).temporary != nullptr;
+}
+
+// DDL that only concerns the session's temporary schema leaves the catalog snapshot as it is.
+bool defines_temporary(const Node* statement, const parser::NameResolver& names) {
+  switch (nodeTag(statement)) {
+    case T_CreateStmt: return parser::as<CreateStmt>(statement)->relation->relpersistence == 't';
+    case T_CreateTableAsStmt: return parser::as<CreateTableAsStmt>(statement)->into->rel->relpersistence == 't';
+    case T_SelectStmt: {
+      const IntoClause* into = parser::as<SelectStmt>(statement)->intoClause;
+      return into != nullptr && into->rel->relpersistence == 't';
+    }
+    case T_IndexStmt: return is_temporary(parser::as<IndexStmt>(statement)->relation, names);
+    case T_AlterTableStmt: return is_temporary(parser::as<AlterTableStmt>(statement)->relation, names);
+    case T_CreateSeqStmt: return parser::as<CreateSeqStmt>(statement)->sequence->relpersistence == 't';
+    case T_DropStmt: {
+      const auto* drop = parser::as<DropStmt>(statement);
+      if (drop->removeType != OBJECT_TABLE) return false;
+      bool all = true;
+      parser::for_each(drop->objects, [&](const Node* object) {
+        const List* name = parser::as<List>(object);
+        const std::string_view schema =
+            name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2))) : "";
+        all &= names.resolve(schema, parser::last_string(name)).temporary != nullptr;
+      });
+      return all;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameResolver& names) {
+  switch (facts.kind) {
+    case StatementKind::query:
+    case StatementKind::modification:
+    case StatementKind::explain:
+    case StatementKind::declare_cursor:
+    case StatementKind::copy_query_out:
+    case StatementKind::copy_table_out:
+    case StatementKind::copy_in:
+    case StatementKind::fetch:
+    case StatementKind::show:
+    case StatementKind::notify:
+    case StatementKind::lock: return 0;
+    case StatementKind::prepare: return Effect::names_statement;
+    case StatementKind::execute: return Effect::changes_state;
+    case StatementKind::deallocate: return std::uint32_t{facts.all ? Effect::forgets_statements : Effect::names_statement};
+    case StatementKind::transaction: return facts.ends_transaction ? std::uint32_t{Effect::ends_transaction} : 0u;
+    case StatementKind::set: {
+      static const std::initializer_list<std::string_view> decisive = {
+          "", "search_path", "role", "session_authorization", "pgconsent.purpose", "client_encoding",
+          "standard_conforming_strings"};
+      return is_one_of(lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
+    }
+    case StatementKind::discard:
+      return Effect::changes_state | (facts.all ? std::uint32_t{Effect::forgets_statements} : 0u);
+    case StatementKind::run_code: return Effect::changes_state | Effect::changes_catalog;
+    case StatementKind::create_table_as:
+    case StatementKind::define:
+      return defines_temporary(facts.statement, names) ? std::uint32_t{Effect::changes_state}
+                                                       : Effect::changes_state | Effect::changes_catalog;
+    case StatementKind::server: return Effect::changes_state | Effect::changes_catalog;
+  }
+  return 0;
+}
+
+}  // namespace pgconsent::enforce

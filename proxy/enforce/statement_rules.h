@@ -1,0 +1,27 @@
+// What may a statement do that is not a query? Settings, utility statements and code, decided by what they name.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "parser/bind/statement.h"
+#include "parser/names/sql_error.h"
+#include "proxy/enforce/generation.h"
+#include "proxy/enforce/plan.h"
+
+namespace pgconsent::enforce {
+
+// SET of a setting that would change how statements are read or what they show; a purpose outside the role's set.
+std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& facts, const rules::Application* role);
+
+// DDL, DO, CALL, LOCK, …: refused where any name in the text may mean protected data or code that reads it.
+std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,
+                                               const Generation& generation);
+
+// Bits of Effect for a statement without a refusal. `creates_temporary_only`: DDL on temporary objects.
+std::uint32_t statement_effects(const parser::StatementFacts& facts, const parser::NameResolver& names);
+
+parser::SqlError refusal(std::string message, std::string detail = {}, std::string hint = {});
+parser::SqlError unsupported(std::string message, std::string hint = {});
+
+}  // namespace pgconsent::enforce

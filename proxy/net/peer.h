@@ -1,0 +1,77 @@
+// One socket of a connection: the stream, what could not be sent yet, and at most one wait per direction.
+// Private to proxy/net. Used by its worker's thread only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "proxy/net/stream.h"
+
+namespace pgconsent::net {
+
+namespace asio = boost::asio;
+
+class Peer : public std::enable_shared_from_this<Peer> {
+ public:
+  // Takes the (non-blocking) descriptor over.
+  Peer(asio::io_context& io, int fd) : socket_(io, fd), stream_(fd) {}
+  ~Peer() { close(); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  Stream& stream() { return stream_; }
+  int fd() { return socket_.native_handle(); }
+  bool is_open() const { return socket_.is_open(); }
+
+  // Sends what goes at once and keeps the rest for flush(). Failures show up as broken().
+  void send(std::string_view bytes);
+  // Tries the kept bytes again.
+  void flush();
+  bool has_pending() const { return !pending_.empty(); }
+  std::size_t pending_bytes() const { return pending_.size() - sent_; }
+  // Nothing can be sent any more; what is sent is dropped.
+  bool broken() const { return broken_; }
+  // At most one wait of each kind at a time; a second call while one is under way does nothing. `handler`
+  // runs unless the wait was cancelled.
+  template <typename Handler>
+  void wait_readable(Handler&& handler) {
+    wait(asio::posix::stream_descriptor::wait_read, read_armed_, std::forward<Handler>(handler));
+  }
+  bool is_waiting_readable() const { return read_armed_; }
+  template <typename Handler>
+  void wait_writable(Handler&& handler) {
+    wait(asio::posix::stream_descriptor::wait_write, write_armed_, std::forward<Handler>(handler));
+  }
+
+  // What was sent before still arrives: the sending side is ended first and what the peer has sent is read
+  // and dropped, since closing with unread bytes would reset the connection and could destroy a last message.
+  void close();
+
+ private:
+  template <typename Handler>
+  void wait(asio::posix::stream_descriptor::wait_type type, bool& armed, Handler&& handler) {
+    if (armed || !is_open()) return;
+    armed = true;
+    socket_.async_wait(type, [self = shared_from_this(), &armed,
+                              handler = std::forward<Handler>(handler)](boost::system::error_code error) {
+      armed = false;
+      if (error != asio::error::operation_aborted && self->is_open()) handler();
+    });
+  }
+  std::size_t write_some(std::string_view bytes);
+
+  asio::posix::stream_descriptor socket_;
+  Stream stream_;
+  std::string pending_;
+  std::size_t sent_ = 0;  // bytes of pending_ that went out
+  bool broken_ = false;
+  bool read_armed_ = false, write_armed_ = false;
+};
+
+}  // namespace pgconsent::net

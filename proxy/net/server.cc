@@ -1,0 +1,76 @@
+#include "proxy/net/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <csignal>
+#include <future>
+
+#include "proxy/net/databases.h"
+#include "proxy/net/log_setup.h"
+#include "proxy/net/reload.h"
+#include "proxy/net/server_loop.h"
+
+namespace pgconsent::net {
+
+namespace {
+
+constexpr int could_not_run = 2;
+constexpr unsigned files_per_connection = 2, other_files = 64;
+
+// The time in front, so that session numbers do not repeat after a restart; below 2^53, so that JSON readers
+// keep them.
+std::uint64_t first_session() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()) *
+             1'000'000 +
+         1;
+}
+
+int fail(const std::string& why) {
+  spdlog::error("{}", why);
+  return could_not_run;
+}
+
+void check_open_files(const config::Config& config) {
+  std::uint64_t limit = raise_open_files();
+  std::uint64_t wanted = std::uint64_t{files_per_connection} * config.limits.connections + other_files;
+  if (limit >= wanted) return;
+  spdlog::warn("limits.connections is {}, but {} open files are enough for {} connections only",
+               config.limits.connections, limit,
+               limit > other_files ? (limit - other_files) / files_per_connection : 0);
+}
+
+// The rules are held against a live catalog before anything is served.
+std::string open_control_database(Databases& databases, const config::Config& config) {
+  if (!config.is_enforced(config.control.dbname)) return {};
+  std::promise<std::string> opened;
+  databases.open(config.control.dbname,
+                 [&](std::shared_ptr<Database>, std::string error) { opened.set_value(std::move(error)); });
+  return opened.get_future().get();
+}
+
+}  // namespace
+
+int serve(const std::filesystem::path& config_file) {
+  std::signal(SIGPIPE, SIG_IGN);
+  SettingsResult loaded = load_settings(config_file);
+  log_problems(loaded);
+  if (!loaded.settings) return could_not_run;
+  const config::Config& config = *loaded.settings->config;
+  set_log_level(config.log_level);
+  auto [log, audit_error] = audit::Log::open(config.audit_directory);
+  if (!log) return fail(audit_error);
+  check_open_files(config);
+  Databases databases(loaded.settings->config, loaded.rules);
+  if (std::string error = open_control_database(databases, config); !error.empty()) {
+    return fail("database " + config.control.dbname + ": " + error);
+  }
+  Shared shared{databases, *log, {}, {}, {first_session()}};
+  ServerLoop loop(config_file, loaded.settings, shared);
+  if (std::string error = loop.open(); !error.empty()) return fail(error);
+  loop.run();
+  return 0;
+}
+
+}  // namespace pgconsent::net

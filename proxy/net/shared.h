@@ -1,0 +1,39 @@
+// What all workers share. Private to proxy/net.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "proxy/audit/log.h"
+#include "proxy/config/config.h"
+#include "proxy/net/cancel_keys.h"
+#include "proxy/net/tls_context.h"
+
+namespace pgconsent::net {
+
+class Databases;
+
+// What SIGHUP may change; swapped whole. New connections use the newest.
+struct Settings {
+  config::ConfigPtr config;
+  TlsContext listen_tls, server_tls;
+};
+using SettingsPtr = std::shared_ptr<const Settings>;
+
+struct Counters {
+  std::atomic<std::uint32_t> connections{0};  // clients, authenticated or not
+  std::atomic<std::uint32_t> pending{0};      // of these: not authenticated yet
+  std::atomic<std::uint64_t> accepted{0}, refused{0};
+};
+
+struct Shared {
+  Databases& databases;
+  audit::Log& log;
+  CancelKeys cancel_keys;
+  Counters counters;
+  std::atomic<std::uint64_t>
+      next_session;  // begins with the time, so that numbers do not repeat after a restart
+};
+
+}  // namespace pgconsent::net

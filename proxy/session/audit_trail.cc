@@ -1,0 +1,80 @@
+// The audit records of this session: appended when a statement is sent, in the file before its first answer
+// goes out.
+#include "proxy/session/impl.h"
+
+namespace pgconsent::session {
+
+using enforce::Decision;
+
+namespace {
+
+void fill(audit::Record& record, const enforce::AuditFacts& facts) {
+  record.reason = facts.reason;
+  record.rules = &facts.rules;
+  record.basis = &facts.bases;
+  record.tables = &facts.tables;
+  record.columns = &facts.columns;
+  record.fingerprint = facts.fingerprint;
+  record.statement = facts.statement;
+}
+
+}  // namespace
+
+// `refused_only`: a Parse, which is where a refused statement fails; the others are recorded once per
+// Execute.
+void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only) {
+  for (const auto& statement : plan.statements) {
+    if (statement.decision == Decision::untouched) continue;
+    if (statement.decision != Decision::refused) {
+      if (refused_only) continue;
+      touched_ |= statement.decision != Decision::exempt;
+    }
+    if (log_ == nullptr) continue;
+    audit::Record record;
+    record.session = config_.id;
+    record.client = config_.client_address;
+    record.role = state_ ? std::string_view(state_->login_role) : user_;
+    record.application = application_name_;
+    record.database = database_;
+    record.purpose = plan.purpose;
+    record.purpose_source = plan.purpose_source;
+    record.decision = enforce::to_string(statement.decision);
+    record.catalog_version = plan.catalog_version;
+    record.rules_version = plan.rules_version;
+    fill(record, statement.audit);
+    entry.audit = log_->append(record);
+    entry.audited = true;
+  }
+}
+
+// False: the record can't be written, and the session has ended.
+bool Session::Impl::audit_answer(Entry& entry) {
+  if (entry.answered) return true;
+  entry.answered = true;
+  if (!entry.audited || log_->written(entry.audit) || log_->flush()) return true;
+  fatal(parser::sqlstate::io_error, "pgconsent: the audit log can't be written");
+  return false;
+}
+
+void Session::Impl::audit_failure(const enforce::Statement* statement, std::string_view reason) {
+  if (log_ == nullptr) return;
+  audit::Record record;
+  if (statement != nullptr) fill(record, statement->audit);
+  record.session = config_.id;
+  record.client = config_.client_address;
+  record.role = state_ ? std::string_view(state_->login_role) : user_;
+  record.application = application_name_;
+  record.database = database_;
+  if (state_) record.purpose = state_->purpose;
+  record.purpose_source = "session";
+  record.decision = "failed";
+  record.reason = reason;
+  log_->append(record);
+  log_->flush();
+}
+
+bool Session::Impl::audit_writable() {
+  return log_ == nullptr || log_->healthy() || (log_->flush() && log_->healthy());
+}
+
+}  // namespace pgconsent::session

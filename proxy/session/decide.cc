@@ -1,0 +1,89 @@
+// What is done with one text.
+#include <algorithm>
+
+#include "proxy/session/dialect.h"
+#include "proxy/session/impl.h"
+#include "proxy/session/refusals.h"
+
+namespace pgconsent::session {
+
+using enforce::Plan;
+using enforce::PlanPtr;
+using enforce::Statement;
+
+PlanPtr Session::Impl::decide(std::string_view text) {
+  if ((unsafe_strings_ || unsafe_encoding_) && depends_on_dialect(text)) {
+    return refusal(text, dialect_not_supported(unsafe_strings_));
+  }
+  if (restricted()) return decide_restricted(text);
+  auto result = planner_->plan(text, *state_, catalog_fresh_);
+  if (const auto* needs = std::get_if<enforce::NeedsCatalog>(&result)) {
+    if (!catalog_fresh_) {
+      demand_catalog(needs->newer_than);
+      return nullptr;
+    }
+    catalog_fresh_ = false;
+    return refusal(text, catalog_unknown());
+  }
+  catalog_fresh_ = false;
+  auto plan = std::get<PlanPtr>(std::move(result));
+  if (plan->effects() & enforce::names_statement) {
+    const auto reserved = [](const Statement& s) { return s.prepared_name == reserved_name; };
+    if (std::any_of(plan->statements.begin(), plan->statements.end(), reserved)) {
+      return refusal(text, reserved_name_used());
+    }
+  }
+  if (plan->touches_protected()) {
+    if (purpose_error_) return refusal(text, *purpose_error_);
+    if (!audit_writable()) return refusal(text, audit_not_writable(), false);
+  }
+  return plan;
+}
+
+// A failed transaction after a change of state: what a text means can't be known, and only the end of the
+// transaction is executed anyway. The rest gets the server's own answer (25P02) to a statement that means
+// nothing.
+PlanPtr Session::Impl::decide_restricted(std::string_view text) {
+  const auto result = planner_->plan(text, *state_, false);
+  const auto* plan = std::get_if<PlanPtr>(&result);
+  if (plan == nullptr) return silent_refusal(text);
+  const auto& statements = (*plan)->statements;
+  const auto ends = [](const Statement& s) { return (s.effects & enforce::ends_transaction) != 0; };
+  if ((*plan)->is_identity && std::all_of(statements.begin(), statements.end(), ends)) return *plan;
+  // A syntax error comes before the server looks at the transaction.
+  if (statements.size() == 1 && statements[0].refusal && statements[0].refusal->sqlstate == "42601")
+    return *plan;
+  return silent_refusal(text);
+}
+
+PlanPtr Session::Impl::refusal(std::string_view text, parser::SqlError error, bool audited) const {
+  auto plan = std::make_shared<Plan>();
+  plan->original = text;
+  plan->sql = enforce::refusal_statement(0, false);
+  plan->is_identity = false;
+  if (state_) plan->purpose = state_->purpose;
+  plan->purpose_source = "session";
+  Statement statement;
+  if (audited) statement.decision = enforce::Decision::refused;
+  statement.audit.reason = error.message;
+  statement.refusal = std::move(error);
+  plan->statements.push_back(std::move(statement));
+  return plan;
+}
+
+PlanPtr Session::Impl::silent_refusal(std::string_view text) const {
+  auto plan = std::make_shared<Plan>();
+  plan->original = text;
+  plan->sql = enforce::refusal_statement(0, false);
+  plan->is_identity = false;
+  plan->statements.emplace_back();
+  return plan;
+}
+
+void Session::Impl::demand_catalog(std::uint64_t newer_than) {
+  wanted_catalog_ = newer_than;
+  reload_pending_ = true;
+  action_ = Action::reload_catalog;
+}
+
+}  // namespace pgconsent::session

@@ -1,0 +1,212 @@
+// Errors and notices: the refused statement's error in place of the one it provoked, positions in the
+// client's own text, nothing of the generated one; and what an error means for what is in flight.
+#include <algorithm>
+#include <charconv>
+
+#include "proxy/session/impl.h"
+#include "proxy/session/refusals.h"
+#include "proxy/wire/backend/error_response.h"
+#include "proxy/wire/backend/notice_response.h"
+#include "proxy/wire/frontend/sync.h"
+#include "proxy/wire/frontend/terminate.h"
+
+namespace pgconsent::session {
+
+namespace backend = wire::backend;
+namespace sqlstate = parser::sqlstate;
+using Kind = Entry::Kind;
+
+namespace {
+
+constexpr std::size_t max_error_length = std::size_t{16} << 20;  // a cast error prints the whole value
+
+void write_sql_error(std::string& out, const parser::SqlError& error, std::string_view severity,
+                     std::string_view severity_untranslated) {
+  backend::ErrorResponse response;
+  const auto position = std::to_string(error.position);
+  auto& fields = response.fields;
+  fields.push_back({'S', severity});
+  fields.push_back({'V', severity_untranslated});
+  fields.push_back({'C', error.sqlstate});
+  fields.push_back({'M', error.message});
+  if (!error.detail.empty()) fields.push_back({'D', error.detail});
+  if (!error.hint.empty()) fields.push_back({'H', error.hint});
+  if (error.position > 0) fields.push_back({'P', position});
+  serialize(response, out);
+}
+
+bool is_generated(std::string_view text) {
+  return text.find("OPERATOR(pg_catalog.") != std::string_view::npos ||
+         text.find("pgconsent") != std::string_view::npos;
+}
+
+bool is_fatal(const wire::ErrorFields& fields) {
+  auto severity = field(fields, 'V');
+  if (severity.empty()) severity = field(fields, 'S');
+  return severity == "FATAL" || severity == "PANIC";
+}
+
+}  // namespace
+
+// The error of a refused statement; false when it is another one.
+bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry* entry) {
+  const auto message = field(fields, 'M');
+  const auto severity = field(fields, 'S');
+  const auto untranslated = field(fields, 'V').empty() ? severity : field(fields, 'V');
+  if (message.find(enforce::run_time_refusal_token) != std::string_view::npos) {
+    const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+    const std::string_view rule =
+        statement != nullptr ? std::string_view(statement->run_time_refusal_rule) : "";
+    write_sql_error(server_.own(), refused_value(rule), severity, untranslated);
+    return true;
+  }
+  if (entry == nullptr || !entry->plan) return false;
+  const auto index = enforce::refusal_index(message);
+  if (!index || *index >= entry->plan->statements.size()) return false;
+  const auto& refusal = entry->plan->statements[*index].refusal;
+  if (!refusal) return false;
+  write_sql_error(server_.own(), *refusal, severity, untranslated);
+  return true;
+}
+
+// True: the fields were changed. `position` holds the new position's text.
+bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan* plan,
+                                 std::string& position) const {
+  const auto before = fields.size();
+  bool changed = false;
+  if (plan != nullptr && !plan->is_identity) {
+    const bool internal = is_generated(field(fields, 'q'));
+    std::erase_if(fields, [&](const wire::ErrorField& each) {
+      return (internal && (each.code == 'q' || each.code == 'p')) ||
+             (each.code == 'W' && is_generated(each.value));
+    });
+    for (auto& each : fields) {
+      int sent = 0;
+      if (each.code != 'P') continue;
+      if (std::from_chars(each.value.data(), each.value.data() + each.value.size(), sent).ec != std::errc{})
+        continue;
+      position = std::to_string(plan->original_position(sent));
+      changed |= position != each.value;
+      each.value = position;
+    }
+    std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'P' && each.value == "0"; });
+  }
+  // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
+  // indirectly.
+  const auto state = field(fields, 'C');
+  if (touched_ && (state.starts_with("23") || state.starts_with("44"))) {
+    std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'D' || each.code == 'W'; });
+  }
+  return changed || fields.size() != before;
+}
+
+void Session::Impl::write_error(const wire::Header& header, const Entry* entry) {
+  backend::ErrorResponse response;
+  parse(server_.available(header), response);  // the caller has checked it
+  std::string position;
+  if (replaced_error(response.fields, entry)) {
+    server_.drop(header);
+  } else if (clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, position)) {
+    serialize(response, server_.own());
+    server_.drop(header);
+  } else {
+    server_.pass(header);
+  }
+}
+
+bool Session::Impl::error_response(const wire::Header& header) {
+  if (header.body() > max_error_length && planner_ != nullptr) return nonsense();
+  if (!server_.whole(header)) return header.body() > max_error_length ? (server_.pass(header), true) : false;
+  backend::ErrorResponse response;
+  if (!parse(server_.available(header), response)) return nonsense();
+  if (is_fatal(response.fields)) server_fatal_ = true;
+  if (planner_ == nullptr || phase_ == Phase::authenticating) return server_.pass(header), true;
+  if (in_flight_.empty()) {
+    write_error(header, nullptr);
+    skipping_ = unsynced_ && !server_fatal_;
+    return true;
+  }
+  auto& entry = in_flight_.front();
+  if (server_fatal_) {
+    write_error(header, entry.own_query ? nullptr : &entry);
+    return true;
+  }
+  if (entry.own_query) {
+    own_error_ = field(response.fields, 'M');
+    own_failed_ = true;
+    if (unsynced_) {  // it has ended the client's batch
+      for (auto& each : response.fields) {
+        if (each.code == 'P' || each.code == 'W' || each.code == 'q' || each.code == 'p') each.code = 0;
+      }
+      std::erase_if(response.fields, [](const wire::ErrorField& each) { return each.code == 0; });
+      serialize(response, server_.own());
+      own_ = Own::none;
+      state_reader_.reset();
+      catalog_builder_.reset();
+    }
+    server_.drop(header);
+    drop_to_sync();
+    return true;
+  }
+  if (!audit_answer(entry)) return false;
+  write_error(header, &entry);
+  if (entry.is_extended()) {
+    drop_to_sync();
+  } else if (entry.kind == Kind::query) {
+    copy_in_ = false;
+  }
+  if (state_changes_sent_) state_dirty_ = true;
+  if (ddl_sent_) private_stale_ = true;
+  return true;
+}
+
+// After an error in the extended protocol the server skips to the next Sync.
+void Session::Impl::drop_to_sync() {
+  // It did not see the Sync that was dropped as part of a COPY, if the COPY failed before it asked for data.
+  const bool sync_is_due = copy_in_ && copy_sync_dropped_ && !copy_data_sent_;
+  while (!in_flight_.empty() && in_flight_.front().kind != Kind::sync) pop_entry(false);
+  if (!in_flight_.empty()) return;
+  skipping_ = true;
+  if (!sync_is_due) return;
+  serialize(wire::frontend::Sync{}, client_.own());
+  in_flight_.push(Entry{});
+  skipping_ = unsynced_ = false;
+}
+
+bool Session::Impl::notice_response(const wire::Header& header) {
+  if (planner_ == nullptr || phase_ == Phase::authenticating) return server_.pass(header), true;
+  if (header.body() > max_error_length) return server_.drop(header), true;
+  if (!server_.whole(header)) return false;
+  backend::NoticeResponse notice;
+  if (!parse(server_.available(header), notice)) return nonsense();
+  const Entry* entry = in_flight_.empty() ? nullptr : &in_flight_.front();
+  const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
+  const auto severity = field(notice.fields, 'V');
+  // Debug messages print the text that the server got.
+  const bool debug = severity == "DEBUG" && plan != nullptr && !plan->is_identity;
+  std::string position;
+  if ((entry != nullptr && entry->swallowed) || debug) {
+    server_.drop(header);
+  } else if (clean_fields(notice.fields, plan, position)) {
+    serialize(notice, server_.own());
+    server_.drop(header);
+  } else {
+    server_.pass(header);
+  }
+  return true;
+}
+
+void Session::Impl::fatal(const parser::SqlError& error) {
+  if (!server_.in_message()) write_sql_error(server_.own(), error, "FATAL", "FATAL");
+  if (!client_.in_message()) serialize(wire::frontend::Terminate{}, client_.own());
+  client_.forget();
+  server_.forget();
+  phase_ = Phase::closed;
+  action_ = Action::close;
+}
+
+void Session::Impl::fatal(std::string_view sqlstate, std::string message) {
+  fatal({std::string(sqlstate), std::move(message), "", "", 0});
+}
+
+}  // namespace pgconsent::session

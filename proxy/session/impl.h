@@ -1,0 +1,206 @@
+// The session's state and its parts. One file per concern: startup.cc, authentication.cc, client_messages.cc,
+// simple_query.cc, extended_query.cc, settle.cc, decide.cc, audit_trail.cc, server_messages.cc, witness.cc,
+// errors.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/catalog/loader.h"
+#include "proxy/session/in_flight.h"
+#include "proxy/session/name_table.h"
+#include "proxy/session/session.h"
+#include "proxy/session/startup_options.h"
+#include "proxy/session/state_query.h"
+#include "proxy/session/state_table.h"
+#include "proxy/wire/error_fields.h"
+#include "proxy/wire/framer.h"
+
+namespace pgconsent::session {
+
+class Session::Impl {
+ public:
+  Impl(SessionConfig config, const wire::StartupPacket& startup, enforce::Planner* planner, audit::Log* log);
+
+  Action start(Output& out);
+  Action on_client(std::string_view bytes, Output& out);
+  Action on_server(std::string_view bytes, Output& out);
+  Action on_catalog(Output& out);
+  Action on_client_eof(Output& out);
+  Action on_server_eof(Output& out);
+  void terminate(std::string_view reason, Output& out);
+  bool is_idle() const;
+  bool is_authenticated() const { return phase_ == Phase::settling || phase_ == Phase::ready; }
+  bool wants_client_input() const { return !held_ && !reload_pending_; }
+  std::uint64_t wanted_catalog() const { return wanted_catalog_; }
+  std::string_view cancel_key() const { return cancel_key_; }
+
+ private:
+  enum class Phase {
+    authenticating,
+    settling,  // authenticated; the client waits for its first ReadyForQuery until the state is known
+    ready,
+    closed,
+  };
+  enum class Own { none, state, catalog };  // the proxy's own query in flight
+
+  // startup.cc
+  Action open(Output& out, std::string_view client, std::string_view server);
+  Action finish();
+
+  // authentication.cc
+  bool client_in_authentication(const wire::Header& header);
+  void server_in_authentication(const wire::Header& header);
+  void authentication_request(const wire::Header& header);
+  void offer_mechanisms(const wire::Header& header, std::string_view data);
+  void first_ready_for_query(const wire::Header& header);
+
+  // client_messages.cc: false means that the message stays where it is: more bytes or an answer is needed.
+  void pump_client();
+  bool valid_client_header(const wire::Header& header);
+  void relay_client(const wire::Header& header);
+  bool client_message(const wire::Header& header);
+  bool client_in_copy(const wire::Header& header);
+  bool ready_message(const wire::Header& header);
+  bool on_function_call(const wire::Header& header);
+  bool wait() { return held_ = true, false; }
+
+  // simple_query.cc
+  bool on_query(const wire::Header& header);
+  void send_query(const wire::Header& header, const enforce::PlanPtr& plan);
+
+  // extended_query.cc
+  bool on_parse(const wire::Header& header);
+  bool on_bind(const wire::Header& header);
+  bool on_describe(const wire::Header& header);
+  bool on_execute(const wire::Header& header);
+  bool on_close(const wire::Header& header);
+  bool on_sync(const wire::Header& header);
+  enum class Currency { unknown, current, replaced, refused, wait };
+  Currency make_current(std::string_view name, PreparedPtr& statement);
+  void prepare_again(std::string_view name, const PreparedPtr& old, const PreparedPtr& fresh);
+  // Makes the server fail in place of a message of the extended protocol.
+  void refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
+
+  // decide.cc
+  // The plan for a text; null: a newer catalog was demanded.
+  enforce::PlanPtr decide(std::string_view text);
+  enforce::PlanPtr decide_restricted(std::string_view text);
+  enforce::PlanPtr refusal(std::string_view text, parser::SqlError error, bool audited = true) const;
+  enforce::PlanPtr silent_refusal(std::string_view text) const;
+  std::optional<parser::SqlError> objection(const enforce::Plan& plan);
+  void demand_catalog(std::uint64_t newer_than);
+
+  // settle.cc
+  bool unsettled() const { return state_dirty_ || needs_reload_ || private_stale_; }
+  // In a failed transaction nothing can be asked: only its end gets through.
+  bool restricted() const { return transaction_ == 'E' && unsettled(); }
+  bool settled();
+  bool drained();
+  void ask_state();
+  void ask_catalog();
+  void begin_own(Own own);
+  void ask(std::string_view sql, std::uint32_t index);
+  void end_own();
+  void own_row(const wire::Header& header);
+  void own_finished();
+  void state_known();
+  void sent_effects(std::uint32_t effects);
+  void transaction_ended();
+  void set_private_catalog(parser::SnapshotPtr catalog);
+
+  // audit_trail.cc
+  void audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only);
+  bool audit_answer(Entry& entry);
+  void audit_failure(const enforce::Statement* statement, std::string_view reason);
+  bool audit_writable();
+
+  // server_messages.cc
+  bool server_message(const wire::Header& header);
+  bool answer(const wire::Header& header);
+  bool completed(const wire::Header& header);
+  void statement_completed(const Entry& entry, std::string_view tag);
+  bool copy_response(const wire::Header& header);
+  bool expect(const wire::Header& header, bool fits, bool last);
+  bool ready_for_query(const wire::Header& header);
+  void parameter_status(const wire::Header& header);
+  bool relay_server(const wire::Header& header);
+  void pump_server();
+  void pop_entry(bool confirmed);
+  void forward(const wire::Header& header, const Entry& entry);
+  bool nonsense();
+
+  // witness.cc
+  bool row_description(const wire::Header& header);
+  const enforce::Statement* statement_of(const Entry& entry) const;
+  bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin column) const;
+
+  // errors.cc
+  bool error_response(const wire::Header& header);
+  bool notice_response(const wire::Header& header);
+  void write_error(const wire::Header& header, const Entry* entry);
+  bool replaced_error(const wire::ErrorFields& fields, const Entry* entry);
+  bool clean_fields(wire::ErrorFields& fields, const enforce::Plan* plan, std::string& position) const;
+  void after_error(bool own);
+  void drop_to_sync();
+  void fatal(const parser::SqlError& error);
+  void fatal(std::string_view sqlstate, std::string message);
+
+  SessionConfig config_;
+  enforce::Planner* planner_;  // null: passed through
+  audit::Log* log_;
+  wire::StartupPacket client_startup_;  // until start()
+  std::string user_, database_, application_name_, cancel_key_;
+
+  Output* out_ = nullptr;  // of the call
+  wire::Framer client_, server_;
+  Action action_ = Action::none;
+  Phase phase_ = Phase::authenticating;
+
+  bool password_expected_ = false;  // the server waits for a 'p' of the client
+  bool first_sasl_response_ = false;
+
+  InFlight in_flight_;
+  NameTable<PreparedPtr> statements_;
+  NameTable<enforce::PlanPtr> portals_;  // null: unknown (a cursor, or a statement made by PREPARE)
+
+  std::size_t relay_pending_ = 0;  // passed through: messages that a ReadyForQuery will answer
+  char transaction_ =
+      'I';  // as the last ReadyForQuery said; 'T' too once the end of a failed one went through
+  bool unsynced_ = false;      // messages of the extended protocol were sent since the last Sync
+  bool flushed_ = false;       // a Flush followed the last of them
+  bool skipping_ = false;      // the server skips everything until a Sync that was not sent yet
+  bool copy_barrier_ = false;  // a text that may be a COPY was sent: nothing else is until its answer
+  bool copy_in_ = false;       // the server waits for CopyData
+  bool copy_sync_dropped_ = false, copy_data_sent_ = false;
+  bool held_ = false;          // input of the client waits for an answer of the server
+  bool terminated_ = false;    // the client said goodbye
+  bool server_fatal_ = false;  // the server did
+
+  StatePtr state_;
+  bool state_dirty_ = false;         // something was sent that may have changed the state
+  bool state_changes_sent_ = false;  // …in a transaction that may still be rolled back
+  bool ddl_sent_ = false;            // likewise DDL
+  bool private_stale_ = false;       // the transaction's own catalog must be read again
+  bool needs_reload_ = false;        // DDL was committed: the shared catalog is stale
+  bool touched_ = false;             // the transaction has read protected relations
+  bool reload_pending_ = false, catalog_fresh_ = false;
+  std::uint64_t wanted_catalog_ = 0;
+  std::optional<parser::SqlError> purpose_error_;
+  bool unsafe_strings_ = false, unsafe_encoding_ = false;
+  std::vector<enforce::ColumnOrigin>
+      raw_by_name_;  // raw_allowed of cursors and SQL-level prepared statements
+
+  Own own_ = Own::none;
+  bool own_failed_ = false;
+  int own_failures_ = 0;
+  std::string own_error_;
+  std::unique_ptr<StateReader> state_reader_;
+  std::unique_ptr<catalog::SnapshotBuilder> catalog_builder_;
+};
+
+}  // namespace pgconsent::session

@@ -1,0 +1,72 @@
+#include "proxy/session/refusals.h"
+
+#include "proxy/session/state_query.h"
+
+namespace pgconsent::session {
+
+using parser::SqlError;
+namespace sqlstate = parser::sqlstate;
+
+SqlError statement_too_long(std::size_t limit) {
+  return {std::string(sqlstate::program_limit_exceeded), "pgconsent: statement is too long",
+          "Statements of more than " + std::to_string(limit) + " bytes are not analysed.",
+          "Send large values as parameters or with COPY.", 0};
+}
+
+SqlError invalid_message_format() {
+  return {std::string(sqlstate::protocol_violation), "invalid message format", "", "", 0};
+}
+
+SqlError reserved_name_used() {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: the name `" + std::string(reserved_name) + "` is reserved",
+          "The proxy uses it for its own statements on this connection.", "Choose another name.", 0};
+}
+
+SqlError too_many_statements(std::size_t limit) {
+  return {std::string(sqlstate::program_limit_exceeded), "pgconsent: too many prepared statements",
+          "A session may hold " + std::to_string(limit) + " of them.",
+          "Close statements that are no longer needed.", 0};
+}
+
+SqlError name_too_long() {
+  return {std::string(sqlstate::program_limit_exceeded),
+          "pgconsent: name of a portal or statement is too long", "", "", 0};
+}
+
+SqlError prepared_for_other_rules(std::string_view name) {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: prepared statement `" + std::string(name) +
+              "` was made under another purpose or other rules",
+          "It was made by the SQL command PREPARE, so that it can't be prepared again by the proxy.",
+          "DEALLOCATE it and PREPARE it again.", 0};
+}
+
+SqlError audit_not_writable() {
+  return {std::string(sqlstate::io_error), "pgconsent: the audit log can't be written",
+          "Statements that touch protected data are refused until it can.", "", 0};
+}
+
+SqlError dialect_not_supported(bool strings) {
+  return {std::string(sqlstate::insufficient_privilege),
+          strings ? "pgconsent: statements can't be analysed while standard_conforming_strings is off"
+                  : "pgconsent: statements can't be analysed under this client_encoding",
+          "The server would read quotes and backslashes in the text differently.",
+          strings ? "SET standard_conforming_strings = on" : "RESET client_encoding", 0};
+}
+
+SqlError catalog_unknown() {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: the catalog does not hold what the statement names",
+          "It was read again, and the statement still can't be analysed.", "", 0};
+}
+
+SqlError refused_value(std::string_view rule) {
+  return {
+      std::string(sqlstate::insufficient_privilege),
+      "pgconsent: a value was refused that has no lawful basis",
+      rule.empty() ? std::string("A rule with without_basis: refuse decided.") : "Rule: " + std::string(rule),
+      "Leave out the column, or the rows of subjects without consent.", 0};
+}
+
+}  // namespace pgconsent::session

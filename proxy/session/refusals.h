@@ -1,0 +1,23 @@
+// The session's own errors that several messages share.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "parser/names/sql_error.h"
+
+namespace pgconsent::session {
+
+parser::SqlError statement_too_long(std::size_t limit);
+parser::SqlError invalid_message_format();
+parser::SqlError reserved_name_used();
+parser::SqlError too_many_statements(std::size_t limit);
+parser::SqlError name_too_long();
+parser::SqlError prepared_for_other_rules(std::string_view name);
+parser::SqlError audit_not_writable();
+parser::SqlError dialect_not_supported(bool strings);
+parser::SqlError catalog_unknown();
+parser::SqlError refused_value(std::string_view rule);
+
+}  // namespace pgconsent::session

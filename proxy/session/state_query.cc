@@ -1,0 +1,69 @@
+#include "proxy/session/state_query.h"
+
+#include <charconv>
+
+namespace pgconsent::session {
+
+namespace {
+
+// A session with more temporary relations than this is not analysed.
+constexpr std::size_t max_temporary_relations = 10000;
+
+std::optional<std::uint32_t> parse_oid(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+// Rows: 1 the settings, 2 the schemas of the path in order, 3 one per column of each temporary relation.
+// CURRENT_USER and SESSION_USER are syntax, not names. The third part scans nothing without a temporary
+// schema.
+std::string_view state_query() {
+  return R"(SELECT 1 AS k, 0::pg_catalog.int8 AS n, 0::pg_catalog.int8 AS m, CURRENT_USER::pg_catalog.text AS a,
+ SESSION_USER::pg_catalog.text AS b, pg_catalog.current_setting('pgconsent.purpose', true) AS c,
+ pg_catalog.current_setting('standard_conforming_strings') AS d, pg_catalog.current_setting('client_encoding') AS e
+UNION ALL
+SELECT 2, s.n, 0, s.name::pg_catalog.text, NULL, NULL, NULL, NULL
+ FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS s(name, n)
+UNION ALL
+SELECT 3, c.oid::pg_catalog.int8, a.attnum::pg_catalog.int8, c.relname::pg_catalog.text,
+ c.relkind::pg_catalog.text, a.attname::pg_catalog.text, NULL, NULL
+ FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_attribute AS a
+  ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+ WHERE pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+  AND c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
+  AND c.relkind OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
+ORDER BY 1, 2, 3)";
+}
+
+bool StateReader::row(std::span<const std::optional<std::string_view>> fields) {
+  if (fields.size() != 8 || !fields[0] || !fields[3]) return false;
+  if (*fields[0] == "1") {
+    if (has_settings_ || !fields[4] || !fields[6] || !fields[7]) return false;
+    state.role = *fields[3];
+    session_user = *fields[4];
+    state.purpose = fields[5].value_or("");
+    standard_conforming_strings = *fields[6] == "on";
+    client_encoding = *fields[7];
+    has_settings_ = true;
+    return true;
+  }
+  if (*fields[0] == "2") {
+    state.search_path.emplace_back(*fields[3]);
+    return true;
+  }
+  if (*fields[0] != "3" || !fields[1] || !fields[4] || fields[4]->size() != 1) return false;
+  const auto oid = parse_oid(*fields[1]);
+  if (!oid) return false;
+  if (state.temporary.empty() || state.temporary.back().oid != *oid) {
+    if (state.temporary.size() == max_temporary_relations) return false;
+    state.temporary.push_back({*oid, std::string(*fields[3]), fields[4]->front(), {}});
+  }
+  if (fields[5]) state.temporary.back().columns.emplace_back(*fields[5]);
+  return true;
+}
+
+}  // namespace pgconsent::session

@@ -1,0 +1,38 @@
+// Asks the server for what decides about plans besides the text: search path, roles, purpose, temporary
+// relations.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "proxy/enforce/plan.h"
+
+namespace pgconsent::session {
+
+// The name of the proxy's own statement and portal; clients may not use it.
+inline constexpr std::string_view reserved_name = "pgconsent$own";
+
+// One statement without parameters; every name in it is qualified, so that no search path can change its
+// meaning.
+std::string_view state_query();
+
+class StateReader {
+ public:
+  // One row of state_query(), in text format. False: not of the expected shape, or out of memory bounds.
+  bool row(std::span<const std::optional<std::string_view>> fields);
+  // After the last row. False: rows are missing.
+  bool complete() const { return has_settings_; }
+
+  enforce::SessionState state;  // all but login_role, private_catalog and id
+  std::string session_user;
+  bool standard_conforming_strings = false;
+  std::string client_encoding;
+
+ private:
+  bool has_settings_ = false;
+};
+
+}  // namespace pgconsent::session

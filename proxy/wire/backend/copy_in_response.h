@@ -1,0 +1,34 @@
+// CopyInResponse: the server waits for CopyData.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/wire/cursor.h"
+#include "proxy/wire/format_codes.h"
+#include "proxy/wire/writer.h"
+
+namespace pgconsent::wire::backend {
+
+struct CopyInResponse {
+  static constexpr char type = 'G';
+  std::uint8_t format = 0;  // 0 text, 1 binary
+  std::vector<std::uint16_t> column_formats;
+};
+
+inline bool parse(std::string_view body, CopyInResponse& out) {
+  Cursor c(body);
+  out.format = c.u8();
+  read_formats(c, out.column_formats);
+  return c.done();
+}
+
+inline void serialize(const CopyInResponse& message, std::string& out) {
+  Writer writer(out, CopyInResponse::type);
+  writer.u8(message.format);
+  write_formats(writer, message.column_formats);
+}
+
+}  // namespace pgconsent::wire::backend

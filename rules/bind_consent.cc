@@ -1,0 +1,143 @@
+#include "rules/binder.h"
+#include "rules/types.h"
+
+namespace pgconsent::rules {
+
+namespace {
+
+using parser::Column;
+using parser::Relation;
+
+constexpr std::string_view children_hint = "a unique index does not cover the rows of inheritance children";
+
+std::string column_name(const Relation& relation, const Column& column) {
+  return in_backticks(display(relation) + "." + display_identifier(column.name));
+}
+
+std::string wrong_type(const Relation& relation, const Column& column, std::string_view wanted) {
+  return column_name(relation, column) + " has type " + type_name(column) + ", but must be " +
+         std::string(wanted);
+}
+
+// Columns that are compared with the names of purposes and categories.
+void bind_label(const Relation& relation, const std::optional<Text>& rule, std::optional<AttrNumber>& out,
+                Reporter& report) {
+  if (!rule) return;
+  const Column* column = find_column(relation, *rule, report);
+  if (column == nullptr) return;
+  if (!is_string(*column) && !is_enum(*column)) {
+    report.error(rule->at, wrong_type(relation, *column, "a string or an enum"));
+  }
+  out = column->attnum;
+}
+
+void bind_time(const Relation& relation, const std::optional<Text>& rule, std::optional<AttrNumber>& out,
+               Reporter& report) {
+  if (!rule) return;
+  const Column* column = find_column(relation, *rule, report);
+  if (column == nullptr) return;
+  if (!is_date(*column)) {
+    report.error(rule->at, wrong_type(relation, *column, "a date or a timestamp"));
+  } else if (!is_timestamptz(*column)) {
+    // A comparison in the session's time zone would let the application decide about the mask.
+    report.warning(rule->at, column_name(relation, *column) + " has no time zone: it is taken as UTC");
+  }
+  out = column->attnum;
+}
+
+void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
+                       ConsentSource& source, Reporter& report) {
+  const Relation* relation = find_relation(binding, rule.table, report);
+  if (relation == nullptr) return;
+  source.relation = relation->oid;
+  source.given = rule.given.text;
+  bind_label(*relation, rule.purpose, source.purpose, report);
+  bind_label(*relation, rule.category, source.category, report);
+  bind_time(*relation, rule.valid_from, source.valid_from, report);
+  bind_time(*relation, rule.valid_until, source.valid_until, report);
+  binding.policy.consent_relations.insert(relation->oid);
+
+  const Column* subject = find_column(*relation, rule.subject, report);
+  if (subject == nullptr) return;
+  source.subject = subject->attnum;
+  std::vector<AttrNumber> columns{source.subject};
+  if (source.purpose) columns.push_back(*source.purpose);
+  if (source.category) columns.push_back(*source.category);
+  source.one_row = finds_one_row(*relation, columns);
+
+  const Relation* subjects = binding.catalog.relation(kind.relation);
+  const Column* key = subjects == nullptr ? nullptr : subjects->column(kind.key);
+  if (key != nullptr && !comparable(binding.catalog, *subject, *key)) {
+    report.error(rule.subject.at, column_name(*relation, *subject) + " has type " + type_name(*subject) +
+                                      ", which can't be compared with " + column_name(*subjects, *key) +
+                                      " of type " + type_name(*key));
+  }
+}
+
+void bind_column_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
+                        ConsentSource& source, Reporter& report) {
+  const Relation* relation = binding.catalog.relation(kind.relation);
+  if (relation == nullptr) return;
+  source.relation = kind.relation;
+  source.subject = kind.key;
+  source.one_row = finds_one_row(*relation, {kind.key});
+  if (!source.one_row) {
+    report.error(
+        rule.kind.at,
+        "consent flags of " + in_backticks(rule.kind.text) + " need one row per subject, but " +
+            column_name(*relation, *relation->column(kind.key)) + " is not unique",
+        relation->children.empty() ? "add a primary key or a unique index" : std::string(children_hint));
+  }
+  for (const auto& [purpose, name] : rule.flags) {
+    const Column* column = find_column(*relation, name, report);
+    if (column == nullptr) continue;
+    if (!is_boolean(*column)) report.error(name.at, wrong_type(*relation, *column, "boolean"));
+    source.flags[purpose.text] = column->attnum;
+  }
+}
+
+}  // namespace
+
+void bind_subjects(Binding& binding, Reporter& report) {
+  for (const SubjectKindRule& rule : binding.rules.subjects) {
+    SubjectKind kind;
+    kind.name = rule.name.text;
+    if (const Relation* relation = find_relation(binding, rule.table, report)) {
+      if (const Column* key = find_column(*relation, rule.key, report)) {
+        kind.relation = relation->oid;
+        kind.key = key->attnum;
+        if (!key->has_equality) {
+          report.error(rule.key.at, column_name(*relation, *key) + " has type " + type_name(*key) +
+                                        ", which has no equality: it can't be a key");
+        } else if (!relation->unique_keys.empty() && relation->children.empty() &&
+                   !finds_one_row(*relation, {key->attnum})) {
+          report.warning(rule.key.at,
+                         column_name(*relation, *key) + " is not unique: subjects share their consent",
+                         "is another column the key?");
+        }
+      }
+    }
+    binding.policy.subjects.emplace(kind.name, std::move(kind));
+  }
+}
+
+// REQUIRES: the subject kinds are bound.
+void bind_consent(Binding& binding, Reporter& report) {
+  for (const ConsentRule& rule : binding.rules.consent) {
+    auto kind = binding.policy.subjects.find(rule.kind.text);
+    if (kind == binding.policy.subjects.end()) continue;  // reported when the rules were read
+    ConsentSource source;
+    source.kind = rule.source;
+    switch (rule.source) {
+      case ConsentSource::Kind::table:
+        bind_table_source(binding, rule, kind->second, source, report);
+        break;
+      case ConsentSource::Kind::column:
+        bind_column_source(binding, rule, kind->second, source, report);
+        break;
+    }
+    kind->second.consent = std::move(source);
+  }
+}
+
+}  // namespace pgconsent::rules

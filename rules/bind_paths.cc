@@ -1,0 +1,87 @@
+// The way from a row to its subjects: `subject: {customer: {through: public.orders, on: {order_id: id}, key:
+// user_id}}`.
+#include "rules/binder.h"
+#include "rules/types.h"
+
+namespace pgconsent::rules {
+
+namespace {
+
+using parser::Column;
+using parser::Relation;
+
+std::string described(const Relation& relation, const Column& column) {
+  return in_backticks(display(relation) + "." + display_identifier(column.name)) + " of type " +
+         type_name(column);
+}
+
+// The relation that the hop lands on; null when it can't be used.
+const Relation* bind_hop(const Binding& binding, const PathRule::Hop& rule, const Relation& from,
+                         SubjectPath& path, Reporter& report) {
+  const Relation* relation = find_relation(binding, rule.through, report);
+  if (relation == nullptr) return nullptr;
+  SubjectPath::Hop hop;
+  hop.relation = relation->oid;
+  std::vector<AttrNumber> targets;
+  bool complete = true;
+  for (const auto& [from_name, to_name] : rule.on) {
+    const Column* from_column = find_column(from, from_name, report);
+    const Column* to_column = find_column(*relation, to_name, report);
+    complete = complete && from_column != nullptr && to_column != nullptr;
+    if (from_column == nullptr || to_column == nullptr) continue;
+    if (!comparable(binding.catalog, *from_column, *to_column)) {
+      report.error(from_name.at, described(from, *from_column) + " can't be compared with " +
+                                     described(*relation, *to_column));
+    }
+    hop.on.emplace_back(from_column->attnum, to_column->attnum);
+    targets.push_back(to_column->attnum);
+  }
+  if (complete && !finds_one_row(*relation, targets)) {
+    const bool has_children = !relation->children.empty() && !relation->unique_keys.empty();
+    report.error(rule.through.at,
+                 "the path through " + in_backticks(display(*relation)) +
+                     " may find several rows: the columns of `on` " + "are not a unique key of it",
+                 has_children ? "a unique index does not cover the rows of inheritance children"
+                              : "name all columns of its primary key or of a unique index");
+  }
+  path.hops.push_back(std::move(hop));
+  return relation;
+}
+
+// The key must mean the same as in the subject's own table; consent is held against that one.
+void check_key(const Binding& binding, const PathRule& rule, const Relation& relation, const Column& key,
+               Reporter& report) {
+  auto kind = binding.policy.subjects.find(rule.kind.text);
+  if (kind == binding.policy.subjects.end()) return;
+  const Relation* subjects = binding.catalog.relation(kind->second.relation);
+  const Column* column = subjects == nullptr ? nullptr : subjects->column(kind->second.key);
+  if (column == nullptr || comparable(binding.catalog, key, *column))
+    return;  // what is missing is reported where it is declared
+  report.error(rule.key.at,
+               described(relation, key) + " can't be compared with " + described(*subjects, *column));
+}
+
+}  // namespace
+
+void bind_paths(const Binding& binding, const SubjectRule& subject, const Relation& relation,
+                ProtectedRelation& out, Reporter& report) {
+  // `all` of no subjects would be true; a row without subject must be masked.
+  out.all_subjects = subject.all && !subject.paths.empty();
+  for (const PathRule& rule : subject.paths) {
+    SubjectPath path;
+    path.kind = rule.kind.text;
+    const Relation* at = &relation;
+    for (const PathRule::Hop& hop : rule.hops) {
+      at = bind_hop(binding, hop, *at, path, report);
+      if (at == nullptr) break;
+    }
+    const Column* key = at == nullptr ? nullptr : find_column(*at, rule.key, report);
+    if (key != nullptr) {
+      path.key = key->attnum;
+      check_key(binding, rule, *at, *key, report);
+    }
+    out.subjects.push_back(std::move(path));
+  }
+}
+
+}  // namespace pgconsent::rules

@@ -1,0 +1,102 @@
+// What rules.yaml says, section by section. Private to the reader and the binder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/names.h"
+#include "rules/policy.h"
+#include "rules/reporter.h"
+
+namespace pgconsent::rules {
+
+struct SubjectKindRule {
+  Text name;
+  TableName table;
+  Text key;
+};
+
+struct ConsentRule {
+  Text kind;
+  ConsentSource::Kind source = ConsentSource::Kind::table;
+  // table
+  TableName table;
+  Text subject, given;
+  std::optional<Text> purpose, category, valid_from, valid_until;
+  // column: purpose, boolean column of the subject's table
+  std::vector<std::pair<Text, Text>> flags;
+};
+
+struct CategoryRule {
+  Text name;
+  bool sensitive = false;
+};
+
+struct BasisRule {
+  Text category;
+  std::vector<LawfulBasis> bases;
+};
+
+struct PurposeRule {
+  Text name;
+  std::string description;
+  std::vector<BasisRule> lawful_basis;
+};
+
+struct PathRule {
+  struct Hop {
+    TableName through;
+    std::vector<std::pair<Text, Text>> on;  // column of the row before, column of `through`
+    Place at;
+  };
+  Text kind;
+  std::vector<Hop> hops;
+  Text key;
+};
+
+struct SubjectRule {
+  Place at;
+  bool all = true;
+  std::vector<PathRule> paths;  // none: the rows have no subject
+};
+
+struct ColumnRule {
+  Text name;
+  bool is_public = false;
+  Text category;
+  Mask mask;
+  Place mask_at;
+  bool lookup_equality = false;
+  WithoutBasis without_basis = WithoutBasis::mask;
+};
+
+struct TableRule {
+  TableName name;
+  SubjectRule subject;
+  std::vector<ColumnRule> columns;
+  bool others_public = false;
+  Place others_at;  // of `other_columns`, or of the table without it
+};
+
+struct ApplicationRule {
+  Text role;
+  std::vector<Text> purposes;
+  bool exempt = false;
+};
+
+struct RuleSet {
+  std::string file;
+  std::string digest;
+  std::vector<SubjectKindRule> subjects;
+  std::vector<ConsentRule> consent;
+  std::vector<CategoryRule> categories;
+  std::vector<PurposeRule> purposes;
+  std::vector<TableRule> tables;
+  std::vector<ApplicationRule> applications;
+  std::vector<FunctionName> trusted, refused;
+  bool refuse_unlisted_tables = false;
+};
+
+}  // namespace pgconsent::rules

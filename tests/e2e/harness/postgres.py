@@ -1,0 +1,99 @@
+"""A private PostgreSQL 15 server in a temporary directory: never the machine's own one."""
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from harness import wire
+
+
+def bin_dir():
+    found = glob.glob("/usr/lib/postgresql/15/bin") or [os.path.dirname(shutil.which("postgres") or "")]
+    if not os.path.exists(os.path.join(found[0], "initdb")):
+        raise RuntimeError("PostgreSQL 15 is not installed (package postgresql-15)")
+    return found[0]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def as_server_user(command):
+    """initdb and postgres refuse to run as root."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+HBA = """local all all trust
+host all scram_app 127.0.0.1/32 scram-sha-256
+host all md5_app 127.0.0.1/32 md5
+host all clear_app 127.0.0.1/32 password
+host all all 127.0.0.1/32 trust
+"""
+
+
+class Postgres:
+    def __init__(self, settings=()):
+        self.dir = tempfile.mkdtemp(prefix="pgconsent-pg-")
+        os.chmod(self.dir, 0o755)
+        if os.geteuid() == 0:
+            shutil.chown(self.dir, pwd.getpwnam("postgres").pw_uid)
+        self.data = os.path.join(self.dir, "data")
+        self.bin = bin_dir()
+        self.port = free_port()
+        self.settings = list(settings)
+        self.process = None
+
+    def start(self):
+        init = [f"{self.bin}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                "--no-locale", "--no-sync"]
+        subprocess.run(as_server_user(init), check=True, stdout=subprocess.DEVNULL, cwd="/")
+        hba = os.path.join(self.dir, "pg_hba.conf")
+        with open(hba, "w", encoding="utf8") as f:
+            f.write(HBA)
+        os.chmod(hba, 0o644)
+        options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=127.0.0.1",
+                   f"port={self.port}", "unix_socket_directories=" + self.dir, "max_connections=400",
+                   "shared_buffers=64MB", "autovacuum=off", "logging_collector=off", "hba_file=" + hba,
+                   "timezone=UTC", "lc_messages=C", "log_min_messages=fatal", *self.settings]
+        command = as_server_user([f"{self.bin}/postgres", "-D", self.data,
+                                  *(x for o in options for x in ("-c", o))])
+        self.log = open(os.path.join(self.dir, "server.log"), "ab")
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, cwd="/")
+        deadline = time.time() + 60
+        while True:
+            try:
+                self.connect("postgres").close()
+                return self
+            except (OSError, wire.ServerError):
+                if time.time() > deadline or self.process.poll() is not None:
+                    raise RuntimeError("the private PostgreSQL did not start, see " + self.log.name) from None
+                time.sleep(0.05)
+
+    def server_pid(self):
+        with open(os.path.join(self.data, "postmaster.pid"), encoding="utf8") as f:
+            return int(f.readline())
+
+    def connect(self, dbname, user="postgres", **options):
+        return wire.Connection("127.0.0.1", self.port, user, dbname, **options)
+
+    def sql(self, dbname, text):
+        """Runs SQL as superuser; raises on the first error; returns the rows of the last result."""
+        with self.connect(dbname) as c:
+            return c.rows(text)
+
+    def stop(self):
+        if self.process is not None:
+            try:
+                os.kill(self.server_pid(), signal.SIGINT)
+                self.process.wait(30)
+            except (OSError, ValueError, subprocess.TimeoutExpired):
+                self.process.kill()
+            self.log.close()
+        shutil.rmtree(self.dir, ignore_errors=True)

@@ -1,0 +1,1 @@
+SELECT CASE u.email WHEN 'a' THEN COALESCE(phone, full_name) ELSE NULLIF(city, GREATEST('a', email)) END FROM users u

@@ -1,0 +1,1 @@
+SELECT 1::pg_catalog."int4,(select 1)--", CAST(email AS varchar(3)), interval '1 day', (ARRAY[1])[1], a[1:2], (x).y[3].z FROM users

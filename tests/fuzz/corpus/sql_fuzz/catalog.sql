@@ -1,0 +1,1 @@
+SELECT * FROM pg_stats; SELECT most_common_vals FROM pg_catalog.pg_statistic; SELECT query_to_xml('select * from users', true, true, '')

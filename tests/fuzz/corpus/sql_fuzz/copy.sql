@@ -1,0 +1,1 @@
+COPY (SELECT id, email FROM users) TO STDOUT WITH (FORMAT csv, HEADER)

@@ -1,0 +1,1 @@
+COPY users (id, email) TO STDOUT (FORMAT binary); COPY plain FROM STDIN

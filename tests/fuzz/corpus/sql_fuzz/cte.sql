@@ -1,0 +1,1 @@
+WITH users AS (SELECT 1 AS id), RECURSIVE_ AS MATERIALIZED (SELECT * FROM public.users) SELECT * FROM users, recursive_

@@ -1,0 +1,1 @@
+SELECT FROM WHERE; SELEC 1; SELECT 'unterminated

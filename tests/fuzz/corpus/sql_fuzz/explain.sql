@@ -1,0 +1,1 @@
+EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM users WHERE email = 'a@b'

@@ -1,0 +1,1 @@
+SELECT * FROM ROWS FROM (generate_series(1,2), unnest(ARRAY[1])) WITH ORDINALITY AS f(a,b,c), json_to_record('{}') AS r(x int), XMLTABLE('/a' PASSING '<a/>' COLUMNS c text)

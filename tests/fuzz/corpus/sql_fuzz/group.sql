@@ -1,0 +1,1 @@
+SELECT u.id, u.email, count(*) FILTER (WHERE full_name ~ 'a') FROM users u GROUP BY GROUPING SETS ((u.id), ()) HAVING max(phone) > 'x'

@@ -1,0 +1,1 @@
+SELECT 'ÿþ', "Ã" FROM users

@@ -1,0 +1,1 @@
+SELECT * FROM users a JOIN orders b ON a.id = b.user_id LEFT JOIN users c USING (id) NATURAL JOIN orders d CROSS JOIN LATERAL (SELECT a.email) e(x)

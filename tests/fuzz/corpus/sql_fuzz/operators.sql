@@ -1,0 +1,1 @@
+SELECT email OPERATOR(pg_catalog.||) 'x', full_name COLLATE "C" LIKE 'a%' ESCAPE '!', phone SIMILAR TO 'x', email BETWEEN SYMMETRIC 'a' AND 'b', NOT (city IN ('a','b')), x AT TIME ZONE 'UTC' FROM users

@@ -1,0 +1,1 @@
+/*purpose='marketing',traceparent='00-1'*/ SELECT email FROM users WHERE id = 1

@@ -1,0 +1,1 @@
+SELECT "u"."Email", U&"\0065mail", U&"!0065mail" UESCAPE '!' FROM "public"."users" "u"

@@ -1,0 +1,1 @@
+SELECT u.id, u.email, upper(u.full_name) FROM public.users AS u WHERE u.id = $1 ORDER BY 2 LIMIT 10

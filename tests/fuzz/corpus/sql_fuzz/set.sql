@@ -1,0 +1,1 @@
+SET LOCAL pgconsent.purpose = 'support'; SET search_path TO a, "B c"; SELECT set_config('search_path', 'x', false); RESET ALL; DISCARD ALL

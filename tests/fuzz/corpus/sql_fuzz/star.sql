@@ -1,0 +1,1 @@
+select * from users; select u.* from users u; table users

@@ -1,0 +1,1 @@
+SELECT (SELECT min(email) FROM users), ARRAY(SELECT email FROM users), EXISTS (TABLE users), 1 = ANY (SELECT id FROM users), (SELECT ROW(1,2)) = (SELECT id, id FROM users)

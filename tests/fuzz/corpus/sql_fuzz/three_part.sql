@@ -1,0 +1,1 @@
+SELECT public.users.email, app.public.users.id, users.ctid, users.tableoid FROM public.users

@@ -1,0 +1,1 @@
+SELECT "größe", 'ü€😀' FROM users WHERE "名" = $1

@@ -1,0 +1,1 @@
+select u, u::text, to_jsonb(u), (u).email, row(u.*), email(u) from users u

@@ -1,0 +1,1 @@
+SELECT id, rank() OVER w, string_agg(email, ',' ORDER BY email) WITHIN GROUP (ORDER BY id) FROM users WINDOW w AS (PARTITION BY city ORDER BY email ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
