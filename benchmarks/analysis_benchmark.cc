@@ -30,6 +30,7 @@ namespace rules = pgconsent::rules;
 struct Entry {
   enforce::SessionState state;
   std::string text;
+  std::string decision;
 };
 
 parser::SnapshotPtr load_catalog(const std::string& connection_string) {
@@ -42,7 +43,8 @@ parser::SnapshotPtr load_catalog(const std::string& connection_string) {
     for (const auto& row : transaction.exec(std::string(queries[i]))) {
       fields.clear();
       for (const auto& field : row) {
-        fields.push_back(field.is_null() ? std::nullopt : std::optional(std::string_view(field.view())));
+        fields.push_back(field.is_null() ? std::nullopt
+                                         : std::optional(std::string_view(field.c_str(), field.size())));
       }
       if (!builder.row(i, fields)) throw std::runtime_error("a catalog query has a row of a wrong shape");
     }
@@ -77,9 +79,14 @@ std::vector<Entry> read_entries(const std::string& file) {
   return entries;
 }
 
-bool is_refused(const enforce::Plan& plan) {
-  return std::any_of(plan.statements.begin(), plan.statements.end(),
-                     [](const auto& statement) { return statement.decision == enforce::Decision::refused; });
+// The decisions of a text in one word.
+std::string gravest(const enforce::Plan& plan) {
+  auto decision = enforce::Decision::untouched;
+  for (const auto& statement : plan.statements) {
+    if (statement.decision == enforce::Decision::refused) return "refused";
+    decision = std::max(decision, statement.decision);
+  }
+  return std::string(enforce::to_string(decision));
 }
 
 void parse(benchmark::State& state, const std::string& text) {
@@ -92,6 +99,7 @@ void parse(benchmark::State& state, const std::string& text) {
 
 void plan_new(benchmark::State& state, enforce::Planner& planner, const Entry& entry,
               std::uint64_t& next_id) {
+  state.SetLabel(entry.decision);
   // Every iteration is a session state of its own, so that no plan is found in the cache.
   enforce::SessionState session = entry.state;
   for (auto _ : state) {
@@ -112,13 +120,15 @@ void plan_cached(benchmark::State& state, enforce::Planner& planner, const Entry
 class Suite {
  public:
   void add(const std::string& connection, const std::string& rules_file, const std::string& statements) {
-    planners_.push_back(make(load_rules(rules_file, load_catalog(connection))));
+    const auto generation = load_rules(rules_file, load_catalog(connection));
+    planners_.push_back(enforce::make_planner([generation] { return generation; }, {}));
     enforce::Planner& planner = *planners_.back();
     for (Entry& entry : read_entries(statements)) {
       entry.state.id = ++next_id_;
       auto planned = planner.plan(entry.text, entry.state, true);
       const auto* plan = std::get_if<enforce::PlanPtr>(&planned);
       if (plan == nullptr) throw std::runtime_error("no plan for: " + entry.text);
+      entry.decision = gravest(**plan);
       add(planner, std::make_shared<Entry>(std::move(entry)), **plan);
     }
   }
@@ -141,7 +151,8 @@ class Suite {
     benchmark::RegisterBenchmark(("cached" + number).c_str(), [this, &planner, entry](benchmark::State& s) {
       plan_cached(s, planner, *entry, next_id_);
     });
-    if (plan.is_identity || is_refused(plan)) return;  // nothing was edited for the checker to parse
+    if (plan.is_identity || entry->decision == "refused")
+      return;  // nothing was edited for the checker to parse
     benchmark::RegisterBenchmark(("reparse" + number).c_str(),
                                  [sql = plan.sql](benchmark::State& s) { parse(s, sql); });
   }

@@ -95,10 +95,12 @@ void check_privileges(const rules::Policy& policy, const parser::Snapshot& catal
 void check_database(const net::SettingsResult& loaded, const std::string& database, Report& report) {
   const config::Config& config = *loaded.settings->config;
   auto connection = catalog::make_control_connection(net::control_settings(config, database));
-  auto [snapshot, fingerprint, error] = connection->load_if_changed({}, 1);
+  auto result = connection->load_if_changed({}, 1);
+  const parser::SnapshotPtr& snapshot = result.snapshot;
   if (!snapshot) {
     report.could_run = false;
-    return report.error("database " + database, error.empty() ? "the catalog can't be loaded" : error);
+    return report.error("database " + database,
+                        result.error.empty() ? "the catalog can't be loaded" : result.error);
   }
   net::BoundRules bound = net::bind_rules(loaded.rules, snapshot);
   report.diagnostics.insert(report.diagnostics.end(), bound.diagnostics.begin(), bound.diagnostics.end());

@@ -55,10 +55,13 @@ class Postgres:
         self.daemon = Daemon("PostgreSQL", [PG_BIN / "postgres", "-D", self.data, *options],
                              self.directory / "postgres.log", stop_signal=signal.SIGINT, cwd="/", **user)
         self.daemon.wait_ready(lambda: wire.Connection(self.port, "postgres", "postgres").close())
+        schema = (HERE / "schema.sql").read_text()
         if not self.loaded.exists():
             self.psql("postgres", "-c", "CREATE DATABASE bench")
             self.psql("bench", "-f", HERE / "schema.sql")
-            self.loaded.touch()
+            self.loaded.write_text(schema)
+        elif self.loaded.read_text() != schema:
+            raise BenchError(f"{self.directory} was loaded from another schema.sql: remove it")
         self.psql("bench", "-c", "CREATE EXTENSION IF NOT EXISTS pg_prewarm", "-c",
                   "SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace "
                   "AND relkind IN ('r', 'i')")
@@ -177,4 +180,4 @@ limits: {{connections: {MAX_CLIENTS}}}
     def rewritten(self, sql):
         """The SQL that pgconsent sends for `sql`."""
         explained = json.loads(run([self.binary, "explain", "--config", self.config, "--role", "app", "--json", sql]))
-        return explained["sql"]
+        return explained["sent"]

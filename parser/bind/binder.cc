@@ -139,9 +139,11 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
       out_.stars.push_back({reference, {{item->name, item->entry}}});
       return;
     }
+    bool expanded = false;  // (expression).*: as many columns as its type has
     if (nodeTag(target->val) == T_A_Indirection) {
       const List* steps = as<A_Indirection>(target->val)->indirection;
-      if (nodeTag(llast(steps)) == T_A_Star) opaque = true;  // (expression).*
+      expanded = nodeTag(llast(steps)) == T_A_Star;
+      opaque |= expanded;
     }
     VisibleColumn column;
     if (reference != nullptr) {
@@ -170,7 +172,7 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
     column.name = column_name(target);
     columns.push_back(column);
     const ResTarget* outer = unnamed_target_;
-    unnamed_target_ = target->name == nullptr ? target : nullptr;
+    unnamed_target_ = target->name == nullptr && !expanded ? target : nullptr;
     expression(target->val, scope);
     unnamed_target_ = outer;
   });

@@ -69,6 +69,7 @@ struct GroupAddition {
   int entry = 0;
   const SelectStmt* select = nullptr;
   std::vector<int> columns;
+  std::string_view ungroupable;  // one of them, whose type has no equality; or empty
 };
 
 struct ResultColumn {

@@ -91,13 +91,10 @@ void Binder::grouping(const SelectStmt* select, Scope& scope, const VisibleColum
       return column != nullptr && is_grouped(static_cast<int>(column - entry.relation->columns.data()));
     });
     if (!whole_key) continue;
-    GroupAddition addition{item.entry, select, {}};
+    GroupAddition addition{item.entry, select, {}, {}};
     for (std::size_t i = 0; i < entry.used_grouped.size(); ++i) {
       if (!entry.used_grouped[i] || is_grouped(static_cast<int>(i))) continue;
-      if (!entry.relation->columns[i].has_equality) {
-        problem("column \"" + entry.relation->columns[i].name +
-                "\" has a type without equality and is used ungrouped beside a grouped primary key");
-      }
+      if (!entry.relation->columns[i].has_equality) addition.ungroupable = entry.relation->columns[i].name;
       addition.columns.push_back(static_cast<int>(i));
     }
     if (!addition.columns.empty()) out_.group_additions.push_back(std::move(addition));

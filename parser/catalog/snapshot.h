@@ -90,7 +90,7 @@ struct Function {
   // where they hold other characters than a-z 0-9 _ $.
   std::string identity;
   std::string language;   // internal, c, sql, plpgsql, …
-  std::string body;       // prosrc; for a SQL-standard body pg_get_function_sqlbody
+  std::string body;       // sql, plpgsql, internal: prosrc; SQL-standard bodies: pg_get_function_sqlbody
   std::string extension;  // the extension that owns it, or empty
   char kind = 'f';        // pg_proc.prokind: f p a w
   char volatility = 'v';  // i s v

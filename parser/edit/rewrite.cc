@@ -83,7 +83,7 @@ class Rewriter {
       // The result column would take its name from the generated text.
       if (row.unnamed_target == nullptr || row.unnamed_target == named) continue;
       named = row.unnamed_target;
-      const int target = tokens_.at(leftmost_location(named->val));
+      const int target = tokens_.at(named->location);
       if (target < 0) return fail("a result column could not be found in the text");
       const int end = tokens_.after_target(target);
       splicer_.insert(tokens_[end - 1].end, " AS " + quote_identifier(column_name(named)));
@@ -140,6 +140,10 @@ class Rewriter {
   bool groupings() {
     for (const GroupAddition& addition : binding_.group_additions) {
       if (!is_replaced(addition.entry)) continue;
+      if (!addition.ungroupable.empty()) {
+        return fail("column \"" + std::string(addition.ungroupable) +
+                    "\" is used ungrouped beside a grouped primary key, and its type has no equality");
+      }
       int location = -1;
       for_each(addition.select->groupClause, [&](const Node* item) {
         if (location < 0) location = leftmost_location(item);
@@ -167,17 +171,22 @@ class Rewriter {
 };
 
 bool is_constant(const Node* node) {
-  if (nodeTag(node) == T_TypeCast) return is_constant(as<TypeCast>(node)->arg);
   return nodeTag(node) == T_A_Const || nodeTag(node) == T_ParamRef;
 }
 
 }  // namespace
 
-bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out) {
+bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out,
+                   int& parameters) {
   out.clear();
   if (entry.sample == nullptr) return true;
-  bool constant = entry.sample->repeatable == nullptr || is_constant(entry.sample->repeatable);
-  for_each(entry.sample->args, [&](const Node* arg) { constant &= is_constant(arg); });
+  bool constant = true;
+  auto argument = [&](const Node* arg) {
+    constant &= is_constant(arg);
+    parameters += nodeTag(arg) == T_ParamRef ? 1 : 0;
+  };
+  if (entry.sample->repeatable != nullptr) argument(entry.sample->repeatable);
+  for_each(entry.sample->args, argument);
   int first = 0, last = 0;
   if (!constant || !tokens.table_sample(entry.sample->location, first, last)) return false;
   out.assign(text, tokens[first].start, tokens[last - 1].end - tokens[first].start);

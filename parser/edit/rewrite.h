@@ -18,7 +18,9 @@ struct Replacement {
 
 // The derived table's own part of the client's text: TABLESAMPLE … of the entry, or empty.
 // False when it can't be moved into a derived table (its arguments are not constants or parameters).
-bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out);
+// `parameters` is increased by those that move along.
+bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out,
+                   int& parameters);
 
 // False with `problem` set when the text can't be edited; the statement must be refused then.
 bool rewrite(const std::string& text, const TokenIndex& tokens, const Binding& binding,

@@ -49,6 +49,11 @@ constexpr std::array reading_extensions = {"adminpack"sv,
                                            "tcn"sv,
                                            "xml2"sv};
 
+// Made by CREATE TYPE … AS RANGE.
+constexpr std::array range_constructors = {"range_constructor2"sv, "range_constructor3"sv,
+                                           "multirange_constructor0"sv, "multirange_constructor1"sv,
+                                           "multirange_constructor2"sv};
+
 constexpr std::array large_object_functions = {
     "lo_close"sv,      "lo_creat"sv,  "lo_create"sv, "lo_from_bytea"sv, "lo_get"sv,    "lo_lseek"sv,
     "lo_lseek64"sv,    "lo_open"sv,   "lo_put"sv,    "lo_tell"sv,       "lo_tell64"sv, "lo_truncate"sv,
@@ -107,8 +112,10 @@ const CatalogRule* catalog_rule(std::string_view name) {
   return it == by_name.end() ? nullptr : it->second;
 }
 
-bool is_pure_extension(std::string_view extension) {
-  return contains(pure_extensions, extension);
+bool is_pure_native(const Function& function) {
+  if (function.language == "internal" && contains(range_constructors, function.body)) return true;
+  bool is_native = function.language == "c" || function.language == "internal";
+  return is_native && contains(pure_extensions, function.extension);
 }
 bool is_reading_extension(std::string_view extension) {
   return contains(reading_extensions, extension);

@@ -35,8 +35,9 @@ struct CatalogRule {
 // Null when the relation may be read as it is. By name alone, for function bodies and extensions' views.
 const CatalogRule* catalog_rule(std::string_view name);
 
-// An extension whose C functions are pure: they see their arguments only.
-bool is_pure_extension(std::string_view extension);
+// A range type's constructor, or a C or internal function of an extension whose functions see their arguments
+// only. In other languages whoever owns the extension may have added it.
+bool is_pure_native(const Function& function);
 // One that reads relations, files, pages or other sessions: all its functions are dangerous.
 bool is_reading_extension(std::string_view extension);
 

@@ -140,7 +140,7 @@ void ReachClosure::judge_user_function(const Function& function) {
     if (it != body_dangers_.end()) mark(function, it->second);
     return;
   }
-  if (function.language == "c" && is_pure_extension(function.extension)) return;
+  if (is_pure_native(function)) return;
   mark(function, "is written in " + function.language + ", which can't be seen into");
 }
 

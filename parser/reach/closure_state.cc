@@ -31,7 +31,7 @@ void ReachClosure::close_state() {
     bool is_set_config = special_function(function) == SpecialFunction::set_config;
     bool is_user_defined = oid >= first_normal_oid && function.kind != 'a';
     bool is_opaque = is_user_defined && function.language != "sql" && function.language != "plpgsql" &&
-                     !(function.language == "c" && is_pure_extension(function.extension));
+                     !is_pure_native(function);
     if (is_set_config || is_opaque || body_stateful_.contains(oid)) mark_stateful(function, queue);
   }
   while (!queue.empty() || !relations.empty()) {

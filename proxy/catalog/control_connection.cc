@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <pqxx/pqxx>
@@ -40,7 +41,7 @@ std::string read_password(const ControlSettings& settings) {
 // tables may be locked by a migration.
 constexpr std::string_view session_settings =
     "-c search_path= -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=3 "
-    "-c standard_conforming_strings=on -c lock_timeout=3s -c statement_timeout=60s "
+    "-c standard_conforming_strings=on -c lock_timeout=1s -c statement_timeout=60s "
     "-c idle_in_transaction_session_timeout=60s";
 
 // In a transaction libpqxx does not reconnect by itself: a broken connection is an error.
@@ -70,6 +71,8 @@ std::string conninfo(const ControlSettings& settings) {
   return text;
 }
 
+constexpr std::string_view lock_not_available = "55P03";
+
 std::string one_line(std::string text) {
   for (char& c : text) {
     if (c == '\n') c = ' ';
@@ -88,7 +91,7 @@ class PqxxConnection final : public ControlConnection {
       connect();
       ReadTransaction session(*connection_);
       result.fingerprint = fingerprint(session);
-      if (result.fingerprint != known) result.snapshot = load(session, version);
+      if (result.fingerprint != known) load(session, version, result);
       session.commit();
     } catch (const std::exception& error) {
       result = {};
@@ -143,28 +146,60 @@ class PqxxConnection final : public ControlConnection {
     return text;
   }
 
-  static parser::SnapshotPtr load(ReadTransaction& session, std::uint64_t version) {
-    SnapshotBuilder builder;
+  static void load_rows(pqxx::transaction_base& session, Query query, const std::string& text,
+                        SnapshotBuilder& builder) {
+    pqxx::result rows = session.exec(text);
     std::vector<std::optional<std::string_view>> fields;
-    for (std::size_t query = 0; query < query_count; ++query) {
-      pqxx::result rows = session.exec(std::string(catalog_queries()[query]));
-      for (const auto& row : rows) {
-        fields.clear();
-        for (const auto& field : row) {
-          if (field.is_null()) {
-            fields.emplace_back();
-          } else {
-            fields.emplace_back(std::string_view(field.c_str(), field.size()));
-          }
-        }
-        if (!builder.row(query, fields)) {
-          throw std::runtime_error(fmt::format("catalog query {} brought a row of another shape", query));
-        }
+    for (const auto& row : rows) {
+      fields.clear();
+      for (const auto& field : row) {
+        fields.emplace_back();
+        if (!field.is_null()) fields.back() = std::string_view(field.c_str(), field.size());
+      }
+      if (builder.row(static_cast<std::size_t>(query), fields)) continue;
+      auto number = static_cast<std::size_t>(query);
+      throw std::runtime_error(fmt::format("catalog query {} brought a row of another shape", number));
+    }
+  }
+
+  // In a subtransaction: what it has locked is released at its end.
+  static bool load_texts(ReadTransaction& session, const std::string& text, SnapshotBuilder& builder) {
+    try {
+      pqxx::subtransaction attempt(session);
+      load_rows(attempt, Query::texts, text, builder);
+      return true;
+    } catch (const pqxx::sql_error& error) {
+      if (error.sqlstate() != lock_not_available) throw;
+      return false;
+    }
+  }
+
+  // A migration holds a table that views name: those views stay without definition, which refuses them. What
+  // SQL-standard bodies refer to is known without their text.
+  static void load_texts_one_by_one(ReadTransaction& session, SnapshotBuilder& builder) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    session.exec("SET LOCAL lock_timeout = '20ms'");
+    pqxx::result views = session.exec("SELECT oid FROM pg_class WHERE relkind = 'v' AND oid >= 16384");
+    for (const auto& view : views) {
+      if (std::chrono::steady_clock::now() > end) return;
+      load_texts(session, fmt::format("SELECT 'view', {0}, pg_get_viewdef({0})", view[0].c_str()), builder);
+    }
+  }
+
+  static void load(ReadTransaction& session, std::uint64_t version, Result& result) {
+    SnapshotBuilder builder;
+    for (std::size_t i = 0; i < query_count; ++i) {
+      auto query = static_cast<Query>(i);
+      std::string text(query_text(query));
+      if (query != Query::texts) {
+        load_rows(session, query, text, builder);
+      } else if (!load_texts(session, text, builder)) {
+        load_texts_one_by_one(session, builder);
+        result.incomplete = true;
       }
     }
-    parser::SnapshotPtr snapshot = builder.finish(version);
-    if (!snapshot) throw std::runtime_error("the catalog does not name its database");
-    return snapshot;
+    result.snapshot = builder.finish(version);
+    if (!result.snapshot) throw std::runtime_error("the catalog does not name its database");
   }
 
   const ControlSettings settings_;

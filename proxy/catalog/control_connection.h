@@ -33,7 +33,8 @@ class ControlConnection {
   struct Result {
     parser::SnapshotPtr snapshot;
     Fingerprint fingerprint;
-    std::string error;  // for the log and the administrator; never holds a value of a row
+    bool incomplete = false;  // some views are without definition: their tables are locked. Load again soon
+    std::string error;        // for the log and the administrator; never holds a value of a row
   };
   virtual Result load_if_changed(const Fingerprint& known, std::uint64_t version) = 0;
 

@@ -3,10 +3,12 @@
 namespace pgconsent::catalog {
 
 // age() is the cheapest way from a row's xmin to a number (a cast over text costs half as much again at 400
-// 000 rows); it counts from the current transaction, hence the difference to a fixed one. Hashed, so that two
-// changes can't cancel out. Row types, indexes' columns and toast tables follow from what is counted.
-#define PGCONSENT_STAMP \
-  "pg_catalog.sum(pg_catalog.hashint4(pg_catalog.age(x.xmin) OPERATOR(pg_catalog.-) z.age))"
+// 000 rows); it counts from the current transaction, hence the difference to a fixed one, and is 2147483647
+// for rows from initdb. Hashed, so that two changes can't cancel out. Row types, indexes' columns and toast
+// tables follow from what is counted.
+#define PGCONSENT_STAMP                                                                \
+  "pg_catalog.sum(CASE WHEN pg_catalog.age(x.xmin) OPERATOR(pg_catalog.<) 2147483647 " \
+  "THEN pg_catalog.hashint4(pg_catalog.age(x.xmin) OPERATOR(pg_catalog.-) z.age) ELSE 1 END)"
 #define PGCONSENT_TABLE(name)                                                \
   "SELECT '" name "' AS name, pg_catalog.count(*) AS rows, " PGCONSENT_STAMP \
   " AS stamp FROM pg_catalog." name " x CROSS JOIN zero z"

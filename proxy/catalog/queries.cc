@@ -128,7 +128,7 @@ constexpr std::string_view functions = R"(
 SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, l.lanname, p.prokind, p.provolatile,
        p.proleakproof, p.prosecdef,
        CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 AND p.prosqlbody IS NULL
-             AND l.lanname OPERATOR(pg_catalog.=) ANY (ARRAY['sql', 'plpgsql']::pg_catalog.name[])
+             AND l.lanname OPERATOR(pg_catalog.=) ANY (ARRAY['sql', 'plpgsql', 'internal']::pg_catalog.name[])
             THEN p.prosrc ELSE '' END
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang)";
 

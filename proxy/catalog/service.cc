@@ -81,7 +81,8 @@ void Service::run() {
       if (stopping_) break;
       batch = std::exchange(requests_, {});
     }
-    if (batch.empty() && !failed && current() && !connection_->may_have_changed()) {
+    bool may_skip = batch.empty() && !failed && !fingerprint_.empty();
+    if (may_skip && !connection_->may_have_changed()) {
       std::lock_guard lock(mutex_);
       status_.verified = Clock::now();
       continue;
@@ -109,7 +110,7 @@ bool Service::check() {
     return false;
   }
   if (result.snapshot) {
-    fingerprint_ = std::move(result.fingerprint);
+    fingerprint_ = result.incomplete ? Fingerprint() : std::move(result.fingerprint);
     current_.store(result.snapshot);
     if (hooks_.on_new) hooks_.on_new(result.snapshot);
     wait_ = timing_.poll;

@@ -47,7 +47,9 @@ std::string sha256_hex(std::string_view bytes) {
 
 RelationReach Generation::reach(const parser::ResolvedName& name) const {
   // A temporary relation holds what its session has seen: T' only.
-  return name.relation == nullptr ? RelationReach::none : functions_->reaches_protected(name.relation->oid);
+  if (name.relation == nullptr) return RelationReach::none;
+  if (catalog_rules_.contains(name.relation->oid)) return RelationReach::blank_columns;
+  return functions_->reaches_protected(name.relation->oid);
 }
 
 const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid) const {
@@ -125,6 +127,11 @@ struct GenerationBuilder {
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
+    }
+    // The default that ALTER TABLE ADD COLUMN keeps: a constant, but of a protected table. What reads the catalog
+    // otherwise is untouched by it.
+    if (const Relation* attributes = generation->catalog_->relation("pg_catalog", "pg_attribute")) {
+      generation->catalog_rules_[attributes->oid] = catalog_rule(*attributes, "attmissingval");
     }
   }
 

@@ -191,7 +191,7 @@ class Builder {
       case StatementKind::lock:
       case StatementKind::define:
       case StatementKind::server: out.refusal = refuse_utility(facts, text_, generation_); return true;
-      case StatementKind::execute:
+      case StatementKind::execute: return arguments(facts.statement, facts, source, rewriter, splicer, out);
       case StatementKind::deallocate:
       case StatementKind::fetch:
       case StatementKind::transaction:
@@ -200,6 +200,15 @@ class Builder {
       case StatementKind::notify: return true;
     }
     return true;
+  }
+
+  // EXECUTE name (…): what is executed was decided when it was prepared, its arguments are evaluated now.
+  bool arguments(const Node* execute, const StatementFacts& facts, Source& source, QueryRewriter& rewriter,
+                 parser::Splicer& splicer, Statement& out) {
+    const List* list = parser::as<ExecuteStmt>(execute)->params;
+    if (list == nullptr) return true;
+    return rewriter.run(source, parser::node_of(list), options(facts), splicer, out) !=
+           QueryRewriter::Outcome::needs_catalog;
   }
 
   static bool refuse_server_file(const StatementFacts& facts, Statement& out) {
@@ -219,7 +228,7 @@ class Builder {
       switch (nodeTag(node)) {
         case T_CreateTableAsStmt: node = parser::as<CreateTableAsStmt>(node)->query; break;
         case T_DeclareCursorStmt: node = parser::as<DeclareCursorStmt>(node)->query; break;
-        case T_ExecuteStmt: return true;
+        case T_ExecuteStmt: return arguments(node, facts, source, rewriter, splicer, out);
         case T_SelectStmt:
         case T_InsertStmt:
         case T_UpdateStmt:

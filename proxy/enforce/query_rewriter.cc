@@ -65,12 +65,7 @@ bool QueryRewriter::is_forbidden(const parser::ResolvedName& relation, std::stri
 QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Statement& statement) {
   relations_.clear();
   for (const RelationReference& reference : references_.relations) {
-    if (reference.use == RelationUse::create) {
-      if (generation_.is_sensitive_name(reference.range->relname)) {
-        refuse(statement, unsupported("a table named like a protected one can't be created here"));
-      }
-      continue;
-    }
+    if (reference.use == RelationUse::create) continue;
     BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
     const RangeVar& range = *reference.range;
     if (bound.name.wrong_database) {
@@ -209,7 +204,7 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   }
 
   std::string sample;
-  if (!parser::sample_clause(source.text(), source.tokens(), entry, sample)) {
+  if (!parser::sample_clause(source.text(), source.tokens(), entry, sample, moved_parameters_)) {
     refuse(statement, unsupported("TABLESAMPLE arguments must be constants or parameters here"));
     return false;
   }

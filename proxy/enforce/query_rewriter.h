@@ -69,8 +69,9 @@ class QueryRewriter {
   Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
                    Statement& statement);
 
-  // Of the statement that was run last: how many $n, and the byte offset that a refusal is about (or -1).
-  int parameters() const { return static_cast<int>(references_.parameter_locations.size()); }
+  // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal is about
+  // (or -1).
+  int parameters() const { return static_cast<int>(references_.parameter_locations.size()) - moved_parameters_; }
   int error_location() const { return error_location_; }
 
   // May the relation be named in what is sent? (nothing of it is masked, or it is not protected at all)
@@ -94,6 +95,7 @@ class QueryRewriter {
   std::vector<parser::BoundRelation> relations_;
   std::unordered_set<const parser::Relation*> in_place_;  // protected, but nothing of them needs a mask
   int error_location_ = -1;
+  int moved_parameters_ = 0;  // into generated text
 };
 
 }  // namespace pgconsent::enforce

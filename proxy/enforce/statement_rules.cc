@@ -99,10 +99,66 @@ SqlError touches(std::string_view name) {
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
 
+// Names in CREATE TABLE and ALTER TABLE that say nothing about existing data: the new table's, its columns', and the
+// target of a foreign key on a key that is public.
+class HarmlessNames {
+ public:
+  HarmlessNames(const Node* statement, const Generation& generation) : generation_(generation) {
+    if (nodeTag(statement) == T_CreateStmt) {
+      const auto* create = parser::as<CreateStmt>(statement);
+      add(create->relation);
+      parser::for_each(create->tableElts, [&](const Node* element) { this->element(element); });
+    } else if (nodeTag(statement) == T_CreateTableAsStmt) {
+      add(parser::as<CreateTableAsStmt>(statement)->into->rel);
+    } else if (nodeTag(statement) == T_AlterTableStmt) {
+      parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
+        const Node* definition = parser::as<AlterTableCmd>(command)->def;
+        if (definition != nullptr) element(definition);
+      });
+    }
+  }
+
+  bool contains(const std::vector<Token>& tokens, std::size_t index) const {
+    // A name's location is that of its first part.
+    while (index >= 2 && tokens[index - 1].symbol == '.') index -= 2;
+    return std::find(locations_.begin(), locations_.end(), tokens[index].start) != locations_.end();
+  }
+
+ private:
+  void add(const RangeVar* range) { locations_.push_back(range->location); }
+
+  void element(const Node* node) {
+    if (nodeTag(node) == T_ColumnDef) {
+      locations_.push_back(parser::as<ColumnDef>(node)->location);
+      parser::for_each(parser::as<ColumnDef>(node)->constraints, [&](const Node* c) { element(c); });
+    }
+    if (nodeTag(node) != T_Constraint) return;
+    const auto* constraint = parser::as<Constraint>(node);
+    if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr) return;
+    // Without columns the primary key is meant. A masked column would be asked whether it holds a value.
+    bool is_public = true;
+    parser::for_each(constraint->pk_attrs, [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
+    if (is_public) add(constraint->pktable);
+  }
+
+  bool is_public_column(std::string_view name) const {
+    for (const auto& [oid, relation] : generation_.policy().relations) {
+      for (const rules::ProtectedColumn& column : relation.columns) {
+        if (column.name == name && !column.is_public) return false;
+      }
+    }
+    return true;
+  }
+
+  const Generation& generation_;
+  std::vector<int> locations_;
+};
+
 // Every bare or qualified name in the text: the class of statements is too wide for less.
 std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::string& text,
                                         const Generation& generation) {
   const std::vector<Token> tokens = parser::scan_parsed(text);
+  const HarmlessNames harmless(facts.statement, generation);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.start < facts.start || token.start >= facts.end) continue;
@@ -110,7 +166,11 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
       return unsupported("U& identifiers are not supported in this kind of statement");
     }
     if (token.kind != TokenKind::identifier && token.kind != TokenKind::keyword) continue;
-    if (generation.is_sensitive_name(token.text)) return touches(token.text);
+    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
+    if (generation.functions().any_dangerous(token.text)) {
+      return refusal("\"" + token.text + "\" may be a function that can't be called through the proxy", {},
+                     "List the function under `functions: trusted` in the rules if it is harmless.");
+    }
   }
   return std::nullopt;
 }
@@ -172,7 +232,9 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
     return unsupported("this kind of statement is not supported",
                        "It reaches beyond what the proxy can see. Run it without the proxy, as a DBA.");
   }
-  if (tag == T_CreatePLangStmt || tag == T_CreateRoleStmt || tag == T_AlterRoleStmt || tag == T_DropRoleStmt) {
+  // They take locks and write statistics, and show nothing.
+  if (tag == T_LockStmt || tag == T_VacuumStmt) return std::nullopt;
+  if (tag == T_CreateRoleStmt || tag == T_AlterRoleStmt || tag == T_DropRoleStmt) {
     return std::nullopt;
   }
   if (auto error = sensitive_token(facts, text, generation)) return error;

@@ -189,6 +189,11 @@ void Connection::begin_session(Dial::Result result) {
   config.client_address = client_address_;
   config.client_tls = client_->stream().is_tls();
   config.server_tls = server_->stream().is_tls();
+  // With the server's own certificate SCRAM channel binding (tls-server-end-point) holds from end to end: the
+  // offer may pass as if there were no TLS in between.
+  if (config.client_tls && config.server_tls && server_->stream().passes_certificate_to(client_->stream())) {
+    config.client_tls = config.server_tls = false;
+  }
   config.enforced = database_ != nullptr;
   config.max_statement_bytes = worker_.settings().config->limits.statement_bytes;
   enforce::Planner* planner = database_ ? worker_.planner(database_) : nullptr;

@@ -76,7 +76,11 @@ void Dial::next_address() {
 void Dial::on_connected() {
   if (!handler_) return;
   if (std::string error = connect_error(peer_->fd()); !error.empty()) return fail(error);
-  if (!options_.tls || current_.family() == AF_UNIX) return succeed();
+  // Preferring TLS does not mean loopback: it would only cost time, and keep clients with TLS from using
+  // SCRAM.
+  bool skip = current_.family() == AF_UNIX ||
+              (options_.tls_mode == config::ServerTls::Mode::prefer && is_local(current_));
+  if (!options_.tls || skip) return succeed();
   std::string request;
   wire::serialize_ssl_request(request);
   peer_->send(request);

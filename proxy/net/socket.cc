@@ -69,6 +69,16 @@ std::string to_string(const Address& address) {
   return "unix";
 }
 
+bool is_local(const Address& address) {
+  if (address.family() == AF_INET) {
+    return (ntohl(reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr.s_addr) >> 24) == 127;
+  }
+  if (address.family() == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr);
+  }
+  return address.family() == AF_UNIX;
+}
+
 std::optional<Address> literal_address(const config::Endpoint& endpoint) {
   if (endpoint.is_unix()) return unix_address(config::to_string(endpoint));
   Address address;

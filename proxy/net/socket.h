@@ -18,6 +18,7 @@ struct Address {
 };
 // 127.0.0.1:5000, [::1]:5000, unix
 std::string to_string(const Address& address);
+bool is_local(const Address& address);  // a Unix socket or a loopback address
 // Of an IP address or a Unix socket directory; nothing for a name, which needs a resolver.
 std::optional<Address> literal_address(const config::Endpoint& endpoint);
 

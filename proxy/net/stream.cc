@@ -133,6 +133,12 @@ bool Stream::has_alpn() const {
   return std::string_view(reinterpret_cast<const char*>(name), length) == "postgresql";
 }
 
+bool Stream::passes_certificate_to(const Stream& other) const {
+  const X509* shown = SSL_get_certificate(other.ssl_.get());
+  const X509* seen = SSL_get0_peer_certificate(ssl_.get());
+  return shown != nullptr && seen != nullptr && X509_cmp(shown, seen) == 0;
+}
+
 // Without read-ahead OpenSSL takes one record at a time from the socket: what it holds is decrypted.
 bool Stream::has_buffered() const {
   return ssl_ && SSL_pending(ssl_.get()) > 0;

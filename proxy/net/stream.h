@@ -40,6 +40,9 @@ class Stream {
   bool is_tls() const { return ssl_ != nullptr; }
   // Did both sides agree on ALPN `postgresql`?
   bool has_alpn() const;
+  // Do we show the other stream's peer the very certificate that our own peer shows us? REQUIRES: both are
+  // TLS.
+  bool passes_certificate_to(const Stream& other) const;
   // Decrypted bytes wait inside: the socket may never become readable for them.
   bool has_buffered() const;
   // close_notify, if it can go out at once.

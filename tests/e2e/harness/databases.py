@@ -1,5 +1,6 @@
 """The databases of the cases: one raw, and T' per purpose, all cloned from one template so that OIDs are equal."""
 import os
+import re
 import subprocess
 import threading
 
@@ -9,11 +10,29 @@ SCHEMA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PURPOSES = ("service", "marketing", "analytics", "directory", "none")
 
 
+PROTECTED = {"public.customers": "email full_name phone nickname tags profile->>'likes' (address).street birth_date signup",
+             "public.contacts": "mail handle remark", "public.orders": "ship_to note", "public.badges": "serial code",
+             "public.payments": "iban payer_name", "public.refunds": "reason", "public.messages": "body",
+             "public.threads": "topic", "public.tickets": "question", "hr.employees": "name work_email salary home",
+             "public.documents": "body", "public.members": "handle bio", "tenant_a.users": "secret",
+             "tenant_b.users": "secret", 'public."Weird Table"': '"select" "a""b" "Ünï cödé"', "customers_vip": "vip_note"}
+
+
+def protected_values(server, dbname):
+    """Every protected value of five or more characters, as text."""
+    values = set()
+    for table, columns in PROTECTED.items():
+        for column in re.findall(r'"(?:[^"]|"")+"|\S+', columns):
+            values.update(v for (v,) in server.sql(dbname, f"SELECT DISTINCT ({column})::text FROM {table}") if v and len(v) > 4)
+    return values
+
+
 class Databases:
     def __init__(self, server):
         self.server = server
         self.lock = threading.Lock()
         self.clones = 0
+        self.patterns = {}
 
     def psql(self, dbname, *args):
         command = [f"{self.server.bin}/psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
@@ -34,6 +53,15 @@ class Databases:
         self.clone("tpl_raw", "e2e_raw")
         compare.FIRST_NEW_OID = 1 + int(self.server.sql("e2e_raw", "SELECT max(oid::bigint) FROM (SELECT oid FROM pg_class "
                                                         "UNION ALL SELECT oid FROM pg_type) o")[0][0])
+
+    def raw_only(self, purpose):
+        """A pattern of the protected values that T' of this purpose does not hold anywhere."""
+        if purpose not in self.patterns:
+            held = "\n".join(sorted(protected_values(self.server, "tpl_" + purpose)))
+            secret = [v for v in protected_values(self.server, "tpl_raw") if v not in held]
+            words = "|".join(re.escape(v) for v in sorted(secret, key=len, reverse=True))
+            self.patterns[purpose] = re.compile(rf"(?<![\w.-])(?:{words or '(?!)'})(?![\w-])".encode())
+        return self.patterns[purpose]
 
     def clone(self, template, name):
         self.server.sql("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")

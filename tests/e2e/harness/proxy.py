@@ -36,7 +36,7 @@ def certificate(folder):
 
 class Proxy:
     def __init__(self, path, server_port, rules, databases, dbname, tls=False, workers=2, control_user="pgconsent",
-                 server_host="127.0.0.1", extra=""):
+                 server_host="127.0.0.1", server_ca="", extra=""):
         self.path = path
         self.dir = tempfile.mkdtemp(prefix="pgconsent-proxy-")
         self.port, self.admin_port = free_port(), free_port()
@@ -46,11 +46,12 @@ class Proxy:
         if tls:
             self.certificate, key = certificate(self.dir)
             listen += f", tls: {{mode: allow, certificate: {self.certificate}, key: {key}}}"
+        server_tls = f", tls: {{mode: verify-full, ca: {server_ca}}}" if server_ca else ""
         self.config = os.path.join(self.dir, "pgconsent.yaml")
         with open(self.config, "w", encoding="utf8") as f:
             f.write(f"""version: 1
 listen:  {{{listen}}}
-server:  {{host: {server_host}, port: {server_port}}}
+server:  {{host: {server_host}, port: {server_port}{server_tls}}}
 control: {{dbname: {dbname}, user: {control_user}}}
 rules:   rules.yaml
 databases: {json.dumps(databases)}
@@ -58,7 +59,11 @@ other_databases: pass
 audit:   {{directory: {self.audit_dir}}}
 admin:   {{address: 127.0.0.1, port: {self.admin_port}}}
 workers: {workers}
+pseudonym_key_file: pseudonym.key
 {extra}""")
+        with open(os.path.join(self.dir, "pseudonym.key"), "wb") as f:
+            f.write(b"only a test's secret, 32 bytes !")
+        os.chmod(f.name, 0o600)
         self.process = None
 
     def start(self):

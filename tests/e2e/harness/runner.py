@@ -33,9 +33,9 @@ def bytes_of(step, mode):
     if mode == "simple":
         return wire.query(step.sql)
     name = "e2e" if mode == "binary" else ""
-    return ((wire.close("S", name) if name else b"") + wire.parse(step.sql, name, step.types)
-            + wire.describe("S", name) + wire.bind(name, step.params or (), binary=mode == "binary")
-            + wire.describe("P") + wire.execute() + wire.SYNC)
+    return (wire.parse(step.sql, name, step.types) + wire.describe("S", name)
+            + wire.bind(name, step.params or (), binary=mode == "binary" and step.outcome != "value")
+            + wire.describe("P") + wire.execute() + wire.close("S", name) + wire.SYNC)
 
 
 def run_portal(connection, step, mode):
@@ -82,33 +82,41 @@ class Prime:
             c.close()
 
 
-def judge(step, ours, theirs):
+def judge_refusal(failed, expected):
+    """`failed` must be the proxy's own refusal, with one of the SQLSTATEs."""
+    if not failed:
+        return "open", "was not refused"
+    if failed["C"] not in (expected.split() or REFUSALS):
+        return "error", "refused differently: " + compare.describe_error(failed)
+    if failed["C"] in ("42501", "0A000") and not failed["M"].startswith("pgconsent: "):
+        return "error", "not the proxy's refusal: " + compare.describe_error(failed)
+    return "ok", ""
+
+
+def judge_value(ours, failed, expected):
+    if failed:
+        return "error", compare.describe_error(failed)
+    values = [v for k, b in ours if k == "D" for v in wire.row_values(b)]
+    text = "|".join("NULL" if v is None else v.decode() for v in values)
+    return ("ok", "") if text == expected else ("differs", f"`{text}` instead of `{expected}`")
+
+
+def judge(step, ours, theirs, raw_only):
     """(kind, text) of one step; ("ok", "") when it is as expected."""
-    failed = compare.error(ours)
-    leaked = compare.markers(ours) - (compare.markers(theirs) if theirs else set())
-    if leaked and step.outcome != "value":
-        return "leak", f"{sorted(leaked)[:3]}"
-    if step.outcome == "refused" or step.outcome == "safe" and failed and not (theirs and compare.error(theirs)):
-        if not failed:
-            return "open", "was not refused"
-        if failed["C"] not in ([step.expected] if step.expected else REFUSALS):
-            return "error", "refused differently: " + compare.describe_error(failed)
-        if failed["C"] == "42501" and not failed["M"].startswith("pgconsent: "):
-            return "error", "not the proxy's refusal: " + compare.describe_error(failed)
-        return "ok", ""
+    failed, on_prime = compare.error(ours), compare.error(theirs or ())
     if step.outcome == "value":
-        values = [wire.row_values(b) for k, b in ours if k == "D"]
-        if failed:
-            return "error", compare.describe_error(failed)
-        text = "|".join("NULL" if v is None else v.decode() for row in values for v in row)
-        return ("ok", "") if text == step.expected else ("differs", f"`{text}` instead of `{step.expected}`")
+        return judge_value(ours, failed, step.expected)
+    if leaked := compare.leaks(ours, raw_only):
+        return "leak", f"{leaked[:3]}"
+    if step.outcome == "refused":
+        return judge_refusal(failed, step.expected)
+    if step.outcome == "safe" and failed and failed["C"] in (*REFUSALS, *step.expected.split()):
+        return "ok", ""
     if step.outcome == "passes":
         return ("refused" if failed["C"] in REFUSALS else "error", compare.describe_error(failed)) if failed else ("ok", "")
-    on_prime = compare.error(theirs)
-    if step.outcome == "error":
-        if not on_prime or step.expected and on_prime["C"] != step.expected:
-            return "broken", f"T' does not answer with {step.expected}: {on_prime}"
-    elif on_prime:
+    if step.outcome == "error" and (not on_prime or step.expected and on_prime["C"] != step.expected):
+        return "broken", f"T' does not answer with {step.expected}: {on_prime}"
+    if step.outcome == "same" and on_prime:
         return "broken", "fails on T': " + compare.describe_error(on_prime)
     text = compare.difference(ours, theirs, step.is_ordered)
     if not text:
@@ -116,7 +124,7 @@ def judge(step, ours, theirs):
     return ("refused" if failed and failed["M"].startswith("pgconsent") else "differs"), text
 
 
-def run_mode(case, mode, server, target, raw, primes):
+def run_mode(case, mode, stores, server, target, raw, primes):
     """`target` is what stands between: the proxy, or the T' server itself to validate the cases."""
     verdict = Verdict(case, mode)
     options = f"-c pgconsent.purpose={case.startup}" if case.startup else None
@@ -136,7 +144,7 @@ def run_mode(case, mode, server, target, raw, primes):
                 prime.fail()
             elif step.outcome != "value":
                 theirs = prime.run(step, mode)
-            kind, text = judge(step, run_step(ours, step, mode), theirs)
+            kind, text = judge(step, run_step(ours, step, mode), theirs, stores.raw_only(prime.purpose))
             if kind != "ok":
                 verdict.kind, verdict.text = kind, text
                 break
@@ -161,7 +169,7 @@ def run_case(case, databases, server, target):
         if case.fresh:
             raw, primes, remove = databases.fresh(case.purpose)
         try:
-            verdicts.append(run_mode(case, mode, server, target, raw, primes))
+            verdicts.append(run_mode(case, mode, databases, server, target, raw, primes))
         finally:
             if remove:
                 remove()

@@ -38,11 +38,11 @@ def test_server_backend_crashes_between_statements(t):
 def test_client_vanishes_mid_query(t):
     c = session(t)
     pid = c.value("SELECT pg_backend_pid()")
-    c.send(wire.query("SELECT count(*) FROM generate_series(1, 1000000000)"))
+    c.send(wire.query("SELECT a, b FROM generate_series(1, 20000) a, generate_series(1, 20000) b"))
     time.sleep(0.2)
     c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     c.sock.close()
-    t.eventually(lambda: t.server.sql("postgres", f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'")
+    t.eventually(lambda: t.server.sql("postgres", f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")
                  == [("0",)], 30, "the server's session ends")
 
 
@@ -70,7 +70,7 @@ def test_cancel(t):
         timer = threading.Timer(0.5, c.cancel)
         timer.start()
         begin = time.time()
-        answer = c.run(wire.query("SELECT count(email), pg_sleep(60) FROM customers GROUP BY 2"))
+        answer = c.run(wire.query("SELECT email, pg_sleep(60) FROM customers WHERE id = 1"))
         timer.join()
         t.check(time.time() - begin < 20, "cancelled in time")
         t.equal([wire.error_fields(b)["C"] for k, b in answer if k == "E"], ["57014"], "query_canceled")

@@ -18,7 +18,7 @@ CREATE TABLE public.users (
   lasts interval, bits bit(5), varbits varbit(7), tags varchar(20)[], nums numeric(8,3)[], stamps timestamp(3)[],
   spans interval(2)[], doc json, docs json[], bin jsonb, place point, ref regclass, kind "char", who name,
   m public.mood, ms public.mood[], pc public.postcode, dc public.document, pair "Odd ""Schema"."Pair", sp public.span,
-  sm public.spanmultirange, ci public.citext, x xml, v oidvector, u uuid, flag boolean, small int2, dbl float8,
+  sm public.span_multirange, ci public.citext, x xml, v oidvector, u uuid, flag boolean, small int2, dbl float8,
   lower_email text GENERATED ALWAYS AS (lower(email)) STORED, loose text COLLATE "Odd ""Schema".loose,
   posix text COLLATE "POSIX", gone int, UNIQUE (email) INCLUDE (born), UNIQUE (nick, code) DEFERRABLE,
   UNIQUE NULLS NOT DISTINCT (u));
@@ -67,7 +67,7 @@ CREATE VIEW public.v_secure WITH (security_barrier) AS SELECT id FROM public.use
 CREATE VIEW public.v_invoker WITH (security_invoker = on, security_barrier = false) AS SELECT id FROM public.orders;
 CREATE VIEW "Odd ""Schema"."V" AS SELECT * FROM public.v_users;
 CREATE VIEW public.v_function AS SELECT public.peek(1, NULL, NULL, now());
-CREATE VIEW public.v_stats AS SELECT * FROM pg_catalog.pg_stats;
+CREATE VIEW public.v_stats AS SELECT tablename, most_common_vals::text FROM pg_catalog.pg_stats;
 CREATE VIEW public.v_xml AS SELECT query_to_xml('SELECT 1', true, true, '');
 CREATE VIEW public.v_pure AS SELECT 1 AS one;
 CREATE MATERIALIZED VIEW public.mv AS SELECT id, email FROM public.users;

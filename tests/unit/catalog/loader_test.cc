@@ -87,6 +87,8 @@ TEST_F(Loader, TypesAsTheServerUnderstandsThem) {
   for (const auto& [oid, relation] : snapshot->relations) {
     if (relation.kind != RelationKind::table) continue;
     for (const parser::Column& column : relation.columns) {
+      // anyarray, pg_statistic[]: no other table can have them.
+      if (column.type_category == 'P' || column.name == "stxdexpr") continue;
       std::string value = "NULL::" + column.type_sql;
       if (!column.collation_sql.empty()) value += " COLLATE " + column.collation_sql;
       transaction.exec("CREATE TEMP TABLE probe AS SELECT " + value + " AS c");
@@ -110,8 +112,8 @@ TEST_F(Loader, TypesAsTheServerUnderstandsThem) {
       } catch (const pqxx::sql_error&) {
         groups = false;
       }
-      if (column.has_equality) EXPECT_TRUE(groups) << label;
-      if (column.type_category != 'C' && column.type_category != 'P') {
+      EXPECT_TRUE(groups || !column.has_equality) << label;
+      if (column.type_category != 'C') {
         EXPECT_EQ(column.has_equality, groups) << label;
       }
       groupable += groups;
@@ -246,8 +248,9 @@ TEST_F(Loader, ReachOverTheRealCatalog) {
   EXPECT_TRUE(reach.write_is_dangerous(relation("defaults").oid));
   EXPECT_FALSE(reach.write_is_dangerous(relation("orders").oid));
   for (const auto& [oid, type] : snapshot->types) EXPECT_FALSE(reach.type_is_dangerous(oid)) << type.name;
-  for (const parser::Cast& cast : snapshot->casts)
-    EXPECT_FALSE(reach.cast_is_dangerous(cast.source, cast.target));
+  for (const parser::Cast& cast : snapshot->casts) {
+    EXPECT_FALSE(reach.cast_is_dangerous(cast.source, cast.target)) << reach.reason(cast.function);
+  }
 }
 
 TEST(Builder, RefusesRowsOfAnotherShape) {

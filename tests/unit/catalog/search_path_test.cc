@@ -83,7 +83,9 @@ TEST(SearchPath, SettingOutlivesTheQueryAsBefore) {
       auto connection = connect();
       pqxx::nontransaction session(*connection);
       for (const char* statement : c.before) session.exec(statement);
-      if (with_query) EXPECT_GT(session.exec(query).size(), 0u);
+      if (with_query) {
+        EXPECT_GT(session.exec(query).size(), 0u);
+      }
       seen[with_query].push_back(show(session, "search_path"));
       for (const char* statement : c.after) {
         session.exec(statement);
@@ -134,7 +136,7 @@ TEST(Temporary, OwnObjectsOnly) {
     EXPECT_NE(relation.name, "secret");
     EXPECT_NE(relation.name, "secret_view");
     seen += relation.persistence == 't';
-    if (relation.name == "mine_view") EXPECT_FALSE(relation.view_definition.empty());
+    EXPECT_FALSE(relation.name == "mine_view" && relation.view_definition.empty());
   }
   EXPECT_EQ(seen, 2);
   EXPECT_TRUE(snapshot->functions_named("secret_function").empty());

@@ -15,7 +15,7 @@
 namespace pgconsent::catalog {
 
 inline test::PrivatePostgres& server() {
-  static auto instance = [] {
+  static auto instance = [] {  // an exception here would come again with every test
     auto fresh = std::make_unique<test::PrivatePostgres>();
     std::stringstream fixture;
     fixture << std::ifstream(std::string(PGCONSENT_SOURCE_DIR) + "/tests/unit/catalog/fixture.sql").rdbuf();

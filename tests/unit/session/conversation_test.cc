@@ -21,8 +21,10 @@
 #include <map>
 #include <sstream>
 
+#include "proxy/catalog/loader.h"
 #include "proxy/session/session.h"
 #include "proxy/session/state_query.h"
+#include "proxy/wire/frontend/parse.h"
 #include "tests/unit/session/fakes.h"
 #include "tests/unit/session/message_text.h"
 
@@ -62,34 +64,45 @@ std::map<std::string, std::string> options_of(const std::vector<std::string>& wo
   return result;
 }
 
-std::string own_query(bool flush) {
+// What the proxy asks the server for itself.
+std::string own_query(std::span<const std::string_view> queries, bool flush) {
   const std::string n(session::reserved_name);
-  std::string out = frontend_bytes("C S " + n);
-  serialize(wire::frontend::Parse{n, session::state_query(), {}}, out);
-  for (const auto* line : {"B % %", "E % 0", "C P %", "C S %"}) {
-    std::string text(line);
-    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%')) text.replace(at, 1, n);
-    out += frontend_bytes(text);
+  std::string out;
+  for (const auto query : queries) {
+    out += frontend_bytes("C S " + n);
+    serialize(wire::frontend::Parse{n, query, {}}, out);
+    out += frontend_bytes("B " + n + " " + n) + frontend_bytes("E " + n + " 0");
+    out += frontend_bytes("C P " + n) + frontend_bytes("C S " + n);
   }
   return out + frontend_bytes(flush ? "H" : "S");
 }
 
-std::string own_answer(const std::map<std::string, std::string>& given, bool flush, char status) {
+using Options = std::map<std::string, std::string>;
+
+std::string state_rows(const Options& given) {
   const auto value = [&](const std::string& name, const std::string& otherwise) {
     const auto at = given.find(name);
     return at == given.end() ? otherwise : at->second;
   };
-  std::string out = backend_bytes("3") + backend_bytes("1") + backend_bytes("2");
-  out += backend_bytes("D 1 0 0 " + value("role", "app") + " " + value("session_user", "app") + " " +
-                       value("purpose", "support") + " " + value("strings", "on") + " " +
-                       value("encoding", "UTF8"));
+  std::string out = backend_bytes("D 1 0 0 " + value("role", "app") + " " + value("session_user", "app") +
+                                  " " + value("purpose", "support") + " " + value("strings", "on") + " " +
+                                  value("encoding", "UTF8"));
   std::istringstream path(value("path", "pg_catalog,public"));
   int n = 0;
   for (std::string schema; std::getline(path, schema, ',');) {
     out += backend_bytes("D 2 " + std::to_string(++n) + " 0 " + schema + " NULL NULL NULL NULL");
   }
-  out += backend_bytes("C \"SELECT\"") + backend_bytes("3") + backend_bytes("3");
-  return flush ? out : out + backend_bytes(std::string("Z ") + status);
+  return out;
+}
+
+std::string own_answer(std::size_t queries, const std::string& rows, const Options& given) {
+  std::string out;
+  for (std::size_t i = 0; i < queries; ++i) {
+    out += backend_bytes("3") + backend_bytes("1") + backend_bytes("2") + rows +
+           backend_bytes("C \"SELECT\"") + backend_bytes("3") + backend_bytes("3");
+  }
+  if (given.contains("flush")) return out;
+  return out + backend_bytes(given.contains("in_transaction") ? "Z T" : "Z I");
 }
 
 class Player {
@@ -118,17 +131,10 @@ class Player {
     if (words[0] == ">") return begin_send(), client(frontend_bytes(rest));
     if (words[0] == "<") {
       begin_send();
-      if (words[1] != "state") return server(backend_bytes(rest));
-      const auto given = options_of(words, 2);
-      return server(own_answer(given, given.contains("flush"), given.contains("in_transaction") ? 'T' : 'I'));
+      return server(backend_bytes(rest));
     }
-    if (words[0] == ">>" && words[1] == "state") return expect_own(words.size() > 2);
-    if (words[0] == "settle") {
-      const auto given = options_of(words, 1);
-      expect_own(given.contains("flush"));
-      begin_send();
-      return server(own_answer(given, given.contains("flush"), given.contains("in_transaction") ? 'T' : 'I'));
-    }
+    if (words[0] == ">>" && words[1] == "state") return expect_state_query(words.size() > 2);
+    if (words[0] == "settle" || words[0] == "private") return answer_own(words);
     if (words[0] == ">>")
       return expect(out_.to_server, frontend_lines(out_.to_server), frontend_lines(frontend_bytes(rest)));
     if (words[0] == "<<")
@@ -137,25 +143,32 @@ class Player {
   }
 
   void look(const Words& words) {
-    if (words[0] == "!") return expect_action(words);
-    if (words[0] == "catalog")
-      return ++planner_.catalog_version, (void)(action_ = session_->on_catalog(out_));
-    if (words[0] == "held") return EXPECT_FALSE(session_->wants_client_input()), void();
-    if (words[0] == "not") return EXPECT_TRUE(session_->wants_client_input()), void();
-    if (words[0] == "idle") return EXPECT_TRUE(session_->is_idle()), void();
-    if (words[0] == "busy") return EXPECT_FALSE(session_->is_idle()), void();
-    if (words[0] == "audit") return expect_since(log_.records, seen_records_, words);
-    if (words[0] == "planned") return expect_since(planner_.states, seen_states_, words);
-    if (words[0] == "client") return (void)(action_ = session_->on_client_eof(out_));
-    if (words[0] == "server") return (void)(action_ = session_->on_server_eof(out_));
-    if (words[0] == "terminate")
-      return session_->terminate("terminating connection due to administrator command", out_);
-    if (words[0] == "log") {
+    const auto& verb = words[0];
+    if (verb == "!") {
+      expect_action(words);
+    } else if (verb == "catalog") {
+      ++planner_.catalog_version;
+      action_ = session_->on_catalog(out_);
+    } else if (verb == "held" || verb == "not") {
+      EXPECT_EQ(session_->wants_client_input(), verb == "not") << "line " << line_;
+    } else if (verb == "idle" || verb == "busy") {
+      EXPECT_EQ(session_->is_idle(), verb == "idle") << "line " << line_;
+    } else if (verb == "audit") {
+      expect_since(log_.records, seen_records_, words);
+    } else if (verb == "planned") {
+      expect_since(planner_.states, seen_states_, words);
+    } else if (verb == "client") {
+      action_ = session_->on_client_eof(out_);
+    } else if (verb == "server") {
+      action_ = session_->on_server_eof(out_);
+    } else if (verb == "terminate") {
+      session_->terminate("terminating connection due to administrator command", out_);
+    } else if (verb == "log") {
       log_.writable = words[1] == "ok";
       if (words[1] == "unhealthy") log_.healthy_ = false;
-      return;
+    } else {
+      FAIL() << "line " << line_ << ": unknown step " << verb;
     }
-    FAIL() << "unknown step " << words[0];
   }
 
   void configure(const Words& words) {
@@ -201,8 +214,9 @@ class Player {
     EXPECT_TRUE(session_->is_authenticated());
     EXPECT_EQ(session_->cancel_key(), std::string_view("\0\0\0\1KEY!", 8));
     if (config_.enforced) {
-      expect_own(false);
-      server(own_answer(options_of(words, 1), false, 'I'));
+      expect_state_query(false);
+      const auto given = options_of(words, 1);
+      server(own_answer(1, state_rows(given), given));
     }
     EXPECT_EQ(backend_lines(out_.to_client).back(), "Z I");
     out_.to_client.clear();
@@ -247,15 +261,35 @@ class Player {
     bytes.erase(0, std::min(length, bytes.size()));
   }
 
-  void expect_own(bool flush) {
-    const auto wanted = own_query(flush);
-    ASSERT_TRUE(out_.to_server.starts_with(wanted)) << "line " << line_ << ": no state query, but "
+  void expect_own(std::span<const std::string_view> queries, bool flush) {
+    const auto wanted = own_query(queries, flush);
+    ASSERT_TRUE(out_.to_server.starts_with(wanted)) << "line " << line_ << ": no own query, but "
                                                     << testing::PrintToString(frontend_lines(out_.to_server));
     out_.to_server.erase(0, wanted.size());
   }
+  void expect_state_query(bool flush) {
+    const auto query = session::state_query();
+    expect_own({&query, 1}, flush);
+  }
+  void answer_own(const Words& words) {
+    const auto given = options_of(words, 1);
+    const bool flush = given.contains("flush");
+    const auto queries = catalog::catalog_queries();
+    if (words[0] == "settle") {
+      expect_state_query(flush);
+    } else {
+      expect_own(queries, flush);
+    }
+    begin_send();
+    server(words[0] == "settle" ? own_answer(1, state_rows(given), given)
+                                : own_answer(queries.size(), "", given));
+  }
 
   void expect_action(const Words& words) {
-    if (words[1] == "close") return EXPECT_EQ(action_, session::Action::close) << "line " << line_, void();
+    if (words[1] == "close") {
+      EXPECT_EQ(action_, session::Action::close) << "line " << line_;
+      return;
+    }
     EXPECT_EQ(action_, session::Action::reload_catalog) << "line " << line_;
     EXPECT_EQ(session_->wanted_catalog(), std::stoul(words.at(2)));
   }

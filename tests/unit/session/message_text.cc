@@ -230,6 +230,7 @@ std::string frontend_bytes(std::string_view line) {
   if (words.empty()) throw std::runtime_error("empty message");
   if (words[0] == "raw") return raw(words);
   if (words[0] == "bytes") return words.at(1);
+  if (words[0] == "sasl") return bytes_of(fe::SASLInitialResponse{words.at(1), words.at(2)});
   switch (words[0].at(0)) {
     case 'Q':
       return bytes_of(fe::Query{words.at(1)});
@@ -365,6 +366,12 @@ std::string backend_bytes(std::string_view line) {
       return bytes_of(be::CopyData{words.at(1)});
     case 'c':
       return bytes_of(be::CopyDone{});
+    case 'v': {
+      be::NegotiateProtocolVersion message;
+      message.version = number(words.at(1));
+      message.unrecognised.assign(words.begin() + 2, words.end());
+      return bytes_of(message);
+    }
     case 'V':
       return bytes_of(be::FunctionCallResponse{words.at(1)});
     default:
