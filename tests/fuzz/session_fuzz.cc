@@ -1,5 +1,6 @@
-// A session that is fed arbitrary bytes of client and server. Input: records of one control byte and its payload.
-// What must hold whatever comes: nothing is forwarded after the end, protected columns never pass, memory stays bounded.
+// A session that is fed arbitrary bytes of client and server. Input: records of one control byte and its
+// payload. What must hold whatever comes: nothing is forwarded after the end, protected columns never pass,
+// memory stays bounded.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -17,8 +18,11 @@ namespace wire = pgconsent::wire;
 using pgconsent::session_test::FakeLog;
 using pgconsent::session_test::FakePlanner;
 
-// A real start, so that the fuzzer need not find it: authentication, key, ready, and the answer to the state query.
-void append(std::string& out, char type, std::string_view body) { wire::Writer(out, type).bytes(body); }
+// A real start, so that the fuzzer need not find it: authentication, key, ready, and the answer to the state
+// query.
+void append(std::string& out, char type, std::string_view body) {
+  wire::Writer(out, type).bytes(body);
+}
 
 std::string opening() {
   using namespace std::string_view_literals;
@@ -119,11 +123,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string message;
     if (!payload.empty()) append(message, payload[0], payload.substr(1));
     switch (control % 5) {
-      case 0: run.client(payload); break;
-      case 1: run.server(payload); break;
-      case 2: run.client(message); break;
-      case 3: run.server(message); break;
-      default: run.event(control / 5 % 8);
+      case 0:
+        run.client(payload);
+        break;
+      case 1:
+        run.server(payload);
+        break;
+      case 2:
+        run.client(message);
+        break;
+      case 3:
+        run.server(message);
+        break;
+      default:
+        run.event(control / 5 % 8);
     }
   }
   return 0;

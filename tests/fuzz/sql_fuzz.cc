@@ -1,4 +1,5 @@
-// SQL text -> analysis -> edits -> re-parse: whatever the text, nothing protected may be named outside generated text.
+// SQL text -> analysis -> edits -> re-parse: whatever the text, nothing protected may be named outside
+// generated text.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -32,11 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parser::RawTree tree;
   parser::SqlError error;
   if (!parser::RawTree::parse(text, tree, error)) std::abort();
-  const std::string wrong = parser::check_sent_text(
-      {text, {}, static_cast<int>(plan.statements.size()), -1}, names,
-      [&](const parser::ResolvedName& relation, std::string_view) {
-        return relation.relation != nullptr && generation->policy().relation(relation.relation->oid) != nullptr;
-      });
+  const std::string wrong =
+      parser::check_sent_text({text, {}, static_cast<int>(plan.statements.size()), -1}, names,
+                              [&](const parser::ResolvedName& relation, std::string_view) {
+                                return relation.relation != nullptr &&
+                                       generation->policy().relation(relation.relation->oid) != nullptr;
+                              });
   if (!wrong.empty() && wrong != "the parameters have changed") {
     std::fprintf(stderr, "%s\n", wrong.c_str());
     std::abort();

@@ -1,5 +1,5 @@
-// Startup packets and every message in both directions. What can be read is written, read and written again: both texts
-// must be equal.
+// Startup packets and every message in both directions. What can be read is written, read and written again:
+// both texts must be equal.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -56,6 +56,16 @@ std::string joined(const std::vector<std::string>& list) {
   return out;
 }
 
+// On one line: view definitions bring line breaks.
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    const bool space = c == ' ' || c == '\n';
+    if (!space || out.empty() || out.back() != ' ') out.push_back(space ? ' ' : c);
+  }
+  return out;
+}
+
 // What a plan says, in the order of the case format.
 std::vector<std::pair<std::string, std::string>> describe(const enforce::Plan& plan) {
   std::vector<std::pair<std::string, std::string>> out;
@@ -69,10 +79,10 @@ std::vector<std::pair<std::string, std::string>> describe(const enforce::Plan& p
       if (statement.refusal->position > 0) refusals += " at " + std::to_string(statement.refusal->position);
     }
   }
-  out.emplace_back("decision", decisions);
+  out.emplace_back("decision", decisions.empty() ? "none" : decisions);
   if (!columns.empty()) out.emplace_back("columns", columns);
   if (!refusals.empty()) out.emplace_back("refusal", refusals);
-  out.emplace_back("sent", plan.is_identity ? "unchanged" : plan.sql);
+  out.emplace_back("sent", plan.is_identity ? "unchanged" : one_line(plan.sql));
   return out;
 }
 
