@@ -31,11 +31,9 @@ bool Session::Impl::row_description(const wire::Header& header) {
   bool restores = false;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
     const auto& column = description.columns[i];
-    if (column.table == 0) {
-      restores |= has_origins && statement->origins[i].table != 0;
-      continue;
-    }
     const enforce::ColumnOrigin origin{column.table, column.attnum};
+    restores |= has_origins && statement->origins[i].table != 0 && statement->origins[i] != origin;
+    if (column.table == 0) continue;
     if (!planner_->is_protected(origin) || may_arrive_raw(statement, origin) ||
         planner_->is_exempt(state_->login_role)) {
       continue;
@@ -54,7 +52,7 @@ bool Session::Impl::row_description(const wire::Header& header) {
   const auto body_at = out.size() + wire::Framer::header_size;
   wire::Writer(out, wire::backend::RowDescription::type).bytes(body);
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
-    if (description.columns[i].table != 0 || statement->origins[i].table == 0) continue;
+    if (statement->origins[i].table == 0) continue;
     char* const at = &out[body_at + description.columns[i].origin_at];
     wire::store_u32(at, statement->origins[i].table);
     wire::store_u16(at + 4, static_cast<std::uint16_t>(statement->origins[i].attnum));
