@@ -9,6 +9,10 @@ IDLE = 1000
 LARGE = 1_000_000_000  # bytes; PostgreSQL's own limit for a message is 1 GiB - 1
 
 
+def resident(target, samples):
+    samples.add("resident set after the load", "MiB", target.name, procfs.rss_kib(target.daemon.pid) / 1024)
+
+
 def idle_connections(target, samples):
     """Each has run one statement, so that it holds what a used connection holds."""
     with wire.Connection(target.port) as warm:

@@ -1,6 +1,7 @@
 #include "proxy/catalog/loader.h"
 
 #include <array>
+#include <atomic>
 
 #include "proxy/catalog/queries.h"
 
@@ -13,6 +14,11 @@ std::span<const std::string_view> catalog_queries() {
     return all;
   }();
   return texts;
+}
+
+std::uint64_t next_snapshot_version() {
+  static std::atomic<std::uint64_t> version{0};
+  return ++version;
 }
 
 }  // namespace pgconsent::catalog

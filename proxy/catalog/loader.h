@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,12 +32,15 @@ class SnapshotBuilder {
   // One result row of catalog_queries()[query], in text format; nullopt is NULL.
   // False when the row does not have the expected shape: the load has failed.
   bool row(std::size_t query, std::span<const std::optional<std::string_view>> fields);
-  // After the last row of the last query.
+  // After the last row of the last query. Null when the rows do not make up a catalog.
   parser::SnapshotPtr finish(std::uint64_t version);
 
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Grows within the process, over all databases: for shared and for private snapshots. Thread-safe.
+std::uint64_t next_snapshot_version();
 
 }  // namespace pgconsent::catalog

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/catalog/loader.h"
+
 namespace pgconsent::catalog {
 
 using Clock = std::chrono::steady_clock;
@@ -13,11 +15,6 @@ constexpr int check_share = 20;  // a check may take a twentieth of the time
 constexpr std::chrono::milliseconds longest_poll{10'000};
 
 }  // namespace
-
-std::uint64_t next_snapshot_version() {
-  static std::atomic<std::uint64_t> version{0};
-  return ++version;
-}
 
 Service::Service(std::unique_ptr<ControlConnection> connection, Hooks hooks, Timing timing)
     : connection_(std::move(connection)),

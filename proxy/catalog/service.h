@@ -56,8 +56,8 @@ class Service {
 
   struct Status {
     std::string failure;  // empty: the last check has succeeded
-    std::optional<std::chrono::steady_clock::time_point>
-        verified;  // when current() was last known to be current
+    // When current() was last known to be what the server has.
+    std::optional<std::chrono::steady_clock::time_point> verified;
   };
   Status status() const;  // thread-safe
 
@@ -88,8 +88,5 @@ class Service {
   std::string error_;
   std::thread thread_;
 };
-
-// Versions grow within the process, over all databases; for private snapshots too.
-std::uint64_t next_snapshot_version();
 
 }  // namespace pgconsent::catalog

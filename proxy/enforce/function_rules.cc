@@ -67,10 +67,11 @@ class Judge {
     if (!reach_.any_dangerous(call.name) && !reach_.any_special_or_stateful(call.name)) return;
     for (const Function* candidate : generation_.catalog().functions_named(call.name)) {
       if (!call.schema.empty() && candidate->schema != call.schema) continue;
-      // Fewer arguments may be completed by defaults; more can't be taken.
-      if (call.arguments > static_cast<int>(candidate->argument_types.size())) continue;
+      // An overload that can't be meant: fewer arguments may be completed by defaults, more can't be taken. (A function
+      // of the user's may be variadic.)
+      const bool built_in = candidate->oid < parser::first_normal_oid;
+      if (built_in && call.arguments > static_cast<int>(candidate->argument_types.size())) continue;
       if (reach_.is_dangerous(candidate->oid)) {
-        const bool built_in = candidate->oid < parser::first_normal_oid;
         refuse(refusal("function \"" + std::string(call.name) + "\" can't be called through the proxy",
                        reach_.reason(candidate->oid), built_in ? "" : trust_hint),
                call.location);

@@ -289,28 +289,31 @@ bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& o
   return true;
 }
 
-QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, const RewriteOptions& options,
-                                          parser::Splicer& splicer, Statement& statement) {
-  parser::collect_references(query, references_);
+// What the statement is made of: kinds of node, functions, operators, casts and types.
+bool QueryRewriter::check_code(const Node* node, Statement& statement) {
+  parser::collect_references(node, references_);
   if (references_.too_deep) {
-    refuse(statement, {std::string(parser::sqlstate::statement_too_complex), "pgconsent: the statement is nested too deeply", {}, {}, 0});
-    return Outcome::done;
-  }
-  if (references_.unknown_node != 0) {
+    refuse(statement, {std::string(parser::sqlstate::statement_too_complex),
+                       "pgconsent: the statement is nested too deeply", {}, {}, 0});
+  } else if (references_.unknown_node != 0) {
     refuse(statement, unsupported("the statement has a part that is not supported (node " +
                                   std::to_string(references_.unknown_node) + ")"));
-    return Outcome::done;
+  } else {
+    FunctionVerdict functions = judge_functions(references_, generation_);
+    if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
+    if (functions.may_change_state) statement.effects |= Effect::changes_state;
+    shows_sent_text_ = functions.shows_sent_text;
   }
-  FunctionVerdict functions = judge_functions(references_, generation_);
-  if (functions.refusal) {
-    refuse(statement, std::move(*functions.refusal), functions.location);
-    return Outcome::done;
-  }
-  if (functions.may_change_state) statement.effects |= Effect::changes_state;
+  return !statement.refusal;
+}
+
+QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, const RewriteOptions& options,
+                                          parser::Splicer& splicer, Statement& statement) {
+  if (!check_code(query, statement)) return Outcome::done;
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
   if (statement.refusal) return Outcome::done;
 
-  if (functions.shows_sent_text && statement.decision != Decision::untouched) {
+  if (shows_sent_text_ && statement.decision != Decision::untouched) {
     refuse(statement, refusal("current_query() would show generated text"));
     return Outcome::done;
   }
@@ -358,6 +361,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
 QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
                                                parser::Splicer& splicer, Statement& statement) {
   references_ = {};
+  if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
   references_.relations.push_back({copy->relation, copy->is_from ? RelationUse::target : RelationUse::read});
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
   if (statement.refusal || relations_.empty() || !relations_.front().replaced) return Outcome::done;

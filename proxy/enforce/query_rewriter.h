@@ -79,6 +79,7 @@ class QueryRewriter {
 
  private:
   Outcome resolve(const RewriteOptions& options, Statement& statement);
+  bool check_code(const Node* node, Statement& statement);
   void check_target(const parser::Relation& target, Statement& statement);
   bool replacement(Source& source, const parser::RangeEntry& entry, const RewriteOptions& options,
                    parser::Replacement& out, Statement& statement);
@@ -96,6 +97,7 @@ class QueryRewriter {
   std::unordered_set<const parser::Relation*> in_place_;  // protected, but nothing of them needs a mask
   int error_location_ = -1;
   int moved_parameters_ = 0;  // into generated text
+  bool shows_sent_text_ = false;  // calls current_query()
 };
 
 }  // namespace pgconsent::enforce

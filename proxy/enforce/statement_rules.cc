@@ -165,7 +165,14 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
     if (token.kind == TokenKind::unicode_identifier) {
       return unsupported("U& identifiers are not supported in this kind of statement");
     }
+    if (token.kind == TokenKind::op &&
+        generation.functions().operator_is_dangerous(text.substr(token.start, token.end - token.start))) {
+      return refusal("an operator in the statement may read protected data");
+    }
     if (token.kind != TokenKind::identifier && token.kind != TokenKind::keyword) continue;
+    if (generation.functions().any_type_is_dangerous(token.text)) {
+      return refusal("type \"" + token.text + "\" runs code that may read protected data");
+    }
     if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
     if (generation.functions().any_dangerous(token.text)) {
       return refusal("\"" + token.text + "\" may be a function that can't be called through the proxy", {},

@@ -1,5 +1,6 @@
 // A byte stream over a non-blocking socket, plain or TLS. Never waits: says what to wait for instead.
-// Does not own the descriptor. Used by one thread.
+// Does not own the descriptor. Used by one thread. REQUIRES: SIGPIPE is ignored, since OpenSSL writes by
+// write(2).
 #pragma once
 
 #include <cstddef>

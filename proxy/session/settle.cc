@@ -132,7 +132,9 @@ void Session::Impl::own_row(const wire::Header& header) {
 
 void Session::Impl::own_finished() {
   const auto own = std::exchange(own_, Own::none);
-  if (own == Own::state && !own_failed_ && !state_reader_->complete()) {
+  parser::SnapshotPtr catalog;
+  if (!own_failed_ && own == Own::catalog) catalog = catalog_builder_->finish(0);
+  if (!own_failed_ && (own == Own::state ? !state_reader_->complete() : catalog == nullptr)) {
     own_failed_ = true;
     own_error_ = "rows are missing";
   }
@@ -142,7 +144,7 @@ void Session::Impl::own_finished() {
       state_known();
     } else {
       private_stale_ = false;
-      set_private_catalog(catalog_builder_->finish(0));
+      set_private_catalog(std::move(catalog));
     }
   } else if (++own_failures_ >= max_own_failures) {
     fatal(parser::sqlstate::connection_failure,

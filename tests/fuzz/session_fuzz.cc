@@ -83,11 +83,18 @@ class Run {
     look();
   }
 
-  // 100.3 may never arrive raw: the fake planner's origins only stand in for columns without one.
+  // A protected column arrives only where a plan allowed it (100.2) or stands in for it (100.3).
   void look() {
     seen_.begin(out_.to_client, sink_);
     for (wire::Header header; seen_.header(header) && header.length >= 4;) {
       if (header.type == 'T' && !seen_.whole(header)) break;
+      wire::backend::RowDescription description;
+      if (header.type == 'T' && parse(seen_.available(header), description)) {
+        for (const auto& column : description.columns) {
+          if (column.table == 100 && column.attnum == 2 && !raw_allowed) std::abort();
+          if (column.table == 100 && column.attnum == 3 && !masked) std::abort();
+        }
+      }
       seen_.drop(header);
     }
     seen_.end();
@@ -95,6 +102,10 @@ class Run {
     sink_.clear();
   }
 
+ public:
+  bool raw_allowed = false, masked = false;
+
+ private:
   FakePlanner planner_;
   FakeLog log_;
   session::Session session_;
@@ -110,6 +121,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view input(reinterpret_cast<const char*>(data), size);
   if (input.empty()) return 0;
   Run run;
+  run.raw_allowed = input.find("clear") != input.npos || input.find("prepare") != input.npos;
+  run.masked = input.find("secret") != input.npos || input.find("value") != input.npos;
   static const std::string open = opening();
   if (input[0] & 1) run.server(open);
   input.remove_prefix(1);

@@ -8,6 +8,7 @@
 #include "proxy/wire/backend/messages.h"
 #include "proxy/wire/framer.h"
 #include "proxy/wire/frontend/messages.h"
+#include "proxy/wire/startup_packet.h"
 
 namespace {
 

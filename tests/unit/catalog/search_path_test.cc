@@ -140,7 +140,8 @@ TEST(Temporary, OwnObjectsOnly) {
   }
   EXPECT_EQ(seen, 2);
   EXPECT_TRUE(snapshot->functions_named("secret_function").empty());
-  for (const auto& [oid, relation] : load()->relations) EXPECT_NE(relation.persistence, 't');
+  parser::SnapshotPtr shared = load();
+  for (const auto& [oid, relation] : shared->relations) EXPECT_NE(relation.persistence, 't');
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "proxy/catalog/loader.h"
 #include "proxy/catalog/service.h"
 #include "tests/support/private_postgres.h"
 

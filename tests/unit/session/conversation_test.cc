@@ -1,18 +1,5 @@
-// Plays the scripts in conversations/*.txt: what client and server send, and what each must receive at that
-// point.
-//
-//   == title                  begins a conversation
-//   config client_tls server_tls passed_through max_statement_bytes=N
-//   startup name=value …      the client's startup packet; `version=3.2` sets the version. Default: user=app
-//   startup>> name=value …    what the server must get
-//   ready [purpose=P]         from the startup packet to the first ReadyForQuery
-//   > M   >> M                the client sends; the server receives
-//   < M   << M                the server sends; the client receives
-//   >> state [flush]          the proxy asks for the state; `< state path=a,b purpose=P …` answers, `settle
-//   …` does both ! close | reload N        the last call's action; `catalog` answers a reload with a newer
-//   catalog held | not held           does the session want input from the client? idle | busy audit D …
-//   decisions recorded since the last look; `log broken|ok|unhealthy` planned "path purpose" …  what the
-//   planner saw since the last look client eof | server eof | terminate
+// Plays the scripts in conversations/*.txt: what client and server send, and what each must receive then.
+// conversations/README.md describes the steps.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,7 +27,9 @@ std::vector<Conversation> read_conversations() {
   std::vector<Conversation> result;
   const auto folder = std::filesystem::path(PGCONSENT_SOURCE_DIR) / "tests/unit/session/conversations";
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".txt") files.push_back(entry.path());
+  }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     std::ifstream in(file);
@@ -98,7 +87,7 @@ std::string state_rows(const Options& given) {
 std::string own_answer(std::size_t queries, const std::string& rows, const Options& given) {
   std::string out;
   for (std::size_t i = 0; i < queries; ++i) {
-    out += backend_bytes("3") + backend_bytes("1") + backend_bytes("2") + rows +
+    out += backend_bytes("3") + backend_bytes("1") + backend_bytes("2") + (i == 0 ? rows : "") +
            backend_bytes("C \"SELECT\"") + backend_bytes("3") + backend_bytes("3");
   }
   if (given.contains("flush")) return out;
@@ -281,8 +270,10 @@ class Player {
       expect_own(queries, flush);
     }
     begin_send();
-    server(words[0] == "settle" ? own_answer(1, state_rows(given), given)
-                                : own_answer(queries.size(), "", given));
+    server(
+        words[0] == "settle"
+            ? own_answer(1, state_rows(given), given)
+            : own_answer(queries.size(), given.contains("broken") ? "" : backend_bytes("D 1 shop"), given));
   }
 
   void expect_action(const Words& words) {

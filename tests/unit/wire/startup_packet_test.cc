@@ -19,7 +19,7 @@ std::string packet(std::uint32_t code, std::string_view rest) {
 
 TEST(StartupPacket, ParametersInOrderTheLastWins) {
   const auto parsed =
-      parse_startup_packet(bytes(packet(protocol_3_0, std::string("user\0a\0x\0\0user\0b\0\0", 17))));
+      parse_startup_packet(bytes(packet(protocol_3_0, std::string("user\0a\0x\0\0user\0b\0\0", 18))));
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->version, protocol_3_0);
   ASSERT_EQ(parsed->parameters.size(), 3u);
