@@ -23,7 +23,9 @@ int fail(int status, const std::string& why) {
 }
 
 json to_json(const enforce::Statement& statement) {
-  json out{{"decision", std::string(enforce::to_string(statement.decision))}};
+  // A text that does not parse touches nothing, and is refused all the same.
+  auto decision = statement.refusal ? enforce::Decision::refused : statement.decision;
+  json out{{"decision", std::string(enforce::to_string(decision))}};
   if (statement.refusal) {
     out["error"] = {{"sqlstate", statement.refusal->sqlstate},
                     {"message", statement.refusal->message},
@@ -42,10 +44,8 @@ json to_json(const enforce::Statement& statement) {
 
 json to_json(const enforce::Plan& plan, const enforce::SessionState& state) {
   json statements = json::array();
-  bool refused = false;
   for (const enforce::Statement& statement : plan.statements) {
     statements.push_back(to_json(statement));
-    refused = refused || statement.decision == enforce::Decision::refused;
   }
   json out{{"role", state.login_role},
            {"purpose", plan.purpose},

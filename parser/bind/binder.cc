@@ -60,8 +60,8 @@ VisibleColumns Binder::set_operation(const SelectStmt* top, const Scope* parent,
 VisibleColumns Binder::values(const SelectStmt* select, const Scope* parent) {
   Scope scope(parent);
   VisibleColumns columns;
-  static constexpr std::string_view names[] = {"column1", "column2", "column3", "column4", "column5", "column6",
-                                               "column7", "column8", "column9", "column10"};
+  static constexpr std::string_view names[] = {"column1", "column2", "column3", "column4", "column5",
+                                               "column6", "column7", "column8", "column9", "column10"};
   const Node* first = static_cast<const Node*>(linitial(select->valuesLists));
   for (int i = 0; i < list_length(as<List>(first)); ++i) {
     columns.push_back({i < static_cast<int>(std::size(names)) ? names[i] : std::string_view(), -1, -1, {}});
@@ -71,7 +71,8 @@ VisibleColumns Binder::values(const SelectStmt* select, const Scope* parent) {
   return columns;
 }
 
-VisibleColumns Binder::simple_select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked) {
+VisibleColumns Binder::simple_select(const SelectStmt* select, const Scope* parent, bool& opaque,
+                                     bool locked) {
   Scope scope(parent);
   for_each(select->fromClause, [&](const Node* item) { from_item(item, scope, select, locked); });
   if (select->whereClause != nullptr) {
@@ -127,9 +128,9 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
     if (star) {
       const List* fields = reference->fields;
       const Scope* owner = nullptr;
-      const FromItem* item =
-          find_item(fields->length > 2 ? string_value(node_of(list_nth_node(String, fields, fields->length - 3))) : "",
-                    string_value(node_of(list_nth_node(String, fields, fields->length - 2))), scope, &owner);
+      const FromItem* item = find_item(
+          fields->length > 2 ? string_value(node_of(list_nth_node(String, fields, fields->length - 3))) : "",
+          string_value(node_of(list_nth_node(String, fields, fields->length - 2))), scope, &owner);
       if (item == nullptr) {
         opaque = true;
         return;
@@ -145,30 +146,7 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
       expanded = nodeTag(llast(steps)) == T_A_Star;
       opaque |= expanded;
     }
-    VisibleColumn column;
-    if (reference != nullptr) {
-      // A plain column keeps its origin.
-      const List* fields = reference->fields;
-      const Scope* owner = nullptr;
-      if (fields->length == 1) {
-        for (const Scope* s = &scope; s != nullptr && owner == nullptr; s = s->parent) {
-          for (const FromItem& item : s->items) {
-            const VisibleColumn* found = item.columns_visible ? item.column(last_string(fields)) : nullptr;
-            if (found != nullptr) {
-              column = *found;
-              owner = s;
-              break;
-            }
-          }
-        }
-      } else {
-        const FromItem* item = find_item(
-            fields->length > 2 ? string_value(static_cast<const Node*>(list_nth(fields, fields->length - 3))) : "",
-            string_value(static_cast<const Node*>(list_nth(fields, fields->length - 2))), scope, &owner);
-        const VisibleColumn* found = item == nullptr ? nullptr : item->column(last_string(fields));
-        if (found != nullptr) column = *found;
-      }
-    }
+    VisibleColumn column = origin(target->val, scope);
     column.name = column_name(target);
     columns.push_back(column);
     const ResTarget* outer = unnamed_target_;
@@ -181,7 +159,8 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
 
 void Binder::with_clause(const WithClause* with, const Scope* parent) {
   if (with == nullptr) return;
-  for_each(with->ctes, [&](const Node* cte) { common_table(as<CommonTableExpr>(cte), with->recursive, parent); });
+  for_each(with->ctes,
+           [&](const Node* cte) { common_table(as<CommonTableExpr>(cte), with->recursive, parent); });
 }
 
 void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent) {
@@ -196,7 +175,8 @@ void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scop
     for (VisibleColumn& column : first) column = {column.name, -1, -1, {}};
     rename_columns(first, &aliases);
     table.columns = std::move(first);
-    if (cte->search_clause != nullptr) table.columns.push_back({cte->search_clause->search_seq_column, -1, -1, {}});
+    if (cte->search_clause != nullptr)
+      table.columns.push_back({cte->search_clause->search_seq_column, -1, -1, {}});
     if (cte->cycle_clause != nullptr) {
       table.columns.push_back({cte->cycle_clause->cycle_mark_column, -1, -1, {}});
       table.columns.push_back({cte->cycle_clause->cycle_path_column, -1, -1, {}});
@@ -225,7 +205,8 @@ bool is_value(const Node* node) {
 
 bool is_plain_equality(const A_Expr* expr) {
   if (expr->kind != AEXPR_OP || expr->lexpr == nullptr || last_string(expr->name) != "=") return false;
-  return list_length(expr->name) == 1 || string_value(node_of(linitial_node(String, expr->name))) == "pg_catalog";
+  return list_length(expr->name) == 1 ||
+         string_value(node_of(linitial_node(String, expr->name))) == "pg_catalog";
 }
 
 }  // namespace
@@ -246,10 +227,12 @@ void Binder::lookups(const Node* qual, Scope& scope) {
   const VisibleColumn* found = nullptr;
   for (const FromItem& item : scope.items) {
     if (!item.columns_visible && fields->length == 1) continue;
-    if (fields->length == 2 && item.name != string_value(static_cast<const Node*>(linitial(fields)))) continue;
+    if (fields->length == 2 && item.name != string_value(static_cast<const Node*>(linitial(fields))))
+      continue;
     if (found == nullptr) found = item.column(last_string(fields));
   }
-  if (found != nullptr && found->entry >= 0) out_.entries[found->entry].lookups.push_back({found->column, right});
+  if (found != nullptr && found->entry >= 0)
+    out_.entries[found->entry].lookups.push_back({found->column, right});
 }
 
 VisibleColumns Binder::modification(const Node* statement, const Scope* parent, bool& opaque) {
@@ -312,18 +295,22 @@ VisibleColumns Binder::modification(const Node* statement, const Scope* parent, 
       expressions(merge->mergeWhenClauses);
       break;
     }
-    default: problem("this kind of statement can't be analysed"); break;
+    default:
+      problem("this kind of statement can't be analysed");
+      break;
   }
   VisibleColumns columns = target_list(returning, scope, opaque);
   common_tables_.resize(outer);
   return columns;
 }
 
-Binding bind_statement(const Node* statement, const NameResolver& names, std::span<const BoundRelation> relations) {
+Binding bind_statement(const Node* statement, const NameResolver& names,
+                       std::span<const BoundRelation> relations) {
   Binding out;
   Binder binder(names, relations, out);
   bool opaque = false;
-  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque)) out.results.push_back(column.origin);
+  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque))
+    out.results.push_back(column.origin);
   out.results_known = !opaque;
   return out;
 }

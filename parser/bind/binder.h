@@ -33,6 +33,7 @@ class Binder {
   // from_items.cc
   void from_item(const Node* node, Scope& scope, const SelectStmt* select, bool locked);
   FromItem relation_item(const RangeVar* range, const RangeTableSample* sample, bool locked);
+  void add_relation(FromItem item, Scope& scope);
   FromItem common_table_item(const RangeVar* range) const;
   void join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked);
   void merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right);
@@ -42,6 +43,7 @@ class Binder {
   void expression(const Node* node, Scope& scope);
   void column_reference(const ColumnRef* reference, Scope& scope);
   void whole_row(const FromItem& item, const ColumnRef* reference);
+  VisibleColumn origin(const Node* expression, const Scope& scope) const;
   void use(const VisibleColumn& column, const Scope& owner);
   void use_all(const FromItem& item, const Scope& owner);
   bool unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);

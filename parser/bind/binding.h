@@ -1,8 +1,10 @@
-// Pass 2 of the analysis: how does a statement use the relations that will be replaced? Runs only where pass 1 found one.
-// Precision, not safety: the replacement masks whatever is read. The uses decide which columns the replacement lists,
-// what the audit says, and what has to be mended around it (whole rows, GROUP BY a primary key, result metadata).
+// Pass 2 of the analysis: how does a statement use the relations that will be replaced? Runs only where pass
+// 1 found one. Precision, not safety: the replacement masks whatever is read. The uses decide which columns
+// the replacement lists, what the audit says, and what has to be mended around it (whole rows, GROUP BY a
+// primary key, result metadata).
 #pragma once
 
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,11 +33,11 @@ struct RangeEntry {
   const RangeVar* range = nullptr;
   const RangeTableSample* sample = nullptr;
   const Relation* relation = nullptr;
-  std::string_view name;   // what the query calls it: alias or relation name
-  bool locked = false;     // FOR UPDATE/SHARE reaches it
-  bool starred = false;    // expanded by * or t.*
-  std::vector<bool> used;           // by index in Relation::columns
-  std::vector<bool> used_grouped;   // used after GROUP BY, outside aggregates
+  std::string_view name;                         // what the query calls it: alias or relation name
+  bool locked = false;                           // FOR UPDATE/SHARE reaches it
+  bool starred = false;                          // expanded by * or t.*
+  std::vector<bool> used;                        // by index in Relation::columns
+  std::vector<bool> used_grouped;                // used after GROUP BY, outside aggregates
   std::vector<std::string_view> system_columns;  // ctid, xmin, …, distinct
   std::vector<EqualityLookup> lookups;
   std::vector<std::string_view> column_aliases;  // FROM users AS u (a, b)
@@ -83,13 +85,15 @@ struct Binding {
   std::vector<QualifiedReference> qualified;
   std::vector<StarReference> stars;
   std::vector<GroupAddition> group_additions;
-  bool natural_join = false;          // a column added to an entry could be joined by
-  std::vector<ResultColumn> results;  // of the statement's outermost query
-  bool results_known = false;         // false: * over something whose columns are not known here
-  std::string problem;                // not empty: the statement can't be kept equal to T'; refuse with this reason
+  bool natural_join = false;           // a column added to an entry could be joined by
+  std::deque<std::string> made_names;  // entry names that are not in the text
+  std::vector<ResultColumn> results;   // of the statement's outermost query
+  bool results_known = false;          // false: * over something whose columns are not known here
+  std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };
 
 // REQUIRES: pass 1 found the statement neither too deep nor of an unknown kind.
-Binding bind_statement(const Node* statement, const NameResolver& names, std::span<const BoundRelation> relations);
+Binding bind_statement(const Node* statement, const NameResolver& names,
+                       std::span<const BoundRelation> relations);
 
 }  // namespace pgconsent::parser

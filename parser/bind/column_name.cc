@@ -14,35 +14,54 @@ struct Guess {
 
 std::string_view sql_value_function_name(SQLValueFunctionOp op) {
   switch (op) {
-    case SVFOP_CURRENT_DATE: return "current_date";
+    case SVFOP_CURRENT_DATE:
+      return "current_date";
     case SVFOP_CURRENT_TIME:
-    case SVFOP_CURRENT_TIME_N: return "current_time";
+    case SVFOP_CURRENT_TIME_N:
+      return "current_time";
     case SVFOP_CURRENT_TIMESTAMP:
-    case SVFOP_CURRENT_TIMESTAMP_N: return "current_timestamp";
+    case SVFOP_CURRENT_TIMESTAMP_N:
+      return "current_timestamp";
     case SVFOP_LOCALTIME:
-    case SVFOP_LOCALTIME_N: return "localtime";
+    case SVFOP_LOCALTIME_N:
+      return "localtime";
     case SVFOP_LOCALTIMESTAMP:
-    case SVFOP_LOCALTIMESTAMP_N: return "localtimestamp";
-    case SVFOP_CURRENT_ROLE: return "current_role";
-    case SVFOP_CURRENT_USER: return "current_user";
-    case SVFOP_USER: return "user";
-    case SVFOP_SESSION_USER: return "session_user";
-    case SVFOP_CURRENT_CATALOG: return "current_catalog";
-    case SVFOP_CURRENT_SCHEMA: return "current_schema";
+    case SVFOP_LOCALTIMESTAMP_N:
+      return "localtimestamp";
+    case SVFOP_CURRENT_ROLE:
+      return "current_role";
+    case SVFOP_CURRENT_USER:
+      return "current_user";
+    case SVFOP_USER:
+      return "user";
+    case SVFOP_SESSION_USER:
+      return "session_user";
+    case SVFOP_CURRENT_CATALOG:
+      return "current_catalog";
+    case SVFOP_CURRENT_SCHEMA:
+      return "current_schema";
   }
   return {};
 }
 
 std::string_view xml_name(XmlExprOp op) {
   switch (op) {
-    case IS_XMLCONCAT: return "xmlconcat";
-    case IS_XMLELEMENT: return "xmlelement";
-    case IS_XMLFOREST: return "xmlforest";
-    case IS_XMLPARSE: return "xmlparse";
-    case IS_XMLPI: return "xmlpi";
-    case IS_XMLROOT: return "xmlroot";
-    case IS_XMLSERIALIZE: return "xmlserialize";
-    case IS_DOCUMENT: return {};
+    case IS_XMLCONCAT:
+      return "xmlconcat";
+    case IS_XMLELEMENT:
+      return "xmlelement";
+    case IS_XMLFOREST:
+      return "xmlforest";
+    case IS_XMLPARSE:
+      return "xmlparse";
+    case IS_XMLPI:
+      return "xmlpi";
+    case IS_XMLROOT:
+      return "xmlroot";
+    case IS_XMLSERIALIZE:
+      return "xmlserialize";
+    case IS_DOCUMENT:
+      return {};
   }
   return {};
 }
@@ -73,7 +92,8 @@ Guess guess(const Node* node) {
       });
       return name.empty() ? guess(as<A_Indirection>(node)->arg) : Guess{name, 2};
     }
-    case T_FuncCall: return {last_string(as<FuncCall>(node)->funcname), 2};
+    case T_FuncCall:
+      return {last_string(as<FuncCall>(node)->funcname), 2};
     case T_A_Expr:
       if (as<A_Expr>(node)->kind == AEXPR_NULLIF) return {"nullif", 2};
       return {};
@@ -82,24 +102,34 @@ Guess guess(const Node* node) {
       if (inner.strength > 1 || as<TypeCast>(node)->typeName == nullptr) return inner;
       return {last_string(as<TypeCast>(node)->typeName->names), 1};
     }
-    case T_CollateClause: return guess(as<CollateClause>(node)->arg);
-    case T_GroupingFunc: return {"grouping", 2};
-    case T_SubLink: return sublink_name(as<SubLink>(node));
+    case T_CollateClause:
+      return guess(as<CollateClause>(node)->arg);
+    case T_GroupingFunc:
+      return {"grouping", 2};
+    case T_SubLink:
+      return sublink_name(as<SubLink>(node));
     case T_CaseExpr: {
       Guess inner = guess(node_of(as<CaseExpr>(node)->defresult));
       return inner.strength > 1 ? inner : Guess{"case", 1};
     }
-    case T_A_ArrayExpr: return {"array", 2};
-    case T_RowExpr: return {"row", 2};
-    case T_CoalesceExpr: return {"coalesce", 2};
-    case T_MinMaxExpr: return {as<MinMaxExpr>(node)->op == IS_GREATEST ? "greatest" : "least", 2};
-    case T_SQLValueFunction: return {sql_value_function_name(as<SQLValueFunction>(node)->op), 2};
+    case T_A_ArrayExpr:
+      return {"array", 2};
+    case T_RowExpr:
+      return {"row", 2};
+    case T_CoalesceExpr:
+      return {"coalesce", 2};
+    case T_MinMaxExpr:
+      return {as<MinMaxExpr>(node)->op == IS_GREATEST ? "greatest" : "least", 2};
+    case T_SQLValueFunction:
+      return {sql_value_function_name(as<SQLValueFunction>(node)->op), 2};
     case T_XmlExpr: {
       std::string_view name = xml_name(as<XmlExpr>(node)->op);
       return name.empty() ? Guess{} : Guess{name, 2};
     }
-    case T_XmlSerialize: return {"xmlserialize", 2};
-    default: return {};
+    case T_XmlSerialize:
+      return {"xmlserialize", 2};
+    default:
+      return {};
   }
 }
 

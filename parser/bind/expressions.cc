@@ -12,7 +12,9 @@ bool is_system_column(std::string_view name) {
   return std::find(std::begin(system_columns), std::end(system_columns), name) != std::end(system_columns);
 }
 
-const Node* field(const List* fields, int index) { return static_cast<const Node*>(list_nth(fields, index)); }
+const Node* field(const List* fields, int index) {
+  return static_cast<const Node*>(list_nth(fields, index));
+}
 
 }  // namespace
 
@@ -58,7 +60,9 @@ bool Binder::is_aggregate(const FuncCall* call) const {
 
 void Binder::expression(const Node* node, Scope& scope) {
   switch (nodeTag(node)) {
-    case T_ColumnRef: column_reference(as<ColumnRef>(node), scope); return;
+    case T_ColumnRef:
+      column_reference(as<ColumnRef>(node), scope);
+      return;
     case T_SelectStmt:
     case T_InsertStmt:
     case T_UpdateStmt:
@@ -74,12 +78,14 @@ void Binder::expression(const Node* node, Scope& scope) {
       // ROW(u.*) takes the columns one by one.
       for_each(as<RowExpr>(node)->args, [&](const Node* arg) {
         const auto* reference = nodeTag(arg) == T_ColumnRef ? as<ColumnRef>(arg) : nullptr;
-        if (reference == nullptr || nodeTag(llast(reference->fields)) != T_A_Star) return expression(arg, scope);
+        if (reference == nullptr || nodeTag(llast(reference->fields)) != T_A_Star)
+          return expression(arg, scope);
         const Scope* owner = nullptr;
-        const FromItem* item = reference->fields->length < 2
-                                   ? nullptr
-                                   : find_item("", string_value(field(reference->fields, reference->fields->length - 2)),
-                                               scope, &owner);
+        const FromItem* item =
+            reference->fields->length < 2
+                ? nullptr
+                : find_item("", string_value(field(reference->fields, reference->fields->length - 2)), scope,
+                            &owner);
         if (item == nullptr) return;
         use_all(*item, *owner);
         if (item->entry >= 0) out_.entries[item->entry].starred = true;
@@ -94,9 +100,47 @@ void Binder::expression(const Node* node, Scope& scope) {
         return;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   for_each_child(node, [&](const Node* child) { expression(child, scope); });
+}
+
+// Where a result column comes from, as markTargetListOrigin decides: a column, also one taken from a whole
+// row, or a whole row (attribute 0). Anything else has no origin.
+VisibleColumn Binder::origin(const Node* expression, const Scope& scope) const {
+  const Scope* owner = nullptr;
+  if (nodeTag(expression) == T_A_Indirection) {
+    const auto* steps = as<A_Indirection>(expression);
+    const VisibleColumn row = origin(steps->arg, scope);
+    if (nodeTag(steps->arg) != T_ColumnRef || row.origin.table == 0 || row.origin.attnum != 0 ||
+        steps->indirection->length != 1) {
+      return {};
+    }
+    const FromItem* item = find_item("", last_string(as<ColumnRef>(steps->arg)->fields), scope, &owner);
+    const VisibleColumn* column = item == nullptr ? nullptr : item->column(last_string(steps->indirection));
+    return column == nullptr ? VisibleColumn{} : *column;
+  }
+  if (nodeTag(expression) != T_ColumnRef) return {};
+  const List* fields = as<ColumnRef>(expression)->fields;
+  if (fields->length > 1) {
+    const FromItem* item =
+        find_item(fields->length > 2 ? string_value(field(fields, fields->length - 3)) : "",
+                  string_value(field(fields, fields->length - 2)), scope, &owner);
+    const VisibleColumn* column = item == nullptr ? nullptr : item->column(last_string(fields));
+    return column == nullptr ? VisibleColumn{} : *column;
+  }
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    for (const FromItem& item : s->items) {
+      const VisibleColumn* column = item.columns_visible ? item.column(last_string(fields)) : nullptr;
+      if (column != nullptr) return *column;
+    }
+  }
+  const FromItem* item = find_item("", last_string(fields), scope, &owner);
+  if (item == nullptr || item->entry < 0) return {};
+  VisibleColumn row;
+  row.origin.table = out_.entries[item->entry].relation->oid;
+  return row;
 }
 
 void Binder::whole_row(const FromItem& item, const ColumnRef* reference) {
@@ -142,6 +186,8 @@ void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
     if (!star) unqualified(last_string(fields), reference, scope);
     return;
   }
+  if (fields->length > 3 && string_value(field(fields, 0)) != names_.catalog().database)
+    return;  // the server's error
   const Scope* owner = nullptr;
   const std::string_view schema = fields->length > 2 ? string_value(field(fields, fields->length - 3)) : "";
   const FromItem* item = find_item(schema, string_value(field(fields, fields->length - 2)), scope, &owner);

@@ -44,7 +44,8 @@ FromItem Binder::relation_item(const RangeVar* range, const RangeTableSample* sa
   FromItem item;
   item.name = item_name(range);
   if (bound->name.temporary != nullptr) {
-    for (const std::string& column : bound->name.temporary->columns) item.columns.push_back({column, -1, -1, {}});
+    for (const std::string& column : bound->name.temporary->columns)
+      item.columns.push_back({column, -1, -1, {}});
     rename_columns(item.columns, range->alias);
     return item;
   }
@@ -71,11 +72,27 @@ FromItem Binder::relation_item(const RangeVar* range, const RangeTableSample* sa
     entry.used.resize(relation->columns.size());
     entry.used_grouped.resize(relation->columns.size());
     if (range->alias != nullptr) {
-      for_each(range->alias->colnames, [&](const Node* name) { entry.column_aliases.push_back(string_value(name)); });
+      for_each(range->alias->colnames,
+               [&](const Node* name) { entry.column_aliases.push_back(string_value(name)); });
     }
     out_.entries.push_back(std::move(entry));
   }
   return item;
+}
+
+// Two tables of one name from two schemas may stand side by side; two derived tables of one name may not.
+void Binder::add_relation(FromItem item, Scope& scope) {
+  auto rename = [&](const FromItem& other) {
+    if (other.entry < 0 || other.schema.empty()) return;
+    RangeEntry& entry = out_.entries[other.entry];
+    entry.name = out_.made_names.emplace_back(entry.relation->schema + "." + entry.relation->name);
+  };
+  for (const FromItem& other : scope.items) {
+    if (!other.name_visible || other.name != item.name || other.schema == item.schema) continue;
+    rename(other);
+    rename(item);
+  }
+  scope.items.push_back(std::move(item));
 }
 
 FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
@@ -88,10 +105,13 @@ FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
     expression(call, scope);
     if (item.name.empty()) item.name = column_name(call);
     const List* definitions = as<List>(static_cast<const Node*>(lsecond(pair)));
-    for_each(definitions, [&](const Node* d) { item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}}); });
+    for_each(definitions, [&](const Node* d) {
+      item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}});
+    });
   });
-  for_each(function->coldeflist,
-           [&](const Node* d) { item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}}); });
+  for_each(function->coldeflist, [&](const Node* d) {
+    item.columns.push_back({as<ColumnDef>(d)->colname, -1, -1, {}});
+  });
   if (function->alias != nullptr) item.name = function->alias->aliasname;
   if (item.columns.empty()) item.columns.push_back({item.name, -1, -1, {}});
   if (function->ordinality) item.columns.push_back({"ordinality", -1, -1, {}});
@@ -103,7 +123,7 @@ void Binder::from_item(const Node* node, Scope& scope, const SelectStmt* select,
   switch (nodeTag(node)) {
     case T_RangeVar: {
       const auto* range = as<RangeVar>(node);
-      scope.items.push_back(relation_item(range, nullptr, locked || locks(select, item_name(range))));
+      add_relation(relation_item(range, nullptr, locked || locks(select, item_name(range))), scope);
       return;
     }
     case T_RangeTableSample: {
@@ -111,7 +131,7 @@ void Binder::from_item(const Node* node, Scope& scope, const SelectStmt* select,
       for_each(sample->args, [&](const Node* arg) { expression(arg, scope); });
       if (sample->repeatable != nullptr) expression(sample->repeatable, scope);
       const auto* range = as<RangeVar>(sample->relation);
-      scope.items.push_back(relation_item(range, sample, locked || locks(select, item_name(range))));
+      add_relation(relation_item(range, sample, locked || locks(select, item_name(range))), scope);
       return;
     }
     case T_RangeSubselect: {
@@ -125,20 +145,27 @@ void Binder::from_item(const Node* node, Scope& scope, const SelectStmt* select,
       scope.items.push_back(std::move(item));
       return;
     }
-    case T_RangeFunction: scope.items.push_back(function_item(as<RangeFunction>(node), scope)); return;
+    case T_RangeFunction:
+      scope.items.push_back(function_item(as<RangeFunction>(node), scope));
+      return;
     case T_RangeTableFunc: {
       const auto* table = as<RangeTableFunc>(node);
       if (!for_each_child(node, [&](const Node* child) { expression(child, scope); })) return;
       FromItem item;
       item.name = table->alias != nullptr ? table->alias->aliasname : "xmltable";
-      for_each(table->columns,
-               [&](const Node* c) { item.columns.push_back({as<RangeTableFuncCol>(c)->colname, -1, -1, {}}); });
+      for_each(table->columns, [&](const Node* c) {
+        item.columns.push_back({as<RangeTableFuncCol>(c)->colname, -1, -1, {}});
+      });
       rename_columns(item.columns, table->alias);
       scope.items.push_back(std::move(item));
       return;
     }
-    case T_JoinExpr: join(as<JoinExpr>(node), scope, select, locked); return;
-    default: problem("this kind of FROM item can't be analysed"); return;
+    case T_JoinExpr:
+      join(as<JoinExpr>(node), scope, select, locked);
+      return;
+    default:
+      problem("this kind of FROM item can't be analysed");
+      return;
   }
 }
 
@@ -155,11 +182,15 @@ void Binder::join(const JoinExpr* join, Scope& scope, const SelectStmt* select, 
     item.name = join->join_using_alias->aliasname;
     item.columns_visible = false;
     for_each(join->usingClause, [&](const Node* name) {
-      if (const VisibleColumn* column = scope.items.back().column(string_value(name))) item.columns.push_back(*column);
+      if (const VisibleColumn* column = scope.items.back().column(string_value(name)))
+        item.columns.push_back(*column);
     });
     scope.items.push_back(std::move(item));
   }
   if (join->alias == nullptr) return;
+  if (join->alias->colnames != nullptr) {  // they count from the first column of all
+    for (std::size_t i = left; i < scope.items.size(); ++i) use_all(scope.items[i], scope);
+  }
   FromItem item;
   item.name = join->alias->aliasname;
   for (std::size_t i = left; i < scope.items.size(); ++i) {
@@ -186,7 +217,8 @@ void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left,
   };
   VisibleColumns left_columns = side(left, right), right_columns = side(right, scope.items.size());
   auto find = [](const VisibleColumns& columns, std::string_view name) {
-    return std::find_if(columns.begin(), columns.end(), [&](const VisibleColumn& c) { return c.name == name; });
+    return std::find_if(columns.begin(), columns.end(),
+                        [&](const VisibleColumn& c) { return c.name == name; });
   };
   FromItem merged;
   merged.name_visible = false;

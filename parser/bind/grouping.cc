@@ -15,14 +15,16 @@ const VisibleColumn* visible(const ColumnRef* reference, const Scope& scope, con
   const std::string_view name = last_string(fields);
   const VisibleColumn* found = nullptr;
   for (const FromItem& item : scope.items) {
-    if (fields->length == 1 ? !item.columns_visible
-                            : item.name != string_value(static_cast<const Node*>(list_nth(fields, fields->length - 2)))) {
+    if (fields->length == 1
+            ? !item.columns_visible
+            : item.name != string_value(static_cast<const Node*>(list_nth(fields, fields->length - 2)))) {
       continue;
     }
     if (found == nullptr) found = item.column(name);
   }
   if (found != nullptr || fields->length > 1) return found;
-  auto output = std::find_if(outputs.begin(), outputs.end(), [&](const VisibleColumn& c) { return c.name == name; });
+  auto output =
+      std::find_if(outputs.begin(), outputs.end(), [&](const VisibleColumn& c) { return c.name == name; });
   return output == outputs.end() ? nullptr : &*output;
 }
 
@@ -43,10 +45,13 @@ EntryColumns grouped(const Node* node, const Scope& scope, const VisibleColumns&
       if (constant->isnull || nodeTag(&constant->val.node) != T_Integer) break;
       const int position = constant->val.ival.ival;
       if (position < 1 || position > static_cast<int>(outputs.size())) break;
-      if (outputs[position - 1].entry >= 0) result.insert({outputs[position - 1].entry, outputs[position - 1].column});
+      if (outputs[position - 1].entry >= 0)
+        result.insert({outputs[position - 1].entry, outputs[position - 1].column});
       break;
     }
-    case T_RowExpr: all_of(as<RowExpr>(node)->args); break;
+    case T_RowExpr:
+      all_of(as<RowExpr>(node)->args);
+      break;
     case T_GroupingSet: {
       const auto* set = as<GroupingSet>(node);
       if (set->kind == GROUPING_SET_SIMPLE) all_of(set->content);
@@ -66,15 +71,16 @@ EntryColumns grouped(const Node* node, const Scope& scope, const VisibleColumns&
       }
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return result;
 }
 
 }  // namespace
 
-// PostgreSQL lets a query that groups by a table's primary key use the table's other columns ungrouped. A derived table
-// has no key: the columns that are used that way must be grouped by as well.
+// PostgreSQL lets a query that groups by a table's primary key use the table's other columns ungrouped. A
+// derived table has no key: the columns that are used that way must be grouped by as well.
 void Binder::grouping(const SelectStmt* select, Scope& scope, const VisibleColumns& outputs) {
   if (select->groupClause == nullptr) return;
   EntryColumns columns;

@@ -8,7 +8,9 @@ namespace pgconsent::parser {
 
 namespace {
 
-bool is_temporary_schema(std::string_view schema) { return schema.starts_with("pg_temp_"); }
+bool is_temporary_schema(std::string_view schema) {
+  return schema.starts_with("pg_temp_");
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ bool NameResolver::is_own_temporary_schema(std::string_view schema) const {
 }
 
 const TemporaryName* NameResolver::temporary(std::string_view name) const {
-  auto it = std::find_if(temporary_.begin(), temporary_.end(), [&](const TemporaryName& t) { return t.name == name; });
+  auto it = std::find_if(temporary_.begin(), temporary_.end(),
+                         [&](const TemporaryName& t) { return t.name == name; });
   return it == temporary_.end() ? nullptr : &*it;
 }
 

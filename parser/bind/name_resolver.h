@@ -1,5 +1,5 @@
-// Which relation does a name mean? As PostgreSQL's RangeVarGetRelid decides, for one session's search path and
-// temporary schema.
+// Which relation does a name mean? As PostgreSQL's RangeVarGetRelid decides, for one session's search path
+// and temporary schema.
 #pragma once
 
 #include <optional>

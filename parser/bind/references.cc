@@ -25,31 +25,53 @@ class Collector {
  private:
   void visit_kind(const Node* node) {
     switch (nodeTag(node)) {
-      case T_SelectStmt: return with_clause(as<SelectStmt>(node)->withClause, [&] { select(as<SelectStmt>(node)); });
-      case T_InsertStmt: return with_clause(as<InsertStmt>(node)->withClause, [&] { dml(as<InsertStmt>(node), node); });
-      case T_UpdateStmt: return with_clause(as<UpdateStmt>(node)->withClause, [&] { dml(as<UpdateStmt>(node), node); });
-      case T_DeleteStmt: return with_clause(as<DeleteStmt>(node)->withClause, [&] { dml(as<DeleteStmt>(node), node); });
-      case T_MergeStmt: return with_clause(as<MergeStmt>(node)->withClause, [&] { dml(as<MergeStmt>(node), node); });
-      case T_RangeVar: return range_var(as<RangeVar>(node));
-      case T_IntoClause: return relation(as<IntoClause>(node)->rel, RelationUse::create);
-      case T_ParamRef: out_.parameter_locations.push_back(as<ParamRef>(node)->location); return;
+      case T_SelectStmt:
+        return with_clause(as<SelectStmt>(node)->withClause, [&] { select(as<SelectStmt>(node)); });
+      case T_InsertStmt:
+        return with_clause(as<InsertStmt>(node)->withClause, [&] { dml(as<InsertStmt>(node), node); });
+      case T_UpdateStmt:
+        return with_clause(as<UpdateStmt>(node)->withClause, [&] { dml(as<UpdateStmt>(node), node); });
+      case T_DeleteStmt:
+        return with_clause(as<DeleteStmt>(node)->withClause, [&] { dml(as<DeleteStmt>(node), node); });
+      case T_MergeStmt:
+        return with_clause(as<MergeStmt>(node)->withClause, [&] { dml(as<MergeStmt>(node), node); });
+      case T_RangeVar:
+        return range_var(as<RangeVar>(node));
+      case T_IntoClause:
+        return relation(as<IntoClause>(node)->rel, RelationUse::create);
+      case T_ParamRef:
+        out_.parameter_locations.push_back(as<ParamRef>(node)->location);
+        return;
       case T_ColumnRef: {
         const List* fields = as<ColumnRef>(node)->fields;
         if (fields->length > 1) attribute(last_string(fields));
         return;
       }
       case T_A_Indirection:
-        for_each(as<A_Indirection>(node)->indirection, [&](const Node* step) { attribute(string_value(step)); });
+        for_each(as<A_Indirection>(node)->indirection,
+                 [&](const Node* step) { attribute(string_value(step)); });
         break;
-      case T_FuncCall: function(as<FuncCall>(node)); break;
-      case T_A_Expr: operator_name(as<A_Expr>(node)->name); break;
-      case T_SubLink: operator_name(as<SubLink>(node)->operName); break;
-      case T_SortBy: operator_name(as<SortBy>(node)->useOp); break;
-      case T_TypeName: out_.types.push_back(as<TypeName>(node)); break;
+      case T_FuncCall:
+        function(as<FuncCall>(node));
+        break;
+      case T_A_Expr:
+        operator_name(as<A_Expr>(node)->name);
+        break;
+      case T_SubLink:
+        operator_name(as<SubLink>(node)->operName);
+        break;
+      case T_SortBy:
+        operator_name(as<SortBy>(node)->useOp);
+        break;
+      case T_TypeName:
+        out_.types.push_back(as<TypeName>(node));
+        break;
       case T_RangeTableSample:
-        out_.functions.push_back(qualified(as<RangeTableSample>(node)->method, 1, as<RangeTableSample>(node)->location));
+        out_.functions.push_back(
+            qualified(as<RangeTableSample>(node)->method, 1, as<RangeTableSample>(node)->location));
         break;
-      default: break;
+      default:
+        break;
     }
     children(node);
   }
@@ -81,7 +103,8 @@ class Collector {
   // UNION chains are left-deep: a loop, not recursion.
   void select(const SelectStmt* top) {
     std::vector<const SelectStmt*> arms{top};
-    while (arms.back()->larg != nullptr && arms.back()->larg->withClause == nullptr) arms.push_back(arms.back()->larg);
+    while (arms.back()->larg != nullptr && arms.back()->larg->withClause == nullptr)
+      arms.push_back(arms.back()->larg);
     if (arms.back()->larg != nullptr) visit(node_of(arms.back()->larg));
     for (auto arm = arms.rbegin(); arm != arms.rend(); ++arm) clauses(*arm);
   }

@@ -1,5 +1,6 @@
 // Pass 1 of the analysis: which relations, functions, operators and types does a statement name?
-// Small on purpose: the same pass decides what is protected in the client's text and checks the text that is sent.
+// Small on purpose: the same pass decides what is protected in the client's text and checks the text that is
+// sent.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct FunctionReference {
 struct References {
   std::vector<RelationReference> relations;  // common table expressions are left out
   std::vector<FunctionReference> functions;
-  std::vector<std::string_view> operators;   // names as written, qualified ones by their last part
+  std::vector<std::string_view> operators;  // names as written, qualified ones by their last part
   std::vector<const TypeName*> types;
   std::vector<std::string_view> attributes;  // x in a.x, (a).x: may be a function call in disguise
   std::vector<int> parameter_locations;      // of every $n

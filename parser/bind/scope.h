@@ -21,7 +21,7 @@ using VisibleColumns = std::vector<VisibleColumn>;
 // One FROM item: SELECT * FROM <users u>, <(SELECT …) s>, <f(x)>.
 struct FromItem {
   std::string_view name;
-  std::string_view schema;      // of a relation without alias: schema.table.column may name it
+  std::string_view schema;  // of a relation without alias: schema.table.column may name it
   VisibleColumns columns;
   int entry = -1;               // the item is a replaced relation
   bool opaque = false;          // has columns that are not known here (functions)
@@ -42,8 +42,8 @@ struct Scope {
   const Scope* parent;  // where a name is looked for next
   std::vector<FromItem> items;
   const VisibleColumns* outputs = nullptr;  // names that ORDER BY and GROUP BY may mean
-  bool after_grouping = false;  // in the target list, HAVING or ORDER BY of a grouped query
-  int aggregate_depth = 0;      // inside an aggregate's arguments
+  bool after_grouping = false;              // in the target list, HAVING or ORDER BY of a grouped query
+  int aggregate_depth = 0;                  // inside an aggregate's arguments
 };
 
 struct CommonTable {

@@ -6,7 +6,9 @@ namespace pgconsent::parser {
 
 namespace {
 
-std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+std::string_view view(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
 
 std::string_view constant_text(const Node* node) {
   if (nodeTag(node) == T_TypeCast) return constant_text(as<TypeCast>(node)->arg);
@@ -34,11 +36,14 @@ void transaction_facts(const TransactionStmt* transaction, StatementFacts& facts
     case TRANS_STMT_ROLLBACK_TO:
     case TRANS_STMT_PREPARE:
     case TRANS_STMT_COMMIT_PREPARED:
-    case TRANS_STMT_ROLLBACK_PREPARED: facts.ends_transaction = true; break;
+    case TRANS_STMT_ROLLBACK_PREPARED:
+      facts.ends_transaction = true;
+      break;
     case TRANS_STMT_BEGIN:
     case TRANS_STMT_START:
     case TRANS_STMT_SAVEPOINT:
-    case TRANS_STMT_RELEASE: break;
+    case TRANS_STMT_RELEASE:
+      break;
   }
 }
 
@@ -55,7 +60,8 @@ void copy_facts(const CopyStmt* copy, StatementFacts& facts) {
 void kind_facts(const Node* node, StatementFacts& facts) {
   switch (nodeTag(node)) {
     case T_SelectStmt:
-      facts.kind = as<SelectStmt>(node)->intoClause != nullptr ? StatementKind::create_table_as : StatementKind::query;
+      facts.kind =
+          as<SelectStmt>(node)->intoClause != nullptr ? StatementKind::create_table_as : StatementKind::query;
       facts.query = node;
       return;
     case T_InsertStmt:
@@ -77,7 +83,8 @@ void kind_facts(const Node* node, StatementFacts& facts) {
       facts.kind = StatementKind::create_table_as;
       facts.query = as<CreateTableAsStmt>(node)->query;
       return;
-    case T_CopyStmt: return copy_facts(as<CopyStmt>(node), facts);
+    case T_CopyStmt:
+      return copy_facts(as<CopyStmt>(node), facts);
     case T_PrepareStmt:
       facts.kind = StatementKind::prepare;
       facts.name = view(as<PrepareStmt>(node)->name);
@@ -93,10 +100,16 @@ void kind_facts(const Node* node, StatementFacts& facts) {
       facts.all = as<DeallocateStmt>(node)->name == nullptr;
       return;
     case T_FetchStmt:
-    case T_ClosePortalStmt: facts.kind = StatementKind::fetch; return;
-    case T_TransactionStmt: return transaction_facts(as<TransactionStmt>(node), facts);
-    case T_VariableSetStmt: return set_facts(as<VariableSetStmt>(node), facts);
-    case T_ConstraintsSetStmt: facts.kind = StatementKind::notify; return;
+    case T_ClosePortalStmt:
+      facts.kind = StatementKind::fetch;
+      return;
+    case T_TransactionStmt:
+      return transaction_facts(as<TransactionStmt>(node), facts);
+    case T_VariableSetStmt:
+      return set_facts(as<VariableSetStmt>(node), facts);
+    case T_ConstraintsSetStmt:
+      facts.kind = StatementKind::notify;
+      return;
     case T_VariableShowStmt:
       facts.kind = StatementKind::show;
       facts.name = view(as<VariableShowStmt>(node)->name);
@@ -108,14 +121,20 @@ void kind_facts(const Node* node, StatementFacts& facts) {
     case T_ListenStmt:
     case T_UnlistenStmt:
     case T_NotifyStmt:
-    case T_CheckPointStmt: facts.kind = StatementKind::notify; return;
+    case T_CheckPointStmt:
+      facts.kind = StatementKind::notify;
+      return;
     case T_LockStmt:
     case T_VacuumStmt:
     case T_TruncateStmt:
     case T_ClusterStmt:
-    case T_ReindexStmt: facts.kind = StatementKind::lock; return;
+    case T_ReindexStmt:
+      facts.kind = StatementKind::lock;
+      return;
     case T_DoStmt:
-    case T_CallStmt: facts.kind = StatementKind::run_code; return;
+    case T_CallStmt:
+      facts.kind = StatementKind::run_code;
+      return;
     case T_LoadStmt:
     case T_AlterSystemStmt:
     case T_CreateSubscriptionStmt:
@@ -135,8 +154,12 @@ void kind_facts(const Node* node, StatementFacts& facts) {
     case T_AlterExtensionStmt:
     case T_CreateEventTrigStmt:
     case T_AlterEventTrigStmt:
-    case T_SecLabelStmt: facts.kind = StatementKind::server; return;
-    default: facts.kind = StatementKind::define; return;
+    case T_SecLabelStmt:
+      facts.kind = StatementKind::server;
+      return;
+    default:
+      facts.kind = StatementKind::define;
+      return;
   }
 }
 

@@ -28,25 +28,25 @@ enum class StatementKind : std::uint8_t {
   set,  // SET, RESET
   show,
   discard,
-  notify,       // LISTEN, UNLISTEN, NOTIFY, CHECKPOINT
-  lock,         // LOCK, VACUUM, ANALYZE, TRUNCATE, CLUSTER, REINDEX: no definitions change
-  run_code,     // DO, CALL
-  define,       // all DDL
-  server,       // LOAD, CREATE SUBSCRIPTION, IMPORT FOREIGN SCHEMA, ALTER SYSTEM, …: reaches beyond the database
+  notify,    // LISTEN, UNLISTEN, NOTIFY, CHECKPOINT
+  lock,      // LOCK, VACUUM, ANALYZE, TRUNCATE, CLUSTER, REINDEX: no definitions change
+  run_code,  // DO, CALL
+  define,    // all DDL
+  server,  // LOAD, CREATE SUBSCRIPTION, IMPORT FOREIGN SCHEMA, ALTER SYSTEM, …: reaches beyond the database
 };
 
 // Views into the parse tree.
 struct StatementFacts {
   StatementKind kind = StatementKind::define;
-  std::int32_t start = 0, end = 0;   // byte range in the text, without the semicolon
+  std::int32_t start = 0, end = 0;  // byte range in the text, without the semicolon
   const Node* statement = nullptr;
-  const Node* query = nullptr;       // the optimisable statement inside, where there is one
+  const Node* query = nullptr;  // the optimisable statement inside, where there is one
   const CopyStmt* copy = nullptr;
-  std::string_view name;             // setting, prepared statement, cursor, language or extension
+  std::string_view name;                 // setting, prepared statement, cursor, language or extension
   std::vector<std::string_view> values;  // SET name TO values
-  bool reset = false;                // RESET, SET … TO DEFAULT, RESET ALL (name empty)
-  bool ends_transaction = false;     // COMMIT, ROLLBACK, PREPARE TRANSACTION, ROLLBACK TO
-  bool all = false;                  // DISCARD ALL, DEALLOCATE ALL
+  bool reset = false;                    // RESET, SET … TO DEFAULT, RESET ALL (name empty)
+  bool ends_transaction = false;         // COMMIT, ROLLBACK, PREPARE TRANSACTION, ROLLBACK TO
+  bool all = false;                      // DISCARD ALL, DEALLOCATE ALL
 };
 
 StatementFacts statement_facts(const RawStmt* raw, const std::string& text);

@@ -8,7 +8,8 @@
 
 namespace pgconsent::parser {
 
-std::string check_sent_text(const CheckedText& sent, const NameResolver& names, const IsForbidden& is_forbidden) {
+std::string check_sent_text(const CheckedText& sent, const NameResolver& names,
+                            const IsForbidden& is_forbidden) {
   RawTree tree;
   SqlError error;
   const std::string text(sent.text);

@@ -20,7 +20,9 @@ struct CheckedText {
 // May a relation be named outside generated text? `bare_name` is empty for a qualified name.
 using IsForbidden = std::function<bool(const ResolvedName& relation, std::string_view bare_name)>;
 
-// Empty when no forbidden relation is named outside generated text and nothing else has changed, else what is wrong.
-std::string check_sent_text(const CheckedText& sent, const NameResolver& names, const IsForbidden& is_forbidden);
+// Empty when no forbidden relation is named outside generated text and nothing else has changed, else what is
+// wrong.
+std::string check_sent_text(const CheckedText& sent, const NameResolver& names,
+                            const IsForbidden& is_forbidden);
 
 }  // namespace pgconsent::parser

@@ -13,8 +13,12 @@ std::string normalise(const std::string& text, std::int32_t start, std::int32_t 
     if (behind >= 0 && token.start > behind) out.push_back(' ');
     behind = token.end;
     switch (token.kind) {
-      case TokenKind::constant: out.push_back('?'); break;
-      case TokenKind::unicode_identifier: out += "\"?\""; break;
+      case TokenKind::constant:
+        out.push_back('?');
+        break;
+      case TokenKind::unicode_identifier:
+        out += "\"?\"";
+        break;
       case TokenKind::identifier:
         if (text[token.start] == '"' && !is_name(token.text)) {
           out += "\"?\"";
@@ -24,7 +28,9 @@ std::string normalise(const std::string& text, std::int32_t start, std::int32_t 
       case TokenKind::keyword:
       case TokenKind::parameter:
       case TokenKind::op:
-      case TokenKind::punctuation: out.append(text, token.start, token.end - token.start); break;
+      case TokenKind::punctuation:
+        out.append(text, token.start, token.end - token.start);
+        break;
     }
   }
   return out;

@@ -37,12 +37,17 @@ class Rewriter {
  public:
   Rewriter(const TokenIndex& tokens, const Binding& binding, std::span<const Replacement> replacements,
            Splicer& splicer, std::string& problem)
-      : tokens_(tokens), binding_(binding), replacements_(replacements), splicer_(splicer), problem_(problem) {}
+      : tokens_(tokens),
+        binding_(binding),
+        replacements_(replacements),
+        splicer_(splicer),
+        problem_(problem) {}
 
   bool run() {
     for (std::size_t i = 0; i < binding_.entries.size(); ++i) {
       if (!is_replaced(static_cast<int>(i))) continue;
-      if (!entry(binding_.entries[i], replacements_[i])) return fail("a FROM item could not be found in the text");
+      if (!entry(binding_.entries[i], replacements_[i]))
+        return fail("a FROM item could not be found in the text");
     }
     return whole_rows() && qualified() && stars() && groupings();
   }
@@ -79,7 +84,8 @@ class Rewriter {
       if (first < 0) return fail("a whole-row reference could not be found in the text");
       const int last = tokens_.after_name(first);
       const RangeEntry& entry = binding_.entries[row.entry];
-      splicer_.replace(tokens_[first].start, tokens_[last - 1].end, whole_row_sql(entry, replacements_[row.entry]));
+      splicer_.replace(tokens_[first].start, tokens_[last - 1].end,
+                       whole_row_sql(entry, replacements_[row.entry]));
       // The result column would take its name from the generated text.
       if (row.unnamed_target == nullptr || row.unnamed_target == named) continue;
       named = row.unnamed_target;
@@ -112,7 +118,8 @@ class Rewriter {
   // System columns are added to a derived table as ordinary ones: a star must not show them.
   bool stars() {
     bool any = false;
-    for (std::size_t i = 0; i < binding_.entries.size(); ++i) any |= shows_system_columns(static_cast<int>(i));
+    for (std::size_t i = 0; i < binding_.entries.size(); ++i)
+      any |= shows_system_columns(static_cast<int>(i));
     if (!any) return true;
     if (binding_.natural_join) return fail("system columns can't be kept beside a NATURAL JOIN");
     for (const StarReference& star : binding_.stars) {
@@ -176,8 +183,8 @@ bool is_constant(const Node* node) {
 
 }  // namespace
 
-bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out,
-                   int& parameters) {
+bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry,
+                   std::string& out, int& parameters) {
   out.clear();
   if (entry.sample == nullptr) return true;
   bool constant = true;
@@ -199,7 +206,8 @@ bool rewrite(const std::string&, const TokenIndex& tokens, const Binding& bindin
 }
 
 std::string value_text(const std::string& text, const TokenIndex& tokens, const Node* value) {
-  // A cast's type would be looked up by the session's search path; without one the column decides as in the original.
+  // A cast's type would be looked up by the session's search path; without one the column decides as in the
+  // original.
   if (nodeTag(value) != T_A_Const && nodeTag(value) != T_ParamRef) return {};
   const int token = tokens.at(leftmost_location(value));
   if (token < 0) return {};
@@ -214,7 +222,8 @@ bool qualify(const TokenIndex& tokens, const RangeVar* range, std::string_view s
   return true;
 }
 
-bool replace_copy_relation(const TokenIndex& tokens, const CopyStmt* copy, std::string query, Splicer& splicer) {
+bool replace_copy_relation(const TokenIndex& tokens, const CopyStmt* copy, std::string query,
+                           Splicer& splicer) {
   const int first = tokens.at(copy->relation->location);
   if (first < 1 || !tokens.is_keyword(first - 1, "copy")) return false;
   int last = tokens.after_name(first);

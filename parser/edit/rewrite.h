@@ -13,14 +13,15 @@ namespace pgconsent::parser {
 // What stands for one entry of a Binding.
 struct Replacement {
   std::string query;         // SELECT … without parentheses; empty: the relation stays in place
-  std::string present_test;  // true where the row exists (not null-extended by an outer join), over entry.name; or empty
+  std::string present_test;  // true where the row exists (not null-extended by an outer join), over
+                             // entry.name; or empty
 };
 
 // The derived table's own part of the client's text: TABLESAMPLE … of the entry, or empty.
 // False when it can't be moved into a derived table (its arguments are not constants or parameters).
 // `parameters` is increased by those that move along.
-bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry, std::string& out,
-                   int& parameters);
+bool sample_clause(const std::string& text, const TokenIndex& tokens, const RangeEntry& entry,
+                   std::string& out, int& parameters);
 
 // False with `problem` set when the text can't be edited; the statement must be refused then.
 bool rewrite(const std::string& text, const TokenIndex& tokens, const Binding& binding,
@@ -33,6 +34,7 @@ std::string value_text(const std::string& text, const TokenIndex& tokens, const 
 bool qualify(const TokenIndex& tokens, const RangeVar* range, std::string_view schema, Splicer& splicer);
 
 // COPY users (a, b) TO …: the relation and its column list become a query.
-bool replace_copy_relation(const TokenIndex& tokens, const CopyStmt* copy, std::string query, Splicer& splicer);
+bool replace_copy_relation(const TokenIndex& tokens, const CopyStmt* copy, std::string query,
+                           Splicer& splicer);
 
 }  // namespace pgconsent::parser

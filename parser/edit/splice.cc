@@ -15,13 +15,15 @@ void Splicer::append(Splicer other) {
 }
 
 bool Splicer::apply(const std::string& original, SplicedText& out) {
-  std::stable_sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) { return a.start < b.start; });
+  std::stable_sort(pieces_.begin(), pieces_.end(),
+                   [](const Piece& a, const Piece& b) { return a.start < b.start; });
   std::size_t size = original.size();
   for (const Piece& piece : pieces_) size += piece.text.size();
   out.text.reserve(size);
   std::int32_t copied = 0;
   for (const Piece& piece : pieces_) {
-    if (piece.start < copied || piece.end < piece.start || piece.end > static_cast<std::int32_t>(original.size())) {
+    if (piece.start < copied || piece.end < piece.start ||
+        piece.end > static_cast<std::int32_t>(original.size())) {
       return false;
     }
     out.text.append(original, copied, piece.start - copied);

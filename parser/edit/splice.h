@@ -1,4 +1,5 @@
-// Replacing pieces of a statement's text, and knowing afterwards what is generated and where the client's own text went.
+// Replacing pieces of a statement's text, and knowing afterwards what is generated and where the client's own
+// text went.
 #pragma once
 
 #include <cstdint>

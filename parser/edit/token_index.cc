@@ -14,7 +14,8 @@ int TokenIndex::at(int location) const {
 }
 
 bool TokenIndex::is_keyword(int index, std::string_view keyword) const {
-  return index >= 0 && index < size() && tokens_[index].kind == TokenKind::keyword && tokens_[index].text == keyword;
+  return index >= 0 && index < size() && tokens_[index].kind == TokenKind::keyword &&
+         tokens_[index].text == keyword;
 }
 
 bool TokenIndex::is_symbol(int index, char symbol) const {
@@ -74,9 +75,9 @@ bool TokenIndex::table_sample(int location, int& first, int& last) const {
 }
 
 int TokenIndex::after_target(int index) const {
-  static constexpr std::array clause_keywords = {"from",   "into",   "where", "having", "union", "intersect", "except",
-                                                 "order",  "limit",  "fetch", "for",    "group", "window",    "offset",
-                                                 "returning"};
+  static constexpr std::array clause_keywords = {"from",      "into",   "where",  "having", "union",
+                                                 "intersect", "except", "order",  "limit",  "fetch",
+                                                 "for",       "group",  "window", "offset", "returning"};
   for (int i = index; i < size(); ++i) {
     if (is_symbol(i, '(') || is_symbol(i, '[')) {
       i = after_bracket(i) - 1;
@@ -85,7 +86,8 @@ int TokenIndex::after_target(int index) const {
     }
     if (is_symbol(i, ',') || is_symbol(i, ')') || is_symbol(i, ';')) return i;
     if (tokens_[i].kind != TokenKind::keyword) continue;
-    const bool clause = std::find(clause_keywords.begin(), clause_keywords.end(), tokens_[i].text) != clause_keywords.end();
+    const bool clause =
+        std::find(clause_keywords.begin(), clause_keywords.end(), tokens_[i].text) != clause_keywords.end();
     const bool part_of_expression = (tokens_[i].text == "from" && is_keyword(i - 1, "distinct")) ||
                                     (tokens_[i].text == "group" && is_keyword(i - 1, "within"));
     if (clause && !part_of_expression && i > index) return i;
@@ -106,22 +108,38 @@ namespace {
 
 int own_location(const Node* node) {
   switch (nodeTag(node)) {
-    case T_ColumnRef: return as<ColumnRef>(node)->location;
-    case T_A_Const: return as<A_Const>(node)->location;
-    case T_ParamRef: return as<ParamRef>(node)->location;
-    case T_FuncCall: return as<FuncCall>(node)->location;
-    case T_A_Expr: return as<A_Expr>(node)->location;
-    case T_TypeCast: return as<TypeCast>(node)->location;
-    case T_CaseExpr: return as<CaseExpr>(node)->location;
-    case T_CoalesceExpr: return as<CoalesceExpr>(node)->location;
-    case T_SubLink: return as<SubLink>(node)->location;
-    case T_RowExpr: return as<RowExpr>(node)->location;
-    case T_SQLValueFunction: return as<SQLValueFunction>(node)->location;
-    case T_BoolExpr: return as<BoolExpr>(node)->location;
-    case T_A_ArrayExpr: return as<A_ArrayExpr>(node)->location;
-    case T_GroupingSet: return as<GroupingSet>(node)->location;
-    case T_MinMaxExpr: return as<MinMaxExpr>(node)->location;
-    default: return -1;
+    case T_ColumnRef:
+      return as<ColumnRef>(node)->location;
+    case T_A_Const:
+      return as<A_Const>(node)->location;
+    case T_ParamRef:
+      return as<ParamRef>(node)->location;
+    case T_FuncCall:
+      return as<FuncCall>(node)->location;
+    case T_A_Expr:
+      return as<A_Expr>(node)->location;
+    case T_TypeCast:
+      return as<TypeCast>(node)->location;
+    case T_CaseExpr:
+      return as<CaseExpr>(node)->location;
+    case T_CoalesceExpr:
+      return as<CoalesceExpr>(node)->location;
+    case T_SubLink:
+      return as<SubLink>(node)->location;
+    case T_RowExpr:
+      return as<RowExpr>(node)->location;
+    case T_SQLValueFunction:
+      return as<SQLValueFunction>(node)->location;
+    case T_BoolExpr:
+      return as<BoolExpr>(node)->location;
+    case T_A_ArrayExpr:
+      return as<A_ArrayExpr>(node)->location;
+    case T_GroupingSet:
+      return as<GroupingSet>(node)->location;
+    case T_MinMaxExpr:
+      return as<MinMaxExpr>(node)->location;
+    default:
+      return -1;
   }
 }
 

@@ -24,12 +24,13 @@ class TokenIndex {
   int after_bracket(int index) const;
   // One past a dotted name (identifiers, keywords, UESCAPE, a final .*) that begins at index.
   int after_name(int index) const;
-  // ONLY name, ONLY (name), name *: [first, last) token of the relation expression with this name location; false when
-  // the tokens are not as expected.
+  // ONLY name, ONLY (name), name *: [first, last) token of the relation expression with this name location;
+  // false when the tokens are not as expected.
   bool relation_expression(int location, int& first, int& last) const;
   // TABLESAMPLE method (…) [REPEATABLE (…)], given the method's location.
   bool table_sample(int location, int& first, int& last) const;
-  // One past the expression of a result column that begins at token index: a comma or the next clause at its level.
+  // One past the expression of a result column that begins at token index: a comma or the next clause at its
+  // level.
   int after_target(int index) const;
   // The token behind GROUP BY [ALL | DISTINCT] whose first item holds the location.
   int group_by_items(int location) const;

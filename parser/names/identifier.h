@@ -9,6 +9,7 @@
 namespace pgconsent::parser {
 
 using Oid = std::uint32_t;      // 0 is PostgreSQL's InvalidOid
+inline constexpr Oid first_user_oid = 16384;  // FirstNormalObjectId: what is below came with the server
 using AttrNumber = std::int16_t;  // pg_attribute.attnum; system columns are negative
 
 struct QualifiedName {

@@ -11,7 +11,8 @@ RawTree::~RawTree() {
 }
 
 RawTree::RawTree(RawTree&& other) noexcept
-    : context_(std::exchange(other.context_, nullptr)), statements_(std::exchange(other.statements_, nullptr)) {}
+    : context_(std::exchange(other.context_, nullptr)),
+      statements_(std::exchange(other.statements_, nullptr)) {}
 
 RawTree& RawTree::operator=(RawTree&& other) noexcept {
   std::swap(context_, other.context_);
@@ -64,8 +65,10 @@ std::string self_test() {
       range->alias == nullptr || range->location != 25) {
     return "canary range variable has a wrong shape";
   }
-  if (select->whereClause == nullptr || nodeTag(select->whereClause) != T_A_Expr) return "canary qual has a wrong shape";
-  if (list_length(select->lockingClause) != 1 || nodeTag(linitial(select->lockingClause)) != T_LockingClause) {
+  if (select->whereClause == nullptr || nodeTag(select->whereClause) != T_A_Expr)
+    return "canary qual has a wrong shape";
+  if (list_length(select->lockingClause) != 1 ||
+      nodeTag(linitial(select->lockingClause)) != T_LockingClause) {
     return "canary locking clause has a wrong shape";
   }
   PgQueryParseResult json = pg_query_parse(text);

@@ -1,4 +1,5 @@
-// A statement text's raw parse tree, owned. Parsing is thread-safe; a tree is freed on the thread that parsed it.
+// A statement text's raw parse tree, owned. Parsing is thread-safe; a tree is freed on the thread that parsed
+// it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 #include "parser/tree/scanner.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "parser/tree/server_nodes.h"
@@ -17,12 +18,13 @@ constexpr int sql_comment = 275;
 constexpr int c_comment = 276;
 
 std::int32_t skip_digits(const std::string& text, std::int32_t at) {
-  while (at < static_cast<std::int32_t>(text.size()) && std::isdigit(static_cast<unsigned char>(text[at]))) ++at;
+  while (at < static_cast<std::int32_t>(text.size()) && std::isdigit(static_cast<unsigned char>(text[at])))
+    ++at;
   return at;
 }
 
-// libpg_query's scanner keeps the end of identifiers and strings in a field that the server's header lacks; it lies
-// in the struct's tail padding.
+// libpg_query's scanner keeps the end of identifiers and strings in a field that the server's header lacks;
+// it lies in the struct's tail padding.
 struct Extra {
   core_yy_extra_type core;
   std::int32_t token_end() const {
@@ -33,7 +35,8 @@ struct Extra {
 };
 static_assert(sizeof(core_yy_extra_type) == 88, "libpg_query 15-4.0.0 keeps yyllocend at offset 84");
 
-Token make_token(int code, const core_YYSTYPE& value, std::int32_t start, const std::string& text, const Extra& extra) {
+Token make_token(int code, const core_YYSTYPE& value, std::int32_t start, const std::string& text,
+                 const Extra& extra) {
   Token token{TokenKind::punctuation, start, start + 1, {}, 0};
   switch (code) {
     case IDENT:
@@ -129,7 +132,11 @@ std::vector<TextRange> comments(const std::string& text) {
   core_YYSTYPE value{};
   int location = 0;
   while (int code = core_yylex(&value, &location, scanner)) {
-    if (code == sql_comment || code == c_comment) found.push_back({location, extra.token_end()});
+    if (code == c_comment) found.push_back({location, extra.token_end()});
+    if (code == sql_comment) {  // its end is not kept
+      const std::size_t end = text.find_first_of("\r\n", location);
+      found.push_back({location, static_cast<std::int32_t>(std::min(end, text.size()))});
+    }
   }
   pg_query_exit_memory_context(context);
   return found;

@@ -10,13 +10,13 @@
 namespace pgconsent::parser {
 
 enum class TokenKind : std::uint8_t {
-  identifier,  // unquoted or quoted, never a keyword; `text` is the folded, unescaped name
+  identifier,          // unquoted or quoted, never a keyword; `text` is the folded, unescaped name
   unicode_identifier,  // U&"…", escapes not resolved
-  keyword,     // `text` is the lower-case keyword
-  constant,    // string, bit string or number
-  parameter,   // $1
-  op,          // operator of one or more characters: = <> || ->>
-  punctuation,  // ( ) [ ] , ; . : and the two-character :: .. :=
+  keyword,             // `text` is the lower-case keyword
+  constant,            // string, bit string or number
+  parameter,           // $1
+  op,                  // operator of one or more characters: = <> || ->>
+  punctuation,         // ( ) [ ] , ; . : and the two-character :: .. :=
 };
 
 struct Token {

@@ -1,5 +1,6 @@
-// The children of a raw parse tree node, for every node kind that may occur in SELECT, VALUES, INSERT, UPDATE, DELETE
-// and MERGE. A kind that is not listed is not walked into silently: for_each_child says so, and the caller refuses.
+// The children of a raw parse tree node, for every node kind that may occur in SELECT, VALUES, INSERT,
+// UPDATE, DELETE and MERGE. A kind that is not listed is not walked into silently: for_each_child says so,
+// and the caller refuses.
 #pragma once
 
 #include "parser/tree/server_nodes.h"
@@ -17,7 +18,8 @@ const Node* node_of(const T* node) {
 
 // A String node's text, or an empty view.
 inline std::string_view string_value(const Node* node) {
-  return node != nullptr && nodeTag(node) == T_String ? std::string_view(as<String>(node)->sval) : std::string_view();
+  return node != nullptr && nodeTag(node) == T_String ? std::string_view(as<String>(node)->sval)
+                                                      : std::string_view();
 }
 
 template <class F>
@@ -43,7 +45,9 @@ bool for_each_child(const Node* node, F&& f) {
     });
   };
   switch (nodeTag(node)) {
-    case T_List: all(as<List>(node)); return true;
+    case T_List:
+      all(as<List>(node));
+      return true;
     // Leaves.
     case T_Integer:
     case T_Float:
@@ -60,7 +64,8 @@ bool for_each_child(const Node* node, F&& f) {
     case T_Alias:
     case T_RangeVar:
     case T_LockingClause:
-    case T_CTESearchClause: return true;
+    case T_CTESearchClause:
+      return true;
     // Expressions.
     case T_A_Expr:
       one(as<A_Expr>(node)->lexpr);
@@ -70,8 +75,12 @@ bool for_each_child(const Node* node, F&& f) {
       one(as<TypeCast>(node)->arg);
       one(as<TypeCast>(node)->typeName);
       return true;
-    case T_TypeName: all(as<TypeName>(node)->typmods); return true;
-    case T_CollateClause: one(as<CollateClause>(node)->arg); return true;
+    case T_TypeName:
+      all(as<TypeName>(node)->typmods);
+      return true;
+    case T_CollateClause:
+      one(as<CollateClause>(node)->arg);
+      return true;
     case T_FuncCall: {
       const auto* call = as<FuncCall>(node);
       all(call->args);
@@ -88,8 +97,12 @@ bool for_each_child(const Node* node, F&& f) {
       one(as<A_Indirection>(node)->arg);
       all(as<A_Indirection>(node)->indirection);
       return true;
-    case T_A_ArrayExpr: all(as<A_ArrayExpr>(node)->elements); return true;
-    case T_MultiAssignRef: one(as<MultiAssignRef>(node)->source); return true;
+    case T_A_ArrayExpr:
+      all(as<A_ArrayExpr>(node)->elements);
+      return true;
+    case T_MultiAssignRef:
+      one(as<MultiAssignRef>(node)->source);
+      return true;
     case T_SubLink:
       one(as<SubLink>(node)->testexpr);
       one(as<SubLink>(node)->subselect);
@@ -103,14 +116,30 @@ bool for_each_child(const Node* node, F&& f) {
       one(as<CaseWhen>(node)->expr);
       one(as<CaseWhen>(node)->result);
       return true;
-    case T_CoalesceExpr: all(as<CoalesceExpr>(node)->args); return true;
-    case T_MinMaxExpr: all(as<MinMaxExpr>(node)->args); return true;
-    case T_NullTest: one(as<NullTest>(node)->arg); return true;
-    case T_BooleanTest: one(as<BooleanTest>(node)->arg); return true;
-    case T_BoolExpr: all(as<BoolExpr>(node)->args); return true;
-    case T_RowExpr: all(as<RowExpr>(node)->args); return true;
-    case T_NamedArgExpr: one(as<NamedArgExpr>(node)->arg); return true;
-    case T_GroupingFunc: all(as<GroupingFunc>(node)->args); return true;
+    case T_CoalesceExpr:
+      all(as<CoalesceExpr>(node)->args);
+      return true;
+    case T_MinMaxExpr:
+      all(as<MinMaxExpr>(node)->args);
+      return true;
+    case T_NullTest:
+      one(as<NullTest>(node)->arg);
+      return true;
+    case T_BooleanTest:
+      one(as<BooleanTest>(node)->arg);
+      return true;
+    case T_BoolExpr:
+      all(as<BoolExpr>(node)->args);
+      return true;
+    case T_RowExpr:
+      all(as<RowExpr>(node)->args);
+      return true;
+    case T_NamedArgExpr:
+      one(as<NamedArgExpr>(node)->arg);
+      return true;
+    case T_GroupingFunc:
+      all(as<GroupingFunc>(node)->args);
+      return true;
     case T_XmlExpr:
       all(as<XmlExpr>(node)->named_args);
       all(as<XmlExpr>(node)->args);
@@ -124,8 +153,12 @@ bool for_each_child(const Node* node, F&& f) {
       all(as<ResTarget>(node)->indirection);
       one(as<ResTarget>(node)->val);
       return true;
-    case T_SortBy: one(as<SortBy>(node)->node); return true;
-    case T_GroupingSet: all(as<GroupingSet>(node)->content); return true;
+    case T_SortBy:
+      one(as<SortBy>(node)->node);
+      return true;
+    case T_GroupingSet:
+      all(as<GroupingSet>(node)->content);
+      return true;
     case T_WindowDef: {
       const auto* window = as<WindowDef>(node);
       all(window->partitionClause);
@@ -134,7 +167,9 @@ bool for_each_child(const Node* node, F&& f) {
       one(window->endOffset);
       return true;
     }
-    case T_WithClause: all(as<WithClause>(node)->ctes); return true;
+    case T_WithClause:
+      all(as<WithClause>(node)->ctes);
+      return true;
     case T_CommonTableExpr:
       one(as<CommonTableExpr>(node)->ctequery);
       one(as<CommonTableExpr>(node)->cycle_clause);
@@ -143,9 +178,13 @@ bool for_each_child(const Node* node, F&& f) {
       one(as<CTECycleClause>(node)->cycle_mark_value);
       one(as<CTECycleClause>(node)->cycle_mark_default);
       return true;
-    case T_IntoClause: one(as<IntoClause>(node)->rel); return true;
+    case T_IntoClause:
+      one(as<IntoClause>(node)->rel);
+      return true;
     // FROM items.
-    case T_RangeSubselect: one(as<RangeSubselect>(node)->subquery); return true;
+    case T_RangeSubselect:
+      one(as<RangeSubselect>(node)->subquery);
+      return true;
     case T_RangeFunction:
       all(as<RangeFunction>(node)->functions);
       all(as<RangeFunction>(node)->coldeflist);
@@ -168,7 +207,9 @@ bool for_each_child(const Node* node, F&& f) {
       one(as<RangeTableFuncCol>(node)->colexpr);
       one(as<RangeTableFuncCol>(node)->coldefexpr);
       return true;
-    case T_ColumnDef: one(as<ColumnDef>(node)->typeName); return true;
+    case T_ColumnDef:
+      one(as<ColumnDef>(node)->typeName);
+      return true;
     case T_JoinExpr:
       one(as<JoinExpr>(node)->larg);
       one(as<JoinExpr>(node)->rarg);
@@ -216,7 +257,9 @@ bool for_each_child(const Node* node, F&& f) {
       all(as<InferClause>(node)->indexElems);
       one(as<InferClause>(node)->whereClause);
       return true;
-    case T_IndexElem: one(as<IndexElem>(node)->expr); return true;
+    case T_IndexElem:
+      one(as<IndexElem>(node)->expr);
+      return true;
     case T_UpdateStmt: {
       const auto* update = as<UpdateStmt>(node);
       one(update->withClause);
@@ -252,7 +295,8 @@ bool for_each_child(const Node* node, F&& f) {
       all(when->values);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -41,8 +41,9 @@ class Builder {
       if (request_.columns[i]) append(column(catalog_relation_.columns[i]));
     }
     for (std::string_view name : request_.system_columns) append(fmt::format("t.{0} AS {0}", name));
-    out_.head = fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
-                            parser::quote_qualified({catalog_relation_.schema, catalog_relation_.name}));
+    out_.head =
+        fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
+                    parser::quote_qualified({catalog_relation_.schema, catalog_relation_.name}));
     if (guard_) out_.tail = guard_->joins();
     return std::move(out_);
   }
@@ -80,7 +81,7 @@ class Builder {
     const ProtectedColumn* rule = request_.relation->column(type.attnum);
     std::string clear = raw;
     // A filter alone would let leaky functions run below it: hidden rows show nothing.
-    if (!out_.where.empty()) clear = fmt::format("CASE WHEN {} THEN {} END", out_.where, raw);
+    if (!out_.where.empty()) clear = guarded_sql(out_.where, raw, "", type);
     if (rule != nullptr && rule->is_public) return out_.where.empty() ? raw : clear + " AS " + name;
     static const ProtectedColumn unknown;  // added since the rules were bound: masked
     if (rule == nullptr) rule = &unknown;
@@ -97,14 +98,14 @@ class Builder {
       if (out_.run_time_rule.empty()) out_.run_time_rule = rule->rule;
       masked = refusal_sql(type, raw);
     } else if (rule->without_basis != WithoutBasis::hide_row) {
-      const std::string key = request_.explain ? std::string(64, '0') : generation_.pseudonym_key(request_.purpose);
+      const std::string key =
+          request_.explain ? std::string(64, '0') : generation_.pseudonym_key(request_.purpose);
       masked = mask_sql(rule->mask, type, raw, {key});
     }
-    if (masked.empty()) masked = fmt::format("CAST(NULL AS {})", type.type_sql);
-    std::string sql = decision.clearance == Clearance::never
-                          ? fmt::format("CASE WHEN FALSE THEN {} ELSE {} END", raw, masked)
-                          : fmt::format("CASE WHEN {} THEN {} ELSE {} END", guard_->condition(rule->category), raw, masked);
-    if (!out_.where.empty()) sql = fmt::format("CASE WHEN {} THEN {} END", out_.where, sql);
+    const std::string condition =
+        decision.clearance == Clearance::never ? "FALSE" : guard_->condition(rule->category);
+    std::string sql = guarded_sql(condition, raw, masked, type);
+    if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);
     return sql + " AS " + name;
   }
 

@@ -1,4 +1,5 @@
-// The derived table that computes T' in the place of a protected relation: SELECT … FROM raw t LEFT JOIN <consent>.
+// The derived table that computes T' in the place of a protected relation: SELECT … FROM raw t LEFT JOIN
+// <consent>.
 #pragma once
 
 #include <string>
@@ -16,20 +17,20 @@ struct DerivedTableRequest {
   const rules::Purpose* purpose = nullptr;  // null: no purpose is allowed, everything is masked
   std::vector<bool> columns;                // by index in the catalog relation: the ones to list
   std::vector<std::string_view> system_columns;
-  bool only = false;                        // ONLY users
-  bool locked = false;                      // FOR UPDATE reaches it: EXISTS instead of joins
-  bool explain = false;                     // pseudonyms get a throw-away key
+  bool only = false;     // ONLY users
+  bool locked = false;   // FOR UPDATE reaches it: EXISTS instead of joins
+  bool explain = false;  // pseudonyms get a throw-away key
 };
 
 struct DerivedTable {
-  std::string head;   // SELECT … FROM [ONLY] relation t
-  std::string tail;   // joins
-  std::string where;  // hide_row, without WHERE; may be empty
-  std::string refused_rule;                  // a listed column may not be used for this purpose at all
-  std::string run_time_rule;                 // a listed column fails at a row without basis
-  bool masks = false;                        // some listed column is or may be masked
+  std::string head;                                // SELECT … FROM [ONLY] relation t
+  std::string tail;                                // joins
+  std::string where;                               // hide_row, without WHERE; may be empty
+  std::string refused_rule;                        // a listed column may not be used for this purpose at all
+  std::string run_time_rule;                       // a listed column fails at a row without basis
+  bool masks = false;                              // some listed column is or may be masked
   std::vector<std::string> rules, bases, columns;  // for the audit
-  std::vector<parser::AttrNumber> clear;     // protected columns that are listed raw
+  std::vector<parser::AttrNumber> clear;           // protected columns that are listed raw
 };
 
 DerivedTable derived_table(const Generation& generation, const DerivedTableRequest& request);

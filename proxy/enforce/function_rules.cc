@@ -15,7 +15,8 @@ using parser::FunctionReach;
 using parser::FunctionReference;
 using parser::SpecialFunction;
 
-constexpr const char* trust_hint = "List the function under `functions: trusted` in the rules if it is harmless.";
+constexpr const char* trust_hint =
+    "List the function under `functions: trusted` in the rules if it is harmless.";
 
 std::string_view constant_argument(const FuncCall* call) {
   if (call == nullptr || list_length(call->args) == 0) return {};
@@ -41,13 +42,15 @@ class Judge {
     for (const TypeName* type : references_.types) {
       const std::string_view name = parser::last_string(type->names);
       if (reach_.any_type_is_dangerous(name)) {
-        refuse(refusal("type \"" + std::string(name) + "\" runs code that may read protected data", {}, trust_hint),
+        refuse(refusal("type \"" + std::string(name) + "\" runs code that may read protected data", {},
+                       trust_hint),
                type->location);
       }
     }
     if (reach_.any_cast_is_dangerous()) {
       refuse(refusal("a cast in this database runs code that may read protected data",
-                     "It could be applied anywhere, without being named.", trust_hint), -1);
+                     "It could be applied anywhere, without being named.", trust_hint),
+             -1);
     }
     return std::move(verdict_);
   }
@@ -67,8 +70,8 @@ class Judge {
     if (!reach_.any_dangerous(call.name) && !reach_.any_special_or_stateful(call.name)) return;
     for (const Function* candidate : generation_.catalog().functions_named(call.name)) {
       if (!call.schema.empty() && candidate->schema != call.schema) continue;
-      // An overload that can't be meant: fewer arguments may be completed by defaults, more can't be taken. (A function
-      // of the user's may be variadic.)
+      // An overload that can't be meant: fewer arguments may be completed by defaults, more can't be taken.
+      // (A function of the user's may be variadic.)
       const bool built_in = candidate->oid < parser::first_normal_oid;
       if (built_in && call.arguments > static_cast<int>(candidate->argument_types.size())) continue;
       if (reach_.is_dangerous(candidate->oid)) {
@@ -87,8 +90,11 @@ class Judge {
       case SpecialFunction::none:
       case SpecialFunction::opens_by_name:
       case SpecialFunction::large_object:
-      case SpecialFunction::notify: return;
-      case SpecialFunction::current_query: verdict_.shows_sent_text = true; return;
+      case SpecialFunction::notify:
+        return;
+      case SpecialFunction::current_query:
+        verdict_.shows_sent_text = true;
+        return;
       case SpecialFunction::own_statements:
         refuse(refusal("function \"" + function.name + "\" would show generated text", {},
                        "Read the view pg_cursors or pg_prepared_statements."),
@@ -97,7 +103,8 @@ class Judge {
       case SpecialFunction::set_config: {
         verdict_.may_change_state = true;
         std::string name(constant_argument(call.call));
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return std::tolower(c); });
         if (!name.empty() && parser::is_settable(name)) return;
         refuse(refusal("set_config needs a constant name of a setting that may be changed"), call.location);
         return;
@@ -111,7 +118,8 @@ class Judge {
     for (const Function* candidate : generation_.catalog().functions_named(name)) {
       if (candidate->argument_types.empty() || !reach_.is_dangerous(candidate->oid)) continue;
       refuse(refusal("\"" + std::string(name) + "\" may be a function that can't be called through the proxy",
-                     reach_.reason(candidate->oid), trust_hint), -1);
+                     reach_.reason(candidate->oid), trust_hint),
+             -1);
     }
   }
 

@@ -1,5 +1,5 @@
-// Which functions, operators, casts and types may a statement use? Decided by what the catalog says may be meant, never
-// by one resolution of a name: the server's plan cache resolves names again.
+// Which functions, operators, casts and types may a statement use? Decided by what the catalog says may be
+// meant, never by one resolution of a name: the server's plan cache resolves names again.
 #pragma once
 
 #include <optional>
@@ -12,9 +12,9 @@ namespace pgconsent::enforce {
 
 struct FunctionVerdict {
   std::optional<parser::SqlError> refusal;
-  int location = -1;               // byte offset that the refusal is about
-  bool may_change_state = false;   // search path, role, settings, temporary objects
-  bool shows_sent_text = false;    // current_query(): only where nothing was edited
+  int location = -1;              // byte offset that the refusal is about
+  bool may_change_state = false;  // search path, role, settings, temporary objects
+  bool shows_sent_text = false;   // current_query(): only where nothing was edited
 };
 
 FunctionVerdict judge_functions(const parser::References& references, const Generation& generation);

@@ -58,9 +58,13 @@ const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid) 
   return it == catalog_rules_.end() ? nullptr : &it->second;
 }
 
-bool Generation::is_sensitive_name(std::string_view name) const { return sensitive_names_.contains(name); }
+bool Generation::is_sensitive_name(std::string_view name) const {
+  return sensitive_names_.contains(name);
+}
 
-bool Generation::is_known_name(std::string_view name) const { return known_names_.contains(name); }
+bool Generation::is_known_name(std::string_view name) const {
+  return known_names_.contains(name);
+}
 
 std::string Generation::given_condition(const std::string& subject_kind, std::string_view alias) const {
   auto it = given_.find(subject_kind);
@@ -97,10 +101,11 @@ struct GenerationBuilder {
     for (const auto& [name, kind] : generation->policy_->subjects) {
       if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::table) continue;
       const Relation* relation = generation->catalog_->relation(kind.consent->relation);
-      parser::GeneratedCondition condition =
-          parser::generate_condition(kind.consent->given, *relation, alias_placeholder, *generation->catalog_);
+      parser::GeneratedCondition condition = parser::generate_condition(
+          kind.consent->given, *relation, alias_placeholder, *generation->catalog_);
       if (!condition.error.empty()) {
-        error("consent." + name + ".given: " + condition.error, "simplify the condition `" + kind.consent->given + "`");
+        error("consent." + name + ".given: " + condition.error,
+              "simplify the condition `" + kind.consent->given + "`");
       }
       generation->given_[name] = std::move(condition.sql);
     }
@@ -111,14 +116,16 @@ struct GenerationBuilder {
     for (const auto& [oid, relation] : generation->policy_->relations) {
       for (const rules::ProtectedColumn& column : relation.columns) {
         if (column.is_public || column.mask.kind != rules::Mask::Kind::pseudonym) continue;
-        error(column.rule + ": the mask `pseudonym` needs a key", "set `pseudonym_key_file` in pgconsent.yaml");
+        error(column.rule + ": the mask `pseudonym` needs a key",
+              "set `pseudonym_key_file` in pgconsent.yaml");
       }
     }
   }
 
   void reach() {
     parser::ReachOptions options;
-    for (const auto& [oid, relation] : generation->policy_->relations) options.protected_relations.insert(oid);
+    for (const auto& [oid, relation] : generation->policy_->relations)
+      options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
                                      generation->policy_->trusted_functions.end());
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
@@ -128,8 +135,8 @@ struct GenerationBuilder {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
     }
-    // The default that ALTER TABLE ADD COLUMN keeps: a constant, but of a protected table. What reads the catalog
-    // otherwise is untouched by it.
+    // The default that ALTER TABLE ADD COLUMN keeps: a constant, but of a protected table. What reads the
+    // catalog otherwise is untouched by it.
     if (const Relation* attributes = generation->catalog_->relation("pg_catalog", "pg_attribute")) {
       generation->catalog_rules_[attributes->oid] = catalog_rule(*attributes, "attmissingval");
     }

@@ -1,5 +1,5 @@
-// One immutable set of what is in force in a database: its catalog, the rules bound to it, and what follows from both.
-// Shared between threads, swapped whole.
+// One immutable set of what is in force in a database: its catalog, the rules bound to it, and what follows
+// from both. Shared between threads, swapped whole.
 #pragma once
 
 #include <map>
@@ -11,7 +11,6 @@
 #include <unordered_set>
 
 #include "parser/bind/name_resolver.h"
-#include "parser/bind/references.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
 #include "rules/policy.h"
@@ -34,7 +33,8 @@ class Generation {
   std::uint64_t id() const { return id_; }
 
   parser::RelationReach reach(const parser::ResolvedName& name) const;
-  // The rules for a relation: those of the policy, or the built-in ones for catalogs with other sessions' query text.
+  // The rules for a relation: those of the policy, or the built-in ones for catalogs with other sessions'
+  // query text.
   const rules::ProtectedRelation* protected_relation(parser::Oid oid) const;
   bool is_built_in_rule(parser::Oid oid) const { return catalog_rules_.contains(oid); }
   // Could this bare name mean a relation that shows protected data, in any schema?
@@ -70,6 +70,7 @@ struct GenerationResult {
   GenerationPtr generation;  // null when the rules can't be enforced on this catalog
   rules::Diagnostics diagnostics;
 };
-GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules, const GenerationOptions& options);
+GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules,
+                                 const GenerationOptions& options);
 
 }  // namespace pgconsent::enforce

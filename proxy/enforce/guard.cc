@@ -21,7 +21,9 @@ std::string column_sql(const Relation& relation, parser::AttrNumber attnum, std:
   return fmt::format("{}.{}", alias, quote_identifier(column->name));
 }
 
-std::string relation_sql(const Relation& relation) { return parser::quote_qualified({relation.schema, relation.name}); }
+std::string relation_sql(const Relation& relation) {
+  return parser::quote_qualified({relation.schema, relation.name});
+}
 
 // Time stamps without a zone are read as UTC: a session's TimeZone must not decide about a mask.
 std::string now_for(const Column& column) {
@@ -36,8 +38,8 @@ std::string equal(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose,
-             Form form)
+Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relation,
+             const rules::Purpose& purpose, Form form)
     : generation_(generation), relation_(relation), purpose_(purpose), form_(form) {
   for (const rules::SubjectPath& path : relation.subjects) {
     Path entry;
@@ -54,7 +56,9 @@ Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relat
   }
 }
 
-const Relation& Guard::relation_of(parser::Oid oid) const { return *generation_.catalog().relation(oid); }
+const Relation& Guard::relation_of(parser::Oid oid) const {
+  return *generation_.catalog().relation(oid);
+}
 
 // Flags on the very row that is replaced need no join.
 bool Guard::is_own_row(const Path& path) const {
@@ -182,7 +186,8 @@ std::string Guard::joins() const {
     sql += hops(i, true);
     const std::string alias = fmt::format("g{}", i);
     if (!is_aggregated(source)) {
-      const std::string purpose = source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
+      const std::string purpose =
+          source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
       sql += fmt::format(" LEFT JOIN {} {} ON {}{}", relation_sql(consent), alias,
                          equal(column_sql(consent, source.subject, alias), path.key), purpose);
       continue;
@@ -192,15 +197,16 @@ std::string Guard::joins() const {
     for (std::size_t c = 0; c < path.categories.size(); ++c) {
       std::string record = record_condition(*path.kind, "r");
       if (source.category) {
-        record += " AND " + equal(column_sql(consent, *source.category, "r"), quote_literal(path.categories[c]));
+        record +=
+            " AND " + equal(column_sql(consent, *source.category, "r"), quote_literal(path.categories[c]));
       }
       flags += fmt::format(", pg_catalog.bool_or({}) AS c{}", record, c);
     }
     const std::string subject = column_sql(consent, source.subject, "r");
     const std::string purpose = purpose_match(source, "r");
-    sql += fmt::format(" LEFT JOIN (SELECT {0} AS k{1} FROM {2} r{3} GROUP BY {0}) {4} ON {5}", subject, flags,
-                       relation_sql(consent), purpose.empty() ? "" : " WHERE " + purpose.substr(5), alias,
-                       equal(alias + ".k", path.key));
+    sql += fmt::format(" LEFT JOIN (SELECT {0} AS k{1} FROM {2} r{3} GROUP BY {0}) {4} ON {5}", subject,
+                       flags, relation_sql(consent), purpose.empty() ? "" : " WHERE " + purpose.substr(5),
+                       alias, equal(alias + ".k", path.key));
   }
   return sql;
 }

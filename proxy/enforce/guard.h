@@ -1,5 +1,6 @@
-// The consent guard of one replaced relation: the joins that bring a row's consent, and per category the condition under
-// which a cell is clear. At most one join per subject path and relation, however many categories.
+// The consent guard of one replaced relation: the joins that bring a row's consent, and per category the
+// condition under which a cell is clear. At most one join per subject path and relation, however many
+// categories.
 #pragma once
 
 #include <map>
@@ -22,7 +23,8 @@ class Guard {
   };
 
   // The relation is named `t` in generated SQL. All arguments outlive the guard.
-  Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose, Form form);
+  Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose,
+        Form form);
 
   // Boolean SQL: may data of this category of the row be used? Only for categories decided by consent.
   std::string condition(std::string_view category);
@@ -34,9 +36,9 @@ class Guard {
   struct Path {
     const rules::SubjectPath* path = nullptr;
     const rules::SubjectKind* kind = nullptr;
-    std::string key;                        // SQL of the subject's key
+    std::string key;  // SQL of the subject's key
     bool used = false;
-    std::vector<std::string> categories;    // aggregated form: one flag column each
+    std::vector<std::string> categories;  // aggregated form: one flag column each
   };
 
   std::string path_condition(std::size_t index, std::string_view category);

@@ -14,18 +14,21 @@ using rules::Mask;
 // A value no longer than what would be kept is replaced by the pad alone.
 std::string partial_sql(const Mask& mask, std::string_view text) {
   return fmt::format(
-      "CASE WHEN pg_catalog.length({0}) OPERATOR(pg_catalog.<=) {1} THEN {2} ELSE pg_catalog.\"left\"({0}, {3}) "
+      "CASE WHEN pg_catalog.length({0}) OPERATOR(pg_catalog.<=) {1} THEN {2} ELSE pg_catalog.\"left\"({0}, "
+      "{3}) "
       "OPERATOR(pg_catalog.||) {2} OPERATOR(pg_catalog.||) pg_catalog.\"right\"({0}, {4}) END",
-      text, mask.prefix + mask.suffix, "CAST(" + quote_literal(mask.text) + " AS pg_catalog.text)", mask.prefix,
-      mask.suffix);
+      text, mask.prefix + mask.suffix, "CAST(" + quote_literal(mask.text) + " AS pg_catalog.text)",
+      mask.prefix, mask.suffix);
 }
 
 // j***@e***.com; what is not of the form a@b.c becomes ***.
 std::string email_sql(std::string_view text) {
   return fmt::format(
       "CASE WHEN {0} OPERATOR(pg_catalog.~) '^[^@]+@[^@]+[.][^@.]+$' THEN pg_catalog.\"left\"({0}, 1) "
-      "OPERATOR(pg_catalog.||) '***@' OPERATOR(pg_catalog.||) pg_catalog.\"left\"(pg_catalog.split_part({0}, '@', 2), 1) "
-      "OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog.\"substring\"({0}, '[.][^@.]+$') ELSE '***' END",
+      "OPERATOR(pg_catalog.||) '***@' OPERATOR(pg_catalog.||) pg_catalog.\"left\"(pg_catalog.split_part({0}, "
+      "'@', 2), 1) "
+      "OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog.\"substring\"({0}, '[.][^@.]+$') "
+      "ELSE '***' END",
       text);
 }
 
@@ -37,7 +40,8 @@ std::string hash_sql(std::string_view text) {
 std::string pseudonym_sql(std::string_view text, std::string_view key) {
   std::string bytes = fmt::format("pg_catalog.decode('{}', 'hex')", key);
   return fmt::format(
-      "pg_catalog.encode(pg_catalog.sha256({0} OPERATOR(pg_catalog.||) pg_catalog.sha256({0} OPERATOR(pg_catalog.||) "
+      "pg_catalog.encode(pg_catalog.sha256({0} OPERATOR(pg_catalog.||) pg_catalog.sha256({0} "
+      "OPERATOR(pg_catalog.||) "
       "pg_catalog.convert_to({1}, 'UTF8'))), 'hex')",
       bytes, text);
 }
@@ -48,22 +52,32 @@ std::string truncated_sql(std::string_view unit, const parser::Column& type, std
   return fmt::format("pg_catalog.date_trunc('{}', CAST({} AS pg_catalog.\"timestamp\"))", unit, column);
 }
 
-std::string masked(const Mask& mask, const parser::Column& type, std::string_view column, const MaskContext& context) {
+std::string masked(const Mask& mask, const parser::Column& type, std::string_view column,
+                   const MaskContext& context) {
   const std::string text = fmt::format("CAST({} AS pg_catalog.text)", column);
   const std::string number = fmt::format("CAST({} AS pg_catalog.\"numeric\")", column);
   switch (mask.kind) {
-    case Mask::Kind::null: return {};
-    case Mask::Kind::constant: return quote_literal(mask.text);
-    case Mask::Kind::partial: return partial_sql(mask, text);
-    case Mask::Kind::email: return email_sql(text);
-    case Mask::Kind::hash: return hash_sql(text);
-    case Mask::Kind::pseudonym: return pseudonym_sql(text, context.pseudonym_key);
-    case Mask::Kind::year: return truncated_sql("year", type, column);
-    case Mask::Kind::month: return truncated_sql("month", type, column);
-    case Mask::Kind::round: return fmt::format("pg_catalog.round({}, {})", number, mask.step);
+    case Mask::Kind::null:
+      return {};
+    case Mask::Kind::constant:
+      return quote_literal(mask.text);
+    case Mask::Kind::partial:
+      return partial_sql(mask, text);
+    case Mask::Kind::email:
+      return email_sql(text);
+    case Mask::Kind::hash:
+      return hash_sql(text);
+    case Mask::Kind::pseudonym:
+      return pseudonym_sql(text, context.pseudonym_key);
+    case Mask::Kind::year:
+      return truncated_sql("year", type, column);
+    case Mask::Kind::month:
+      return truncated_sql("month", type, column);
+    case Mask::Kind::round:
+      return fmt::format("pg_catalog.round({}, {})", number, mask.step);
     case Mask::Kind::range:
-      return fmt::format("pg_catalog.floor({0} OPERATOR(pg_catalog./) {1}) OPERATOR(pg_catalog.*) {1}", number,
-                         mask.step);
+      return fmt::format("pg_catalog.floor({0} OPERATOR(pg_catalog./) {1}) OPERATOR(pg_catalog.*) {1}",
+                         number, mask.step);
   }
   return {};
 }
@@ -72,15 +86,29 @@ std::string masked(const Mask& mask, const parser::Column& type, std::string_vie
 
 std::string mask_sql(const Mask& mask, const parser::Column& type, std::string_view column,
                      const MaskContext& context) {
-  std::string value = masked(mask, type, column, context);
+  const std::string value = masked(mask, type, column, context);
   if (value.empty()) return value;
-  return fmt::format("CASE WHEN {} IS NOT NULL THEN CAST({} AS {}) END", column, value, type.type_sql);
+  const std::string cast = fmt::format("CAST({} AS {})", value, type.type_sql);
+  // The others are strict by themselves.
+  if (mask.kind != Mask::Kind::constant && mask.kind != Mask::Kind::email) return cast;
+  return fmt::format("CASE WHEN {} IS NULL THEN CAST(NULL AS {}) ELSE {} END", column, type.type_sql, cast);
+}
+
+std::string guarded_sql(std::string_view condition, std::string_view value, std::string_view otherwise,
+                        const parser::Column& type) {
+  // A CASE keeps the type modifier, and a domain, only where all branches have them.
+  const bool plain = type.typmod < 0 && type.type < parser::first_user_oid;
+  if (otherwise.empty() && plain) return fmt::format("CASE WHEN {} THEN {} END", condition, value);
+  if (otherwise.empty())
+    return fmt::format("CASE WHEN {} THEN {} ELSE CAST(NULL AS {}) END", condition, value, type.type_sql);
+  return fmt::format("CASE WHEN {} THEN {} ELSE {} END", condition, value, otherwise);
 }
 
 // concat is not immutable and its argument is a column: nothing of it is evaluated before the row is there.
 std::string refusal_sql(const parser::Column& type, std::string_view column) {
   return fmt::format(
-      "CAST(CAST(CAST(pg_catalog.concat('{}', pg_catalog.\"left\"(CAST({} AS pg_catalog.text), 0)) AS pg_catalog.int4) "
+      "CAST(CAST(CAST(pg_catalog.concat('{}', pg_catalog.\"left\"(CAST({} AS pg_catalog.text), 0)) AS "
+      "pg_catalog.int4) "
       "AS pg_catalog.text) AS {})",
       run_time_refusal_token, column, type.type_sql);
 }

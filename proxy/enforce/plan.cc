@@ -13,11 +13,16 @@ constexpr std::string_view refusal_token = "pgconsent_refusal_";
 
 std::string_view to_string(Decision decision) {
   switch (decision) {
-    case Decision::untouched: return "untouched";
-    case Decision::allowed: return "allowed";
-    case Decision::masked: return "masked";
-    case Decision::refused: return "refused";
-    case Decision::exempt: return "exempt";
+    case Decision::untouched:
+      return "untouched";
+    case Decision::allowed:
+      return "allowed";
+    case Decision::masked:
+      return "masked";
+    case Decision::refused:
+      return "refused";
+    case Decision::exempt:
+      return "exempt";
   }
   return "untouched";
 }
@@ -33,8 +38,8 @@ std::uint32_t Plan::effects() const {
   return all;
 }
 
-// A missing function fails after the server has looked at the transaction's state (an aborted one answers 25P02 as it
-// would for any statement); the bare word fails before, as a syntax error does.
+// A missing function fails after the server has looked at the transaction's state (an aborted one answers
+// 25P02 as it would for any statement); the bare word fails before, as a syntax error does.
 std::string refusal_statement(std::size_t index, bool syntax_error) {
   std::string name = std::string(refusal_token) + std::to_string(index);
   return syntax_error ? name : "SELECT pg_catalog." + name + "()";
@@ -53,7 +58,9 @@ std::optional<std::size_t> refusal_index(std::string_view server_message) {
 namespace {
 
 // Byte offset of a 1-based character position, and back. UTF-8: continuation bytes do not count.
-bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 std::int32_t byte_offset(std::string_view text, int position) {
   std::int32_t offset = 0;

@@ -53,30 +53,32 @@ struct AuditFacts {
 struct Statement {
   Decision decision = Decision::untouched;
   std::uint32_t effects = 0;
-  std::string prepared_name;                    // with Effect::names_statement
-  std::optional<parser::SqlError> refusal;      // decision refused: replaces the error that the sent text provokes
-  std::vector<ColumnOrigin> origins;            // by result column: what the client would see directly; may be empty
-  std::vector<ColumnOrigin> raw_allowed;        // protected columns that may arrive unmasked (their basis always holds)
-  std::string run_time_refusal_rule;            // `without_basis: refuse` by subject: for DETAIL when it fails at a row
-  AuditFacts audit;                             // set unless untouched
+  std::string prepared_name;  // with Effect::names_statement
+  std::optional<parser::SqlError>
+      refusal;                        // decision refused: replaces the error that the sent text provokes
+  std::vector<ColumnOrigin> origins;  // by result column: what the client would see directly; may be empty
+  std::vector<ColumnOrigin>
+      raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
+  std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
+  AuditFacts audit;                   // set unless untouched
 };
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back
 
 struct Plan {
-  std::string original;           // the client's text
-  std::string sql;                // to be sent instead; unused when is_identity
-  bool is_identity = true;        // the client's bytes are forwarded untouched
-  std::string purpose;            // under which it was decided
-  std::string purpose_source;     // "role", "session" or "comment"
-  std::uint64_t generation = 0;   // of the catalog and rules it was made under
+  std::string original;          // the client's text
+  std::string sql;               // to be sent instead; unused when is_identity
+  bool is_identity = true;       // the client's bytes are forwarded untouched
+  std::string purpose;           // under which it was decided
+  std::string purpose_source;    // "role", "session" or "comment"
+  std::uint64_t generation = 0;  // of the catalog and rules it was made under
   std::uint64_t catalog_version = 0;
-  std::string rules_version;      // digest
+  std::string rules_version;          // digest
   std::vector<Statement> statements;  // one per statement of the text, in order
   std::vector<Edit> edits;            // ascending, in the client's text
 
-  bool touches_protected() const;     // any statement with a decision other than untouched
-  std::uint32_t effects() const;      // of all statements
+  bool touches_protected() const;  // any statement with a decision other than untouched
+  std::uint32_t effects() const;   // of all statements
   // 1-based character position in the sent text -> in the client's text; 0 stays 0.
   int original_position(int sent_position) const;
 };
@@ -92,13 +94,15 @@ struct TemporaryRelation {
 
 // What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.
 struct SessionState {
-  std::string login_role;              // session_user at the start: decides about purposes
-  std::string role;                    // current_user
-  std::vector<std::string> search_path;  // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
-  std::string purpose;                 // current_setting('pgconsent.purpose', true); empty: the role's default
+  std::string login_role;  // session_user at the start: decides about purposes
+  std::string role;        // current_user
+  std::vector<std::string>
+      search_path;      // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
+  std::string purpose;  // current_setting('pgconsent.purpose', true); empty: the role's default
   std::vector<TemporaryRelation> temporary;
-  parser::SnapshotPtr private_catalog;  // set while the transaction has DDL of its own; overrides the shared one
-  std::uint64_t id = 0;                // equal ids mean equal states (interned by the session layer per worker)
+  parser::SnapshotPtr
+      private_catalog;   // set while the transaction has DDL of its own; overrides the shared one
+  std::uint64_t id = 0;  // equal ids mean equal states (interned by the session layer per worker)
 };
 
 // The catalog in force does not know a relation that the text names: load a newer one, then plan again.
@@ -117,7 +121,8 @@ class Planner {  // one per worker and database: not thread-safe
   // Layer 3: is this a protected column that may never arrive raw? Used on every RowDescription.
   virtual bool is_protected(ColumnOrigin column) const = 0;
   // May this login role act for this purpose? Null when it may; else the error for the client.
-  virtual std::optional<parser::SqlError> check_purpose(std::string_view login_role, std::string_view purpose) const = 0;
+  virtual std::optional<parser::SqlError> check_purpose(std::string_view login_role,
+                                                        std::string_view purpose) const = 0;
   // The role's default purpose; empty when it has none.
   virtual std::string default_purpose(std::string_view login_role) const = 0;
   virtual bool is_exempt(std::string_view login_role) const = 0;
@@ -127,7 +132,8 @@ class Planner {  // one per worker and database: not thread-safe
 // the ErrorResponse's message contains the token. `index` is the statement's place in Plan::statements.
 std::string refusal_statement(std::size_t index, bool syntax_error);
 std::optional<std::size_t> refusal_index(std::string_view server_message);
-// Likewise `without_basis: refuse` at run time: the mask expression fails with a message that holds this token.
+// Likewise `without_basis: refuse` at run time: the mask expression fails with a message that holds this
+// token.
 inline constexpr std::string_view run_time_refusal_token = "pgconsent_refused_value";
 
 }  // namespace pgconsent::enforce

@@ -21,14 +21,16 @@ using parser::StatementKind;
 std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
   names.reserve(state.temporary.size());
-  for (const TemporaryRelation& relation : state.temporary) names.push_back({relation.oid, relation.name, relation.columns});
+  for (const TemporaryRelation& relation : state.temporary)
+    names.push_back({relation.oid, relation.name, relation.columns});
   return names;
 }
 
 int character_position(std::string_view text, int offset) {
   if (offset < 0 || offset > static_cast<int>(text.size())) return 0;
-  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset,
-                                            [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset, [](char c) {
+           return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+         }));
 }
 
 class Builder {
@@ -40,7 +42,7 @@ class Builder {
         fresh_(fresh),
         temporary_(temporary_names(state)),
         names_(generation.catalog(), state.search_path, temporary_),
-        tables_(tables),
+        rewriter_(generation, names_, tables),
         plan_(std::make_shared<Plan>()) {
     plan_->original = text;
     plan_->generation = generation.id();
@@ -51,30 +53,25 @@ class Builder {
 
   BuiltPlan build() {
     if (!parse()) return {plan_, true};
-    std::optional<SqlError> wrong_purpose = choose_purpose();
-    Source source(text_);
+    const std::optional<SqlError> wrong_purpose = choose_purpose();
+    Source source(text());
+    plan_->statements.reserve(list_length(tree_.statements()));
     for (int i = 0; i < list_length(tree_.statements()); ++i) {
       const auto* raw = list_nth_node(RawStmt, tree_.statements(), i);
       if (!statement(raw, source, wrong_purpose)) return {nullptr, false};
     }
-    finish(source);
+    finish();
     return {plan_, cacheable_};
   }
 
  private:
   bool parse() {
-    text_ = plan_->original;
     SqlError error;
-    if (parser::RawTree::parse(text_, tree_, error)) return true;
+    if (parser::RawTree::parse(plan_->original, tree_, error)) return true;
     // libpg_query stumbles over a comment between two tokens that belong together; the server does not.
-    if (auto blanked = parser::without_comments(text_)) {
-      SqlError ignored;
-      if (parser::RawTree::parse(*blanked, tree_, ignored)) {
-        text_ = std::move(*blanked);
-        blanked_ = true;
-        return true;
-      }
-    }
+    blanked_ = parser::without_comments(plan_->original);
+    SqlError ignored;
+    if (blanked_ && parser::RawTree::parse(*blanked_, tree_, ignored)) return true;
     Statement refused;
     refused.refusal = std::move(error);
     plan_->statements.push_back(std::move(refused));
@@ -93,8 +90,8 @@ class Builder {
       plan_->purpose_source = "role";
     }
     if (conflict) return refusal("the statement's comments name different purposes");
-    const bool allowed = role_ != nullptr && std::find(role_->purposes.begin(), role_->purposes.end(), plan_->purpose) !=
-                                                 role_->purposes.end();
+    const bool allowed = role_ != nullptr && std::find(role_->purposes.begin(), role_->purposes.end(),
+                                                       plan_->purpose) != role_->purposes.end();
     if (allowed) purpose_ = generation_.policy().purpose(plan_->purpose);
     if (allowed || plan_->purpose.empty()) return std::nullopt;
     if (role_ != nullptr && role_->exempt) return std::nullopt;
@@ -104,26 +101,27 @@ class Builder {
     return error;
   }
 
+  const std::string& text() const { return blanked_ ? *blanked_ : plan_->original; }
+
   // False: the catalog must be reloaded first.
   bool statement(const RawStmt* raw, Source& source, const std::optional<SqlError>& wrong_purpose) {
-    const StatementFacts facts = parser::statement_facts(raw, text_);
-    Statement out;
+    const StatementFacts facts = parser::statement_facts(raw, text());
+    Statement& out = plan_->statements.emplace_back();
     out.effects = statement_effects(facts, names_);
     if (out.effects & Effect::names_statement) out.prepared_name = facts.name;
-    QueryRewriter rewriter(generation_, names_, tables_);
     parser::Splicer splicer;
-    int parameters = 0;
+    rewriter_.begin_statement();
     if (role_ != nullptr && role_->exempt) {
       out.decision = Decision::exempt;
-    } else if (!decide(facts, source, rewriter, splicer, out)) {
+    } else if (!decide(facts, source, rewriter_, splicer, out)) {
       return false;
     } else {
-      parameters = rewriter.parameters();
       if (wrong_purpose && out.decision != Decision::untouched && !out.refusal) out.refusal = wrong_purpose;
     }
     if (out.refusal) {
       if (out.refusal->sqlstate == "42P01") cacheable_ = false;
-      if (out.refusal->position == 0) out.refusal->position = character_position(text_, rewriter.error_location());
+      if (out.refusal->position == 0)
+        out.refusal->position = character_position(text(), rewriter_.error_location());
       const bool policy = out.refusal->sqlstate != "42P01" && out.refusal->sqlstate != "42703";
       if (policy) {
         out.decision = Decision::refused;
@@ -134,27 +132,25 @@ class Builder {
       out.effects = 0;
       replace_statement(facts);
     } else {
-      parameters_ += parameters;
-      spliced_.push_back(std::move(splicer));
-      in_force_.push_back(std::move(rewriter));
+      parameters_ += rewriter_.parameters();
+      splicer_.append(std::move(splicer));
     }
     if (out.decision != Decision::untouched) {
-      out.audit.statement = parser::normalise(text_, facts.start, facts.end,
-                                              [&](std::string_view name) { return generation_.is_known_name(name); });
+      out.audit.statement = parser::normalise(text(), facts.start, facts.end, [&](std::string_view name) {
+        return generation_.is_known_name(name);
+      });
       out.audit.fingerprint = parser::fingerprint(out.audit.statement);
     }
-    unsettled_ |= (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0 || facts.ends_transaction;
-    plan_->statements.push_back(std::move(out));
+    unsettled_ |=
+        (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0 || facts.ends_transaction;
     return true;
   }
 
   void replace_statement(const StatementFacts& facts) {
     // The statement's own words only: what is before and behind stays, semicolons too.
     std::int32_t start = facts.start;
-    while (start < facts.end && std::isspace(static_cast<unsigned char>(text_[start])) != 0) ++start;
-    parser::Splicer splicer;
-    splicer.replace(start, facts.end, " " + refusal_statement(plan_->statements.size(), false) + " ");
-    spliced_.push_back(std::move(splicer));
+    while (start < facts.end && std::isspace(static_cast<unsigned char>(text()[start])) != 0) ++start;
+    splicer_.replace(start, facts.end, " " + refusal_statement(plan_->statements.size() - 1, false) + " ");
   }
 
   RewriteOptions options(const StatementFacts& facts) const {
@@ -175,29 +171,38 @@ class Builder {
       case StatementKind::explain:
       case StatementKind::create_table_as:
       case StatementKind::prepare:
-      case StatementKind::copy_query_out: return query(facts, source, rewriter, splicer, out);
+      case StatementKind::copy_query_out:
+        return query(facts, source, rewriter, splicer, out);
       case StatementKind::copy_table_out:
       case StatementKind::copy_in:
         if (refuse_server_file(facts, out)) return true;
-        return rewriter.run_copy(source, facts.copy, options(facts), splicer, out) != QueryRewriter::Outcome::needs_catalog;
-      case StatementKind::set: out.refusal = refuse_setting(facts, role_); return true;
+        return rewriter.run_copy(source, facts.copy, options(facts), splicer, out) !=
+               QueryRewriter::Outcome::needs_catalog;
+      case StatementKind::set:
+        out.refusal = refuse_setting(facts, role_);
+        return true;
       case StatementKind::run_code:
-        out.refusal = refuse_utility(facts, text_, generation_);
+        out.refusal = refuse_utility(facts, text(), generation_);
         if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
-          return rewriter.run(source, reinterpret_cast<const Node*>(parser::as<CallStmt>(facts.statement)->funccall),
+          return rewriter.run(source,
+                              reinterpret_cast<const Node*>(parser::as<CallStmt>(facts.statement)->funccall),
                               options(facts), splicer, out) != QueryRewriter::Outcome::needs_catalog;
         }
         return true;
       case StatementKind::lock:
       case StatementKind::define:
-      case StatementKind::server: out.refusal = refuse_utility(facts, text_, generation_); return true;
-      case StatementKind::execute: return arguments(facts.statement, facts, source, rewriter, splicer, out);
+      case StatementKind::server:
+        out.refusal = refuse_utility(facts, text(), generation_);
+        return true;
+      case StatementKind::execute:
+        return arguments(facts.statement, facts, source, rewriter, splicer, out);
       case StatementKind::deallocate:
       case StatementKind::fetch:
       case StatementKind::transaction:
       case StatementKind::show:
       case StatementKind::discard:
-      case StatementKind::notify: return true;
+      case StatementKind::notify:
+        return true;
     }
     return true;
   }
@@ -213,8 +218,8 @@ class Builder {
 
   static bool refuse_server_file(const StatementFacts& facts, Statement& out) {
     if (facts.copy->filename == nullptr) return false;
-    out.refusal = refusal("COPY to or from files and programs of the server can't be used through the proxy", {},
-                          "Use COPY … TO STDOUT or FROM STDIN.");
+    out.refusal = refusal("COPY to or from files and programs of the server can't be used through the proxy",
+                          {}, "Use COPY … TO STDOUT or FROM STDIN.");
     return true;
   }
 
@@ -222,22 +227,33 @@ class Builder {
              Statement& out) {
     if (facts.kind == StatementKind::copy_query_out && refuse_server_file(facts, out)) return true;
     const Node* node = facts.query;
-    // EXPLAIN and CREATE TABLE AS may hold each other, and EXECUTE of something that was decided when it was prepared.
+    // EXPLAIN and CREATE TABLE AS may hold each other, and EXECUTE of something that was decided when it was
+    // prepared.
     for (bool inner = true; inner;) {
       inner = true;
       switch (nodeTag(node)) {
-        case T_CreateTableAsStmt: node = parser::as<CreateTableAsStmt>(node)->query; break;
-        case T_DeclareCursorStmt: node = parser::as<DeclareCursorStmt>(node)->query; break;
-        case T_ExecuteStmt: return arguments(node, facts, source, rewriter, splicer, out);
+        case T_CreateTableAsStmt:
+          node = parser::as<CreateTableAsStmt>(node)->query;
+          break;
+        case T_DeclareCursorStmt:
+          node = parser::as<DeclareCursorStmt>(node)->query;
+          break;
+        case T_ExecuteStmt:
+          return arguments(node, facts, source, rewriter, splicer, out);
         case T_SelectStmt:
         case T_InsertStmt:
         case T_UpdateStmt:
         case T_DeleteStmt:
-        case T_MergeStmt: inner = false; break;
-        default: out.refusal = unsupported("this kind of statement is not supported here"); return true;
+        case T_MergeStmt:
+          inner = false;
+          break;
+        default:
+          out.refusal = unsupported("this kind of statement is not supported here");
+          return true;
       }
     }
-    if (rewriter.run(source, node, options(facts), splicer, out) == QueryRewriter::Outcome::needs_catalog) return false;
+    if (rewriter.run(source, node, options(facts), splicer, out) == QueryRewriter::Outcome::needs_catalog)
+      return false;
     if (out.refusal || out.decision == Decision::untouched) return true;
     if (facts.kind == StatementKind::prepare) {
       out.refusal = unsupported("PREPARE on protected tables is not supported yet",
@@ -251,25 +267,18 @@ class Builder {
     return true;
   }
 
-  void finish(Source&) {
-    parser::Splicer all;
-    bool edited = false;
-    for (parser::Splicer& splicer : spliced_) {
-      edited |= !splicer.empty();
-      all.append(std::move(splicer));
-    }
-    if (!edited && !blanked_) return;
+  void finish() {
+    if (splicer_.empty() && !blanked_) return;
     plan_->is_identity = false;
     parser::SplicedText spliced;
     std::string wrong;
-    if (!all.apply(text_, spliced)) {
+    if (!splicer_.apply(text(), spliced)) {
       wrong = "edits overlap";
-    } else if (!(role_ != nullptr && role_->exempt)) {
+    } else if (role_ == nullptr || !role_->exempt) {
       wrong = parser::check_sent_text(
           {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, names_,
           [&](const parser::ResolvedName& relation, std::string_view bare) {
-            return std::all_of(in_force_.begin(), in_force_.end(),
-                               [&](const QueryRewriter& r) { return r.is_forbidden(relation, bare); });
+            return rewriter_.is_forbidden(relation, bare);
           });
     }
     plan_->sql = std::move(spliced.text);
@@ -290,16 +299,15 @@ class Builder {
   const bool fresh_;
   std::vector<parser::TemporaryName> temporary_;
   parser::NameResolver names_;
-  DerivedTableCache& tables_;
+  QueryRewriter rewriter_;
   std::shared_ptr<Plan> plan_;
   const rules::Application* role_ = nullptr;
   const rules::Purpose* purpose_ = nullptr;
-  std::string text_;  // the client's, comments blanked where the parser needs it
+  std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
-  bool blanked_ = false, unsettled_ = false, cacheable_ = true;
+  bool unsettled_ = false, cacheable_ = true;
   int parameters_ = 0;
-  std::vector<parser::Splicer> spliced_;
-  std::vector<QueryRewriter> in_force_;
+  parser::Splicer splicer_;
 };
 
 }  // namespace

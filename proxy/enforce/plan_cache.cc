@@ -24,11 +24,22 @@ PlanPtr PlanCache::find(std::string_view text, std::uint64_t state) {
   ++hits_;
   PlanPtr plan = std::move(it->second);
   old_.erase(it);
-  insert(state, plan);
+  insert({plan->original, state}, plan);
   return plan;
 }
 
-void PlanCache::insert(std::uint64_t state, PlanPtr plan) {
+void PlanCache::offer(std::uint64_t state, const PlanPtr& plan) {
+  const Key key{plan->original, state};
+  const std::uint64_t hash = Hash{}(key);
+  std::uint64_t& seen = seen_[hash % seen_.size()];
+  if (seen == hash) {
+    insert(key, plan);
+  } else {
+    seen = hash;
+  }
+}
+
+void PlanCache::insert(const Key& key, PlanPtr plan) {
   const std::size_t size = size_of(*plan);
   if (size > half_) return;
   if (young_bytes_ + size > half_) {
@@ -37,7 +48,6 @@ void PlanCache::insert(std::uint64_t state, PlanPtr plan) {
     young_bytes_ = 0;
   }
   young_bytes_ += size;
-  const Key key{plan->original, state};
   young_.insert_or_assign(key, std::move(plan));
 }
 

@@ -1,7 +1,9 @@
-// Plans by text and session state, bounded in bytes. Two halves: what is used moves to the young one, a full young one
-// becomes the old one. One worker's own: not thread-safe.
+// Plans by text and session state, bounded in bytes. Two halves: what is used moves to the young one, a full
+// young one becomes the old one. A text is kept from its second time on: statements with their values spelled
+// out never come again, and would only push out those that do. One worker's own: not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,7 +18,8 @@ class PlanCache {
   explicit PlanCache(std::size_t limit_bytes) : half_(limit_bytes / 2) {}
 
   PlanPtr find(std::string_view text, std::uint64_t state);
-  void insert(std::uint64_t state, PlanPtr plan);
+  // Keeps the plan if its text was offered before, as far as the short memory for that reaches.
+  void offer(std::uint64_t state, const PlanPtr& plan);
   void clear();
 
   std::uint64_t hits() const { return hits_; }
@@ -33,11 +36,14 @@ class PlanCache {
       return std::hash<std::string_view>{}(key.text) ^ (key.state * 0x9E3779B97F4A7C15u);
     }
   };
+  void insert(const Key& key, PlanPtr plan);
+
   using Map = std::unordered_map<Key, PlanPtr, Hash>;
 
   std::size_t half_;
   std::size_t young_bytes_ = 0;
   Map young_, old_;
+  std::array<std::uint64_t, 4096> seen_{};  // hashes of keys offered once
   std::uint64_t hits_ = 0, misses_ = 0;
 };
 

@@ -25,7 +25,7 @@ class CachingPlanner : public Planner {
     if (PlanPtr cached = cache_.find(text, state.id)) return cached;
     BuiltPlan built = build_plan(*generation_, state, text, catalog_is_fresh, tables_);
     if (built.plan == nullptr) return NeedsCatalog{generation_->catalog().version};
-    if (built.cacheable) cache_.insert(state.id, built.plan);
+    if (built.cacheable) cache_.offer(state.id, built.plan);
     return PlanPtr(built.plan);
   }
 
@@ -43,7 +43,8 @@ class CachingPlanner : public Planner {
     return column.attnum > 0 && (rule == nullptr || !rule->is_public);
   }
 
-  std::optional<SqlError> check_purpose(std::string_view login_role, std::string_view purpose) const override {
+  std::optional<SqlError> check_purpose(std::string_view login_role,
+                                        std::string_view purpose) const override {
     const GenerationPtr current = current_();
     if (current == nullptr) return not_enforceable();
     parser::StatementFacts facts;
@@ -66,8 +67,8 @@ class CachingPlanner : public Planner {
 
  private:
   static SqlError not_enforceable() {
-    return refusal("the rules can't be enforced on this database at the moment", "They do not fit its catalog any more.",
-                   "Run `pgconsent check`.");
+    return refusal("the rules can't be enforced on this database at the moment",
+                   "They do not fit its catalog any more.", "Run `pgconsent check`.");
   }
 
   // A new generation makes every plan stale.
@@ -81,7 +82,8 @@ class CachingPlanner : public Planner {
   // A transaction with DDL of its own: its catalog is nobody else's, and lives until the transaction ends.
   std::variant<PlanPtr, NeedsCatalog> private_plan(std::string_view text, const SessionState& state) {
     if (private_ == nullptr || private_->catalog_ptr() != state.private_catalog) {
-      private_ = make_generation(state.private_catalog, generation_->rules(), generation_->options()).generation;
+      private_ =
+          make_generation(state.private_catalog, generation_->rules(), generation_->options()).generation;
     }
     if (private_ == nullptr) return refuse_all(text, not_enforceable());
     DerivedTableCache tables;

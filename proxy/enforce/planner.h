@@ -13,8 +13,9 @@ struct PlannerOptions {
   std::size_t cache_bytes = std::size_t{32} << 20;  // per worker and database
 };
 
-// `current` answers the generation in force, or null while the rules can't be enforced: everything but transaction
-// control is refused then. Called at every plan: must be cheap. The planner belongs to one thread.
+// `current` answers the generation in force, or null while the rules can't be enforced: everything but
+// transaction control is refused then. Called at every plan: must be cheap. The planner belongs to one
+// thread.
 std::unique_ptr<Planner> make_planner(std::function<GenerationPtr()> current, const PlannerOptions& options);
 
 }  // namespace pgconsent::enforce

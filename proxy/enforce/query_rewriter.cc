@@ -28,10 +28,13 @@ void add_unique(std::vector<std::string>& list, std::string text) {
 }
 
 std::string display_name(const RangeVar& range) {
-  return range.schemaname == nullptr ? std::string(range.relname) : std::string(range.schemaname) + "." + range.relname;
+  return range.schemaname == nullptr ? std::string(range.relname)
+                                     : std::string(range.schemaname) + "." + range.relname;
 }
 
-bool is_writing(RelationUse use) { return use == RelationUse::target; }
+bool is_writing(RelationUse use) {
+  return use == RelationUse::target;
+}
 
 }  // namespace
 
@@ -48,6 +51,13 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
   auto [it, fresh] = tables_.try_emplace(std::move(key));
   if (fresh) it->second = derived_table(generation, request);
   return it->second;
+}
+
+void QueryRewriter::begin_statement() {
+  references_.parameter_locations.clear();
+  moved_parameters_ = 0;
+  error_location_ = -1;
+  shows_sent_text_ = false;
 }
 
 void QueryRewriter::refuse(Statement& statement, parser::SqlError error, int location) {
@@ -69,28 +79,37 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
     const RangeVar& range = *reference.range;
     if (bound.name.wrong_database) {
-      refuse(statement, {"0A000", "cross-database references are not implemented: \"" + display_name(range) + "\"", {}, {}, 0},
+      refuse(statement,
+             {"0A000",
+              "cross-database references are not implemented: \"" + display_name(range) + "\"",
+              {},
+              {},
+              0},
              range.location);
       continue;
     }
     if (options.unsettled && range.schemaname == nullptr && generation_.is_sensitive_name(range.relname)) {
       refuse(statement,
-             unsupported("\"" + display_name(range) + "\" can't be resolved behind a statement that may change its meaning",
+             unsupported("\"" + display_name(range) +
+                             "\" can't be resolved behind a statement that may change its meaning",
                          "Send the statements one by one, or name the table with its schema."),
              range.location);
       continue;
     }
     if (!bound.name.found() && !options.unsettled) {
       if (!options.catalog_is_fresh) return Outcome::needs_catalog;
-      refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0}, range.location);
+      refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0},
+             range.location);
       continue;
     }
-    if (bound.name.relation != nullptr && generation_.functions().relation_may_change_state(bound.name.relation->oid)) {
+    if (bound.name.relation != nullptr &&
+        generation_.functions().relation_may_change_state(bound.name.relation->oid)) {
       statement.effects |= Effect::changes_state;
     }
     const RelationReach reach = generation_.reach(bound.name);
     if (reach == RelationReach::none) {
-      if (is_writing(reference.use) && bound.name.relation != nullptr) check_target(*bound.name.relation, statement);
+      if (is_writing(reference.use) && bound.name.relation != nullptr)
+        check_target(*bound.name.relation, statement);
       relations_.push_back(bound);
       continue;
     }
@@ -107,8 +126,9 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
       refuse(statement,
              refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",
                      generation_.functions().relation_reason(bound.name.relation->oid),
-                     reach == RelationReach::opaque ? "Give the relation rules of its own, or query the tables it is made from."
-                                                    : ""),
+                     reach == RelationReach::opaque
+                         ? "Give the relation rules of its own, or query the tables it is made from."
+                         : ""),
              range.location);
       continue;
     }
@@ -118,30 +138,33 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
   return Outcome::done;
 }
 
-// A modification of an unprotected table can still reach protected rows: through its triggers, defaults and checks, and
-// through foreign keys.
+// A modification of an unprotected table can still reach protected rows: through its triggers, defaults and
+// checks, and through foreign keys.
 void QueryRewriter::check_target(const Relation& target, Statement& statement) {
   if (generation_.functions().write_is_dangerous(target.oid)) {
-    refuse(statement, refusal("writing to \"" + target.name + "\" runs code that may read protected data",
-                              "A trigger, default, check or rule of it calls a function that can't be seen through.",
-                              "List the function under `functions: trusted` in the rules if it is harmless."));
+    refuse(statement,
+           refusal("writing to \"" + target.name + "\" runs code that may read protected data",
+                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
+                   "List the function under `functions: trusted` in the rules if it is harmless."));
     return;
   }
   for (const auto& [oid, rules] : generation_.policy().relations) {
     const Relation* relation = generation_.catalog().relation(oid);
     if (relation == nullptr) continue;
     for (const parser::ForeignKey& key : relation->foreign_keys) {
-      const bool cascades = (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
+      const bool cascades =
+          (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
       if (key.target == target.oid && cascades) {
-        refuse(statement, unsupported("modifications of \"" + target.name + "\" cascade to the protected table \"" +
-                                      relation->name + "\""));
+        refuse(statement, unsupported("modifications of \"" + target.name +
+                                      "\" cascade to the protected table \"" + relation->name + "\""));
         return;
       }
     }
   }
 }
 
-void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelation& relation, Statement& statement) {
+void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelation& relation,
+                         Statement& statement) {
   if (table.masks) {
     statement.decision = Decision::masked;
   } else if (statement.decision == Decision::untouched) {
@@ -155,19 +178,24 @@ void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelati
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = table.run_time_rule;
 }
 
-bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation, const rules::Purpose* purpose) const {
-  return std::all_of(relation.columns.begin(), relation.columns.end(), [&](const rules::ProtectedColumn& column) {
-    return column.is_public || rules::decide(purpose, column.category).clearance == rules::Clearance::always;
-  });
+bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation,
+                                   const rules::Purpose* purpose) const {
+  return std::all_of(relation.columns.begin(), relation.columns.end(),
+                     [&](const rules::ProtectedColumn& column) {
+                       return column.is_public ||
+                              rules::decide(purpose, column.category).clearance == rules::Clearance::always;
+                     });
 }
 
 namespace {
 
-// Equality with a strict and leakproof operator: bool, bytea, name, int8, int2, int4, text, oid, bpchar, varchar, date,
-// timestamp, timestamptz, uuid (pg_proc.proleakproof of their equality functions on PostgreSQL 15).
+// Equality with a strict and leakproof operator: bool, bytea, name, int8, int2, int4, text, oid, bpchar,
+// varchar, date, timestamp, timestamptz, uuid (pg_proc.proleakproof of their equality functions on PostgreSQL
+// 15).
 bool has_leakproof_equality(const parser::Column& column) {
   static constexpr parser::Oid types[] = {16, 17, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 2950};
-  return column.collation_sql.empty() && std::find(std::begin(types), std::end(types), column.type) != std::end(types);
+  return column.collation_sql.empty() &&
+         std::find(std::begin(types), std::end(types), column.type) != std::end(types);
 }
 
 }  // namespace
@@ -184,18 +212,20 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   request.only = !entry.range->inh;
   request.locked = entry.locked || options.locked;
   request.explain = options.explain;
-  if (!entry.column_aliases.empty()) request.columns.assign(entry.used.size(), true);  // they count from the first
+  if (!entry.column_aliases.empty())
+    request.columns.assign(entry.used.size(), true);  // they count from the first
   request.system_columns = entry.system_columns;
   const DerivedTable& table = tables_.get(generation_, request);
   if (!table.refused_rule.empty()) {
     refuse(statement,
-           refusal("a column of \"" + relation->name + "\" may not be used for this purpose", "Rule: " + table.refused_rule + ".",
-                   "Leave the column out of the statement."),
+           refusal("a column of \"" + relation->name + "\" may not be used for this purpose",
+                   "Rule: " + table.refused_rule + ".", "Leave the column out of the statement."),
            entry.range->location);
   }
   const bool built_in = generation_.is_built_in_rule(relation->oid);
   if (!built_in) note(table, *relation, statement);
-  // Nothing in it is ever masked for this purpose, or (catalogs) nothing that is masked is used: it stays as it is.
+  // Nothing in it is ever masked for this purpose, or (catalogs) nothing that is masked is used: it stays as
+  // it is.
   if ((built_in && !table.masks) || is_fully_clear(*relation, options.purpose)) {
     for (const rules::ProtectedColumn& column : relation->columns) {
       if (!built_in && !column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
@@ -230,15 +260,17 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
     const parser::Column* column = entry.relation->column(rule.attnum);
     if (column == nullptr || !rule.is_public || !column->not_null) continue;
     const auto index = static_cast<std::size_t>(column - entry.relation->columns.data());
-    const std::string_view label = index < entry.column_aliases.size() ? entry.column_aliases[index] : column->name;
-    out.present_test = parser::quote_identifier(entry.name) + "." + parser::quote_identifier(label) + " IS NOT NULL";
+    const std::string_view label =
+        index < entry.column_aliases.size() ? entry.column_aliases[index] : column->name;
+    out.present_test =
+        parser::quote_identifier(entry.name) + "." + parser::quote_identifier(label) + " IS NOT NULL";
     break;
   }
   return true;
 }
 
-bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& options, parser::Replacement& out,
-                                Statement& statement) {
+bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& options,
+                                parser::Replacement& out, Statement& statement) {
   const Relation& view = *entry.relation;
   if (options.view_depth >= max_view_depth || view.view_definition.empty() || !entry.system_columns.empty()) {
     refuse(statement, unsupported("view \"" + view.name + "\" can't be seen through"));
@@ -269,9 +301,11 @@ bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& o
     inside.refusal = unsupported("view \"" + view.name + "\" can't be seen through");
   }
   if (!inside.refusal) {
-    const std::string wrong = parser::check_sent_text(
-        {spliced.text, spliced.generated, 1, inner.parameters()}, names,
-        [&](const parser::ResolvedName& name, std::string_view bare) { return inner.is_forbidden(name, bare); });
+    const std::string wrong =
+        parser::check_sent_text({spliced.text, spliced.generated, 1, inner.parameters()}, names,
+                                [&](const parser::ResolvedName& name, std::string_view bare) {
+                                  return inner.is_forbidden(name, bare);
+                                });
     if (!wrong.empty()) inside.refusal = refusal("view \"" + view.name + "\" can't be seen through", wrong);
   }
   if (inside.refusal) {
@@ -281,11 +315,13 @@ bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& o
   statement.audit = std::move(inside.audit);
   statement.decision = inside.decision;
   statement.effects |= inside.effects;
-  statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(), inside.raw_allowed.end());
+  statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(),
+                               inside.raw_allowed.end());
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = inside.run_time_refusal_rule;
   add_unique(statement.audit.tables, view.schema + "." + view.name);
   // A barrier view keeps conditions from outside out of its inside.
-  out.query = view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
+  out.query =
+      view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
   return true;
 }
 
@@ -294,7 +330,10 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
   parser::collect_references(node, references_);
   if (references_.too_deep) {
     refuse(statement, {std::string(parser::sqlstate::statement_too_complex),
-                       "pgconsent: the statement is nested too deeply", {}, {}, 0});
+                       "pgconsent: the statement is nested too deeply",
+                       {},
+                       {},
+                       0});
   } else if (references_.unknown_node != 0) {
     refuse(statement, unsupported("the statement has a part that is not supported (node " +
                                   std::to_string(references_.unknown_node) + ")"));
@@ -317,7 +356,8 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     refuse(statement, refusal("current_query() would show generated text"));
     return Outcome::done;
   }
-  const bool any = std::any_of(relations_.begin(), relations_.end(), [](const BoundRelation& r) { return r.replaced; });
+  const bool any =
+      std::any_of(relations_.begin(), relations_.end(), [](const BoundRelation& r) { return r.replaced; });
   if (any) {
     const Decision before = statement.decision;
     statement.decision = Decision::untouched;
@@ -341,10 +381,12 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
       return Outcome::done;
     }
     if (binding.results_known) {
-      for (const parser::ResultColumn& column : binding.results) statement.origins.push_back({column.table, column.attnum});
+      for (const parser::ResultColumn& column : binding.results)
+        statement.origins.push_back({column.table, column.attnum});
     }
   }
-  // The server's plan cache resolves names again: one that could ever mean a protected relation is sent qualified.
+  // The server's plan cache resolves names again: one that could ever mean a protected relation is sent
+  // qualified.
   for (const BoundRelation& bound : relations_) {
     const bool kept = !bound.replaced || in_place_.contains(bound.name.relation);
     if (!kept || bound.range->schemaname != nullptr || !bound.name.found()) continue;
@@ -358,8 +400,9 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
   return Outcome::done;
 }
 
-QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
-                                               parser::Splicer& splicer, Statement& statement) {
+QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy,
+                                               const RewriteOptions& options, parser::Splicer& splicer,
+                                               Statement& statement) {
   references_ = {};
   if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
   references_.relations.push_back({copy->relation, copy->is_from ? RelationUse::target : RelationUse::read});
@@ -368,7 +411,8 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   const Relation& relation = *relations_.front().name.relation;
   const rules::ProtectedRelation* rules = generation_.protected_relation(relation.oid);
   if (rules == nullptr || relation.kind != parser::RelationKind::table) {
-    refuse(statement, unsupported("COPY from \"" + relation.name + "\" is not supported", "Use COPY (SELECT …) TO."));
+    refuse(statement,
+           unsupported("COPY from \"" + relation.name + "\" is not supported", "Use COPY (SELECT …) TO."));
     return Outcome::done;
   }
   RangeVar range = *copy->relation;
@@ -391,8 +435,12 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   parser::for_each(copy->attlist, [&](const Node* name) {
     const parser::Column* column = relation.column(parser::string_value(name));
     if (column != nullptr) return use(*column);
-    refuse(statement, {"42703", "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" + relation.name +
-                                    "\" does not exist", {}, {}, 0});
+    refuse(statement, {"42703",
+                       "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" +
+                           relation.name + "\" does not exist",
+                       {},
+                       {},
+                       0});
   });
   parser::Replacement out;
   statement.decision = Decision::untouched;

@@ -45,8 +45,8 @@ class Source {
 struct RewriteOptions {
   const rules::Purpose* purpose = nullptr;
   bool explain = false;
-  bool locked = false;      // a lock from outside reaches every relation (a view under FOR UPDATE)
-  bool unsettled = false;   // an earlier statement of the same text may have changed what names mean
+  bool locked = false;     // a lock from outside reaches every relation (a view under FOR UPDATE)
+  bool unsettled = false;  // an earlier statement of the same text may have changed what names mean
   bool catalog_is_fresh = false;
   int view_depth = 0;
 };
@@ -61,17 +61,23 @@ class QueryRewriter {
   QueryRewriter(const Generation& generation, const parser::NameResolver& names, DerivedTableCache& tables)
       : generation_(generation), names_(names), tables_(tables) {}
 
-  // Sets statement.decision, .refusal, .origins, .raw_allowed, .audit (tables, columns, rules, bases) and effects.
+  // Before each statement of a text: what was learnt of the one before goes, what may stay in place is kept.
+  void begin_statement();
+
+  // Sets statement.decision, .refusal, .origins, .raw_allowed, .audit (tables, columns, rules, bases) and
+  // effects.
   Outcome run(Source& source, const Node* query, const RewriteOptions& options, parser::Splicer& splicer,
               Statement& statement);
 
   // COPY table [(columns)] TO: edits the relation into a query.
-  Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
-                   Statement& statement);
+  Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
+                   parser::Splicer& splicer, Statement& statement);
 
-  // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal is about
-  // (or -1).
-  int parameters() const { return static_cast<int>(references_.parameter_locations.size()) - moved_parameters_; }
+  // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal
+  // is about (or -1).
+  int parameters() const {
+    return static_cast<int>(references_.parameter_locations.size()) - moved_parameters_;
+  }
   int error_location() const { return error_location_; }
 
   // May the relation be named in what is sent? (nothing of it is masked, or it is not protected at all)
@@ -96,7 +102,7 @@ class QueryRewriter {
   std::vector<parser::BoundRelation> relations_;
   std::unordered_set<const parser::Relation*> in_place_;  // protected, but nothing of them needs a mask
   int error_location_ = -1;
-  int moved_parameters_ = 0;  // into generated text
+  int moved_parameters_ = 0;      // into generated text
   bool shows_sent_text_ = false;  // calls current_query()
 };
 

@@ -34,9 +34,9 @@ bool is_unsafe_encoding(std::string_view value) {
   for (char c : value) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0) name.push_back(static_cast<char>(std::tolower(c)));
   }
-  static constexpr std::array unsafe = {"sjis", "mskanji", "shiftjis", "win932", "windows932", "big5", "win950",
-                                        "windows950", "gbk", "win936", "windows936", "uhc", "win949", "windows949",
-                                        "gb18030", "johab", "shiftjis2004"};
+  static constexpr std::array unsafe = {"sjis",   "mskanji",    "shiftjis", "win932", "windows932",  "big5",
+                                        "win950", "windows950", "gbk",      "win936", "windows936",  "uhc",
+                                        "win949", "windows949", "gb18030",  "johab",  "shiftjis2004"};
   return std::find(unsafe.begin(), unsafe.end(), name) != unsafe.end();
 }
 
@@ -47,12 +47,16 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 }  // namespace
 
 SqlError refusal(std::string message, std::string detail, std::string hint) {
-  return {std::string(parser::sqlstate::insufficient_privilege), "pgconsent: " + std::move(message), std::move(detail),
-          std::move(hint), 0};
+  return {std::string(parser::sqlstate::insufficient_privilege), "pgconsent: " + std::move(message),
+          std::move(detail), std::move(hint), 0};
 }
 
 SqlError unsupported(std::string message, std::string hint) {
-  return {std::string(parser::sqlstate::feature_not_supported), "pgconsent: " + std::move(message), {}, std::move(hint), 0};
+  return {std::string(parser::sqlstate::feature_not_supported),
+          "pgconsent: " + std::move(message),
+          {},
+          std::move(hint),
+          0};
 }
 
 std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules::Application* role) {
@@ -60,7 +64,8 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
   const std::string name = lower(facts.name);
   const std::string value(facts.values.empty() ? std::string_view() : facts.values.front());
   if (name == "pgconsent.purpose") {
-    if (role != nullptr && std::find(role->purposes.begin(), role->purposes.end(), value) != role->purposes.end()) {
+    if (role != nullptr &&
+        std::find(role->purposes.begin(), role->purposes.end(), value) != role->purposes.end()) {
       return std::nullopt;
     }
     SqlError error = refusal("purpose \"" + value + "\" is not allowed for this role");
@@ -69,24 +74,28 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
     if (role != nullptr) {
       for (const std::string& purpose : role->purposes) allowed += (allowed.empty() ? "" : ", ") + purpose;
     }
-    error.detail = allowed.empty() ? "No purpose is allowed for this role." : "Allowed purposes: " + allowed + ".";
+    error.detail =
+        allowed.empty() ? "No purpose is allowed for this role." : "Allowed purposes: " + allowed + ".";
     return error;
   }
   const char* hint = "Statements must mean the same to the proxy and to the server.";
   if (name == "standard_conforming_strings" && !is_on(value)) {
     return refusal("standard_conforming_strings must stay on", {}, hint);
   }
-  if (name == "backslash_quote" && is_on(value)) return refusal("backslash_quote can't be turned on", {}, hint);
+  if (name == "backslash_quote" && is_on(value))
+    return refusal("backslash_quote can't be turned on", {}, hint);
   if ((name == "client_encoding" || name == "names") && is_unsafe_encoding(value)) {
     return refusal("client encoding \"" + value + "\" is not supported", {}, "Use UTF8.");
   }
-  if (name.starts_with("debug_print_") && is_on(value)) return refusal("\"" + name + "\" would show generated text");
+  if (name.starts_with("debug_print_") && is_on(value))
+    return refusal("\"" + name + "\" would show generated text");
   if (name == "client_min_messages" && lower(value).starts_with("debug")) {
     return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
   }
-  if (is_one_of(name, {"session_replication_role", "row_security", "check_function_bodies", "local_preload_libraries",
-                       "session_preload_libraries", "default_table_access_method", "allow_system_table_mods",
-                       "ignore_system_indexes", "jit_provider", "dynamic_library_path"})) {
+  if (is_one_of(name, {"session_replication_role", "row_security", "check_function_bodies",
+                       "local_preload_libraries", "session_preload_libraries", "default_table_access_method",
+                       "allow_system_table_mods", "ignore_system_indexes", "jit_provider",
+                       "dynamic_library_path"})) {
     return refusal("setting \"" + name + "\" can't be changed through the proxy");
   }
   return std::nullopt;
@@ -99,8 +108,8 @@ SqlError touches(std::string_view name) {
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
 
-// Names in CREATE TABLE and ALTER TABLE that say nothing about existing data: the new table's, its columns', and the
-// target of a foreign key on a key that is public.
+// Names in CREATE TABLE and ALTER TABLE that say nothing about existing data: the new table's, its columns',
+// and the target of a foreign key on a key that is public.
 class HarmlessNames {
  public:
   HarmlessNames(const Node* statement, const Generation& generation) : generation_(generation) {
@@ -137,7 +146,8 @@ class HarmlessNames {
     if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr) return;
     // Without columns the primary key is meant. A masked column would be asked whether it holds a value.
     bool is_public = true;
-    parser::for_each(constraint->pk_attrs, [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
+    parser::for_each(constraint->pk_attrs,
+                     [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
     if (is_public) add(constraint->pktable);
   }
 
@@ -191,7 +201,8 @@ void code_of(const List* options, std::string& language, std::string& body) {
     if (name != "as" || option->arg == nullptr) return;
     if (nodeTag(option->arg) == T_String) body = parser::string_value(option->arg);
     if (nodeTag(option->arg) == T_List) {
-      parser::for_each(parser::as<List>(option->arg), [&](const Node* part) { body += parser::string_value(part); });
+      parser::for_each(parser::as<List>(option->arg),
+                       [&](const Node* part) { body += parser::string_value(part); });
     }
   });
 }
@@ -200,7 +211,9 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generatio
   std::string language = "plpgsql", body;
   const List* name = nullptr;
   switch (nodeTag(facts.statement)) {
-    case T_DoStmt: code_of(parser::as<DoStmt>(facts.statement)->args, language, body); break;
+    case T_DoStmt:
+      code_of(parser::as<DoStmt>(facts.statement)->args, language, body);
+      break;
     case T_CreateFunctionStmt: {
       const auto* create = parser::as<CreateFunctionStmt>(facts.statement);
       language = create->sql_body != nullptr ? "sql" : "";
@@ -208,7 +221,8 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generatio
       name = create->funcname;
       break;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   if (name != nullptr && name->length > 1 &&
       parser::string_value(static_cast<const Node*>(linitial(name))).starts_with("pg_temp")) {
@@ -231,9 +245,10 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_code(facts, generation)) return error;
   if (facts.kind == StatementKind::server) {
     static const std::initializer_list<std::string_view> harmless = {
-        "pg_trgm", "hstore", "citext", "pgcrypto", "unaccent", "ltree", "intarray", "fuzzystrmatch", "uuid-ossp",
-        "btree_gin", "btree_gist", "cube", "earthdistance", "plpgsql"};
-    if (tag == T_CreateExtensionStmt && is_one_of(parser::as<CreateExtensionStmt>(facts.statement)->extname, harmless)) {
+        "pg_trgm",       "hstore",    "citext",    "pgcrypto",   "unaccent", "ltree",         "intarray",
+        "fuzzystrmatch", "uuid-ossp", "btree_gin", "btree_gist", "cube",     "earthdistance", "plpgsql"};
+    if (tag == T_CreateExtensionStmt &&
+        is_one_of(parser::as<CreateExtensionStmt>(facts.statement)->extname, harmless)) {
       return std::nullopt;
     }
     return unsupported("this kind of statement is not supported",
@@ -247,10 +262,11 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = sensitive_token(facts, text, generation)) return error;
   // A schema that holds protected data, by its own name.
   auto holds_protected = [&](std::string_view schema) {
-    return std::any_of(generation.policy().relations.begin(), generation.policy().relations.end(), [&](const auto& r) {
-      const parser::Relation* relation = generation.catalog().relation(r.first);
-      return relation != nullptr && relation->schema == schema;
-    });
+    return std::any_of(generation.policy().relations.begin(), generation.policy().relations.end(),
+                       [&](const auto& r) {
+                         const parser::Relation* relation = generation.catalog().relation(r.first);
+                         return relation != nullptr && relation->schema == schema;
+                       });
   };
   if (tag == T_DropStmt && parser::as<DropStmt>(facts.statement)->removeType == OBJECT_SCHEMA) {
     std::optional<SqlError> error;
@@ -266,9 +282,11 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (tag == T_RenameStmt) {
     // A new name that the rules know by pattern or that shadows a protected table.
     const auto* rename = parser::as<RenameStmt>(facts.statement);
-    if (rename->newname != nullptr && generation.is_sensitive_name(rename->newname)) return touches(rename->newname);
+    if (rename->newname != nullptr && generation.is_sensitive_name(rename->newname))
+      return touches(rename->newname);
   }
-  if (tag == T_DropOwnedStmt || tag == T_ReassignOwnedStmt || tag == T_DropdbStmt || tag == T_AlterDatabaseStmt) {
+  if (tag == T_DropOwnedStmt || tag == T_ReassignOwnedStmt || tag == T_DropdbStmt ||
+      tag == T_AlterDatabaseStmt) {
     return unsupported("this kind of statement is not supported", "Run it without the proxy, as a DBA.");
   }
   return std::nullopt;
@@ -286,15 +304,20 @@ bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
 // DDL that only concerns the session's temporary schema leaves the catalog snapshot as it is.
 bool defines_temporary(const Node* statement, const parser::NameResolver& names) {
   switch (nodeTag(statement)) {
-    case T_CreateStmt: return parser::as<CreateStmt>(statement)->relation->relpersistence == 't';
-    case T_CreateTableAsStmt: return parser::as<CreateTableAsStmt>(statement)->into->rel->relpersistence == 't';
+    case T_CreateStmt:
+      return parser::as<CreateStmt>(statement)->relation->relpersistence == 't';
+    case T_CreateTableAsStmt:
+      return parser::as<CreateTableAsStmt>(statement)->into->rel->relpersistence == 't';
     case T_SelectStmt: {
       const IntoClause* into = parser::as<SelectStmt>(statement)->intoClause;
       return into != nullptr && into->rel->relpersistence == 't';
     }
-    case T_IndexStmt: return is_temporary(parser::as<IndexStmt>(statement)->relation, names);
-    case T_AlterTableStmt: return is_temporary(parser::as<AlterTableStmt>(statement)->relation, names);
-    case T_CreateSeqStmt: return parser::as<CreateSeqStmt>(statement)->sequence->relpersistence == 't';
+    case T_IndexStmt:
+      return is_temporary(parser::as<IndexStmt>(statement)->relation, names);
+    case T_AlterTableStmt:
+      return is_temporary(parser::as<AlterTableStmt>(statement)->relation, names);
+    case T_CreateSeqStmt:
+      return parser::as<CreateSeqStmt>(statement)->sequence->relpersistence == 't';
     case T_DropStmt: {
       const auto* drop = parser::as<DropStmt>(statement);
       if (drop->removeType != OBJECT_TABLE) return false;
@@ -302,12 +325,15 @@ bool defines_temporary(const Node* statement, const parser::NameResolver& names)
       parser::for_each(drop->objects, [&](const Node* object) {
         const List* name = parser::as<List>(object);
         const std::string_view schema =
-            name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2))) : "";
+            name->length > 1
+                ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
+                : "";
         all &= names.resolve(schema, parser::last_string(name)).temporary != nullptr;
       });
       return all;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -325,25 +351,36 @@ std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameR
     case StatementKind::fetch:
     case StatementKind::show:
     case StatementKind::notify:
-    case StatementKind::lock: return 0;
-    case StatementKind::prepare: return Effect::names_statement;
-    case StatementKind::execute: return Effect::changes_state;
-    case StatementKind::deallocate: return std::uint32_t{facts.all ? Effect::forgets_statements : Effect::names_statement};
-    case StatementKind::transaction: return facts.ends_transaction ? std::uint32_t{Effect::ends_transaction} : 0u;
+    case StatementKind::lock:
+      return 0;
+    case StatementKind::prepare:
+      return Effect::names_statement;
+    case StatementKind::execute:
+      return Effect::changes_state;
+    case StatementKind::deallocate:
+      return std::uint32_t{facts.all ? Effect::forgets_statements : Effect::names_statement};
+    case StatementKind::transaction:
+      return facts.ends_transaction ? std::uint32_t{Effect::ends_transaction} : 0u;
     case StatementKind::set: {
-      static const std::initializer_list<std::string_view> decisive = {
-          "", "search_path", "role", "session_authorization", "pgconsent.purpose", "client_encoding",
-          "standard_conforming_strings"};
+      static const std::initializer_list<std::string_view> decisive = {"",
+                                                                       "search_path",
+                                                                       "role",
+                                                                       "session_authorization",
+                                                                       "pgconsent.purpose",
+                                                                       "client_encoding",
+                                                                       "standard_conforming_strings"};
       return is_one_of(lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
     }
     case StatementKind::discard:
       return Effect::changes_state | (facts.all ? std::uint32_t{Effect::forgets_statements} : 0u);
-    case StatementKind::run_code: return Effect::changes_state | Effect::changes_catalog;
+    case StatementKind::run_code:
+      return Effect::changes_state | Effect::changes_catalog;
     case StatementKind::create_table_as:
     case StatementKind::define:
       return defines_temporary(facts.statement, names) ? std::uint32_t{Effect::changes_state}
                                                        : Effect::changes_state | Effect::changes_catalog;
-    case StatementKind::server: return Effect::changes_state | Effect::changes_catalog;
+    case StatementKind::server:
+      return Effect::changes_state | Effect::changes_catalog;
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// What may a statement do that is not a query? Settings, utility statements and code, decided by what they name.
+// What may a statement do that is not a query? Settings, utility statements and code, decided by what they
+// name.
 #pragma once
 
 #include <optional>
@@ -11,8 +12,10 @@
 
 namespace pgconsent::enforce {
 
-// SET of a setting that would change how statements are read or what they show; a purpose outside the role's set.
-std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& facts, const rules::Application* role);
+// SET of a setting that would change how statements are read or what they show; a purpose outside the role's
+// set.
+std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& facts,
+                                               const rules::Application* role);
 
 // DDL, DO, CALL, LOCK, …: refused where any name in the text may mean protected data or code that reads it.
 std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,

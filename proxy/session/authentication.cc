@@ -11,7 +11,6 @@ namespace backend = wire::backend;
 namespace sqlstate = parser::sqlstate;
 
 bool Session::Impl::client_in_authentication(const wire::Header& header) {
-  if (!password_expected_) return wait();
   if (header.type != 'p') {
     fatal(sqlstate::protocol_violation, "expected password response, got message type " +
                                             std::to_string(static_cast<unsigned char>(header.type)));

@@ -49,11 +49,14 @@ void Session::Impl::pump_client() {
   held_ = false;
   wire::Header header;
   while (phase_ != Phase::closed && !terminated_ && client_.header(header)) {
-    if (reload_pending_ || own_ != Own::none || copy_barrier_) {
+    // Before the end of authentication only what was asked for is looked at.
+    const bool early = phase_ == Phase::settling || (phase_ == Phase::authenticating && !password_expected_);
+    if (early || reload_pending_ || own_ != Own::none || copy_barrier_) {
       wait();
       return;
     }
     if (!valid_client_header(header) || !client_message(header)) return;
+    catalog_fresh_ = false;  // it was loaded for this message
   }
 }
 
@@ -74,7 +77,6 @@ bool Session::Impl::valid_client_header(const wire::Header& header) {
 
 bool Session::Impl::client_message(const wire::Header& header) {
   if (phase_ == Phase::authenticating) return client_in_authentication(header);
-  if (phase_ == Phase::settling) return wait();
   if (planner_ == nullptr) return relay_client(header), true;
   if (header.type == 'X') {
     client_.pass(header);

@@ -1,4 +1,4 @@
-// What is done with one text.
+// What is done with one text. REQUIRES: settled().
 #include <algorithm>
 
 #include "proxy/session/dialect.h"
@@ -22,11 +22,16 @@ PlanPtr Session::Impl::decide(std::string_view text) {
       demand_catalog(needs->newer_than);
       return nullptr;
     }
-    catalog_fresh_ = false;
     return refusal(text, catalog_unknown());
   }
-  catalog_fresh_ = false;
   auto plan = std::get<PlanPtr>(std::move(result));
+  if (!state_->private_catalog && plan->catalog_version != state_catalog_) {
+    // A schema that another session has made can stand in this one's search path now.
+    state_catalog_ = plan->catalog_version;
+    state_dirty_ = true;
+    if (!settled()) return nullptr;
+    return decide(text);
+  }
   if (plan->effects() & enforce::names_statement) {
     const auto reserved = [](const Statement& s) { return s.prepared_name == reserved_name; };
     if (std::any_of(plan->statements.begin(), plan->statements.end(), reserved)) {

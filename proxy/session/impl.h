@@ -87,7 +87,7 @@ class Session::Impl {
   void refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
 
   // decide.cc
-  // The plan for a text; null: a newer catalog was demanded.
+  // The plan for a text; null: a newer catalog or the state was asked for.
   enforce::PlanPtr decide(std::string_view text);
   enforce::PlanPtr decide_restricted(std::string_view text);
   enforce::PlanPtr refusal(std::string_view text, parser::SqlError error, bool audited = true) const;
@@ -101,6 +101,7 @@ class Session::Impl {
   bool restricted() const { return transaction_ == 'E' && unsettled(); }
   bool settled();
   bool drained();
+  std::uint64_t catalog_in_force();
   void ask_state();
   void ask_catalog();
   void begin_own(Own own);
@@ -189,7 +190,7 @@ class Session::Impl {
   bool needs_reload_ = false;        // DDL was committed: the shared catalog is stale
   bool touched_ = false;             // the transaction has read protected relations
   bool reload_pending_ = false, catalog_fresh_ = false;
-  std::uint64_t wanted_catalog_ = 0;
+  std::uint64_t wanted_catalog_ = 0, state_catalog_ = 0;  // state_catalog_: in force when the state was asked
   std::optional<parser::SqlError> purpose_error_;
   bool unsafe_strings_ = false, unsafe_encoding_ = false;
   std::vector<enforce::ColumnOrigin>

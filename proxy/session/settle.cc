@@ -30,13 +30,8 @@ bool Session::Impl::settled() {
   if (!drained()) return false;
   if (transaction_ == 'E') return true;
   if (needs_reload_) {
-    // An empty text is planned for its catalog version: what is in force now may lack the change just
-    // committed.
-    const auto current = planner_->plan({}, *state_, true);
-    const auto* plan = std::get_if<enforce::PlanPtr>(&current);
     needs_reload_ = false;
-    demand_catalog(plan != nullptr ? (*plan)->catalog_version
-                                   : std::get<enforce::NeedsCatalog>(current).newer_than);
+    demand_catalog(catalog_in_force());  // it may lack the change that was just committed
     return false;
   }
   if (state_dirty_) {
@@ -49,6 +44,13 @@ bool Session::Impl::settled() {
   }
   ask_catalog();
   return false;
+}
+
+// A plan for the empty text tells the version.
+std::uint64_t Session::Impl::catalog_in_force() {
+  const auto result = planner_->plan({}, *state_, true);
+  if (const auto* needs = std::get_if<enforce::NeedsCatalog>(&result)) return needs->newer_than;
+  return std::get<enforce::PlanPtr>(result)->catalog_version;
 }
 
 // Is everything answered that was sent? Asks the server not to keep its answers.
@@ -167,6 +169,7 @@ void Session::Impl::state_known() {
   if (!state.purpose.empty()) purpose_error_ = planner_->check_purpose(state.login_role, state.purpose);
   state_ = StateTable::of_this_thread().intern(std::move(state));
   state_dirty_ = false;
+  state_catalog_ = catalog_in_force();
   if (phase_ != Phase::settling) return;
   serialize(wire::backend::ReadyForQuery{}, server_.own());
   phase_ = Phase::ready;

@@ -87,7 +87,7 @@ Action Session::Impl::on_catalog(Output& out) {
     reload_pending_ = false;
     catalog_fresh_ = true;
     pump_client();
-    catalog_fresh_ = false;
+    if (!held_) catalog_fresh_ = false;
   }
   return finish();
 }

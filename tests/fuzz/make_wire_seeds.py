@@ -93,6 +93,98 @@ BACKEND = {
 }
 
 
+
+
+def record(control, payload=b""):
+    """session_fuzz: who speaks, and a type byte with its body."""
+    assert len(payload) < 256
+    return bytes([control, len(payload)]) + payload
+
+
+def client(kind, *parts):
+    return record(2, kind.encode() + b"".join(parts))
+
+
+def server(kind, *parts):
+    return record(3, kind.encode() + b"".join(parts))
+
+
+def event(which):  # 0 catalog loaded, 1 log fails, 2 catalog changed, 3 terminate, 4 server and 5 client gone
+    return record(4 + 5 * which)
+
+
+def query(sql):
+    return client("Q", text(sql))
+
+
+def described(table, attnum):
+    return server("T", u16(1), text("c") + u32(table) + u16(attnum) + u32(25) + u16(0xFFFF) + u32(-1) + u16(0))
+
+
+def row(*values):
+    return server("D", u16(len(values)), *(u32(-1) if value is None else u32(len(value)) + value.encode() for value in values))
+
+
+def done(tag, status="I"):
+    return server("C", text(tag)) + server("Z", status.encode())
+
+
+def failed(status="I"):
+    return server("E", ERROR) + server("Z", status.encode())
+
+
+def prepare(name, sql):
+    return client("P", text(name), text(sql), u16(0))
+
+
+def bind(name, portal=""):
+    return client("B", text(portal), text(name), u16(0), u16(0), u16(0))
+
+
+EXECUTE = client("E", text(""), u32(0))
+SYNC = client("S")
+STATE = (server("3") + server("1") + server("2") + row("1", "0", "0", "app", "app", "marketing", "on", "UTF8") +
+         row("2", "1", "0", "public", None, None, None, None) + server("C", text("SELECT 2")) + server("3") + server("3") +
+         server("Z", b"I"))
+ROWS = described(1, 1) + row("7") + done("SELECT 1")
+MASKED = described(100, 3) + row(None) + done("SELECT 1")
+
+SESSION = {
+    "query": query("select 1") + ROWS,
+    "masked": query("secret x") + MASKED,
+    "witnessed": query("select 1") + described(100, 2) + row("raw"),
+    "allowed": query("clear x") + described(100, 2) + row("a") + done("SELECT 1"),
+    "refused": query("forbidden x") + failed(),
+    "several": query("select 1;secret x;forbidden y") + described(1, 1) + row("7") + server("C", text("SELECT 1")) + MASKED,
+    "extended": prepare("s", "secret x") + bind("s") + client("D", b"P", text("")) + EXECUTE + SYNC + server("1") + server("2") + MASKED,
+    "pipeline": prepare("", "select 1") + bind("") + EXECUTE + prepare("", "forbidden x") + bind("") + EXECUTE + SYNC +
+                server("1") + server("2") + row("7") + server("C", text("SELECT 1")) + failed(),
+    "bound_again": prepare("s", "value x") + SYNC + server("1") + server("Z", b"I") + event(2) + bind("s") + EXECUTE + SYNC + STATE,
+    "state": query("set x") + done("SET") + query("secret x") + STATE + MASKED,
+    "transaction": query("begin") + done("BEGIN", "T") + query("secret x") + failed("E") + query("rollback") + done("ROLLBACK"),
+    "ddl": query("create x") + done("CREATE TABLE") + query("select 1") + event(0) + STATE + ROWS,
+    "unknown": query("unknown x") + event(0) + ROWS,
+    "discard": query("discard x") + done("DISCARD ALL") + STATE + query("deallocate p") + done("DEALLOCATE"),
+    "named": query("prepare p") + done("PREPARE") + query("select p") + described(100, 2) + row("a") + done("SELECT 1"),
+    "copy_in": query("select copy") + server("G", b"\0", u16(0)) + client("d", b"1\n") + client("c") + done("COPY 1"),
+    "copy_out": query("secret copy") + server("H", b"\0", u16(1), u16(0)) + server("d", b"1\n") + server("c") + done("COPY 1"),
+    "copy_fail": query("select copy") + server("G", b"\0", u16(0)) + client("f", text("no")) + failed(),
+    "function_call": client("F", u32(952), u16(0), u16(0), u16(0)) + server("V", u32(-1)) + server("Z", b"I"),
+    "asynchronous": server("A", u32(1), text("c"), text("p")) + server("N", ERROR) + server("S", text("client_encoding"), text("SJIS")),
+    "log_fails": event(1) + query("secret x") + failed() + event(1) + query("secret x") + MASKED,
+    "terminate": query("select 1") + event(3),
+    "server_gone": query("select 1") + event(4),
+    "client_gone": client("X") + event(5),
+    "nonsense": server("?", b"abc") + server("D", u16(9)),
+}
+LOGINS = {
+    "sasl": server("R", u32(10), text("SCRAM-SHA-256-PLUS"), text("SCRAM-SHA-256"), b"\0") +
+            client("p", text("SCRAM-SHA-256"), u32(8), b"n,,n=,r=") + server("R", u32(11), b"r=a") + client("p", b"c=") +
+            server("R", u32(12), b"v=") + server("R", u32(0)) + server("Z", b"I") + STATE,
+    "md5": server("R", u32(5), b"salt") + client("p", text("md5")) + failed(),
+}
+
+
 def write(target, seeds):
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +195,12 @@ def write(target, seeds):
 def main():
     write("wire_fuzz", {f"{kind}_{name}": seed for kind, seeds in
                         (("packet", STARTUP), ("frontend", FRONTEND), ("backend", BACKEND)) for name, seed in seeds.items()})
+    # A type byte and its body without a length: read as that message straight away.
+    write("wire_fuzz", {f"body_{kind}_{name}": seed[:1] + seed[5:1 + struct.unpack_from(">I", seed, 1)[0]] for kind, seeds in
+                        (("frontend", FRONTEND), ("backend", BACKEND)) for name, seed in seeds.items()})
+    # The first byte says whether the session is ready already.
+    write("session_fuzz", {f"talk_{name}": b"\1" + seed for name, seed in SESSION.items()})
+    write("session_fuzz", {f"login_{name}": b"\0" + seed for name, seed in LOGINS.items()})
 
 
 if __name__ == "__main__":

@@ -14,18 +14,27 @@ using parser::Relation;
 using parser::RelationKind;
 using parser::Snapshot;
 
-constexpr Oid int8 = 20, int4 = 23, text = 25, json = 114, date = 1082, timestamptz = 1184, numeric = 1700, boolean = 16;
+constexpr Oid int8 = 20, int4 = 23, text = 25, json = 114, date = 1082, timestamptz = 1184, numeric = 1700,
+              boolean = 16;
 
 std::string type_name(Oid type) {
   switch (type) {
-    case int8: return "int8";
-    case int4: return "int4";
-    case json: return "json";
-    case date: return "date";
-    case timestamptz: return "timestamptz";
-    case numeric: return "numeric";
-    case boolean: return "bool";
-    default: return "text";
+    case int8:
+      return "int8";
+    case int4:
+      return "int4";
+    case json:
+      return "json";
+    case date:
+      return "date";
+    case timestamptz:
+      return "timestamptz";
+    case numeric:
+      return "numeric";
+    case boolean:
+      return "bool";
+    default:
+      return "text";
   }
 }
 
@@ -33,12 +42,17 @@ char type_category(Oid type) {
   switch (type) {
     case int8:
     case int4:
-    case numeric: return 'N';
+    case numeric:
+      return 'N';
     case date:
-    case timestamptz: return 'D';
-    case boolean: return 'B';
-    case json: return 'U';
-    default: return 'S';
+    case timestamptz:
+      return 'D';
+    case boolean:
+      return 'B';
+    case json:
+      return 'U';
+    default:
+      return 'S';
   }
 }
 
@@ -81,7 +95,8 @@ class Builder {
     relation.depends_on = over;
   }
 
-  Function& function(Oid oid, const char* schema, const char* name, std::initializer_list<Oid> arguments, char kind = 'f') {
+  Function& function(Oid oid, const char* schema, const char* name, std::initializer_list<Oid> arguments,
+                     char kind = 'f') {
     Function& function = snapshot_->functions[oid];
     function.oid = oid;
     function.schema = schema;
@@ -118,21 +133,39 @@ class Builder {
 parser::SnapshotPtr shop_catalog() {
   Builder b;
   Relation& users = b.table(20001, "public", "users",
-                            {{"id", int8}, {"email", text}, {"full_name", text}, {"ssn", text}, {"birth_date", date},
-                             {"city", text}, {"profile", json}, {"newsletter", boolean}});
+                            {{"id", int8},
+                             {"email", text},
+                             {"full_name", text},
+                             {"ssn", text},
+                             {"birth_date", date},
+                             {"city", text},
+                             {"profile", json},
+                             {"newsletter", boolean}});
   users.children = {20002};
   Relation& vip = b.table(20002, "public", "vip_users",
-                          {{"id", int8}, {"email", text}, {"full_name", text}, {"ssn", text}, {"birth_date", date},
-                           {"city", text}, {"profile", json}, {"newsletter", boolean}, {"level", int4}});
+                          {{"id", int8},
+                           {"email", text},
+                           {"full_name", text},
+                           {"ssn", text},
+                           {"birth_date", date},
+                           {"city", text},
+                           {"profile", json},
+                           {"newsletter", boolean},
+                           {"level", int4}});
   vip.parents = {20001};
   Relation& orders = b.table(20003, "public", "orders",
                              {{"id", int8}, {"user_id", int8}, {"amount", numeric}, {"address", text}});
   orders.foreign_keys.push_back({20001, {2}, {1}, 'a', 'a'});
-  Relation& payments = b.table(20004, "public", "payments", {{"id", int8}, {"order_id", int8}, {"iban", text}});
+  Relation& payments =
+      b.table(20004, "public", "payments", {{"id", int8}, {"order_id", int8}, {"iban", text}});
   payments.foreign_keys.push_back({20003, {2}, {1}, 'a', 'a'});
-  b.table(20005, "public", "messages", {{"id", int8}, {"sender_id", int8}, {"recipient_id", int8}, {"body", text}});
+  b.table(20005, "public", "messages",
+          {{"id", int8}, {"sender_id", int8}, {"recipient_id", int8}, {"body", text}});
   Relation& consents = b.table(20006, "public", "user_consents",
-                               {{"user_id", int8}, {"purpose", text}, {"status", text}, {"given_at", timestamptz},
+                               {{"user_id", int8},
+                                {"purpose", text},
+                                {"status", text},
+                                {"given_at", timestamptz},
                                 {"expires_at", timestamptz}});
   consents.unique_keys = {{{1, 2}, true, false}};
   b.table(20007, "public", "products", {{"id", int8}, {"name", text}, {"price", numeric}});
@@ -141,12 +174,15 @@ parser::SnapshotPtr shop_catalog() {
   b.view(20010, "user_mails", {{"id", int8}, {"mail", text}},
          " SELECT users.id,\n    users.email AS mail\n   FROM public.users", {20001});
   b.view(20011, "rich", {{"id", int8}, {"name", text}},
-         " SELECT m.id,\n    u.full_name AS name\n   FROM (public.user_mails m\n     JOIN public.users u ON ((u.id = m.id)))",
+         " SELECT m.id,\n    u.full_name AS name\n   FROM (public.user_mails m\n     JOIN public.users u ON "
+         "((u.id = m.id)))",
          {20001, 20010});
   b.view(20012, "barrier", {{"id", int8}, {"email", text}},
-         " SELECT users.id,\n    users.email\n   FROM public.users\n  WHERE (users.city = 'Rome'::text)", {20001});
+         " SELECT users.id,\n    users.email\n   FROM public.users\n  WHERE (users.city = 'Rome'::text)",
+         {20001});
   (*b).relations[20012].security_barrier = true;
-  b.table(20013, "public", "user_copy", {{"id", int8}, {"email", text}}, RelationKind::materialized_view).depends_on = {20001};
+  b.table(20013, "public", "user_copy", {{"id", int8}, {"email", text}}, RelationKind::materialized_view)
+      .depends_on = {20001};
   b.view(20014, "product_names", {{"name", text}}, " SELECT products.name\n   FROM public.products", {20007});
   b.table(1255, "pg_catalog", "pg_proc", {{"oid", 26}, {"proname", text}});
   b.table(2619, "pg_catalog", "pg_statistic", {{"starelid", 26}});
@@ -228,7 +264,8 @@ enforce::GenerationPtr shop_generation() {
     if (made.generation != nullptr) return made.generation;
     problems = made.diagnostics;
   }
-  for (const rules::Diagnostic& problem : problems) std::fprintf(stderr, "%s\n", rules::to_string(problem).c_str());
+  for (const rules::Diagnostic& problem : problems)
+    std::fprintf(stderr, "%s\n", rules::to_string(problem).c_str());
   std::abort();
 }
 

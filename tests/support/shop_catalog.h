@@ -7,8 +7,9 @@
 
 namespace pgconsent::test_support {
 
-// users, vip_users (a child), orders, payments, messages, user_consents, products, other.users; views user_mails, rich,
-// barrier; materialized view user_copy; functions public.reads_users(bigint), public.tax(numeric).
+// users, vip_users (a child), orders, payments, messages, user_consents, products, other.users; views
+// user_mails, rich, barrier; materialized view user_copy; functions public.reads_users(bigint),
+// public.tax(numeric).
 parser::SnapshotPtr shop_catalog();
 // Their rules, for the roles crm (support, marketing), shop (marketing), dba (exempt).
 extern const char* const shop_rules;

@@ -24,6 +24,12 @@ def binary(given=None):
     raise RuntimeError("no proxy binary: set PGCONSENT or give --proxy")
 
 
+def has_sanitizer(path):
+    """AddressSanitizer keeps freed memory for a while: bounds on memory are wider then."""
+    with open(path, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def certificate(folder):
     """A self-signed certificate for localhost: (certificate file, key file)."""
     cert, key = os.path.join(folder, "server.crt"), os.path.join(folder, "server.key")
@@ -69,9 +75,10 @@ pseudonym_key_file: pseudonym.key
     def start(self):
         os.makedirs(self.audit_dir, exist_ok=True)
         self.log_path = os.path.join(self.dir, "proxy.log")
+        env = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=8", **os.environ}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([self.path, "serve", "--config", self.config], stdout=log, stderr=log,
-                                            cwd=self.dir)
+                                            cwd=self.dir, env=env)
         deadline = time.time() + 60
         while True:
             try:

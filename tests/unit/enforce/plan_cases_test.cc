@@ -1,4 +1,5 @@
-// tests/cases/plan/*.test: what becomes of a statement, as data. PGCONSENT_UPDATE=1 writes the answers as they are now.
+// tests/cases/plan/*.test: what becomes of a statement, as data. PGCONSENT_UPDATE=1 writes the answers as
+// they are now.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -43,7 +44,8 @@ std::vector<Case> read_cases(const std::filesystem::path& file) {
       current.description = line.substr(2);
     } else {
       const std::size_t colon = line.find(": ");
-      if (colon != std::string::npos) current.fields.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+      if (colon != std::string::npos)
+        current.fields.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     }
   }
   finish();
@@ -75,7 +77,8 @@ std::vector<std::pair<std::string, std::string>> describe(const enforce::Plan& p
     const std::string used = joined(statement.audit.columns);
     columns += (columns.empty() || used.empty() ? "" : ", ") + used;
     if (statement.refusal) {
-      refusals += (refusals.empty() ? "" : "; ") + statement.refusal->sqlstate + " " + statement.refusal->message;
+      refusals +=
+          (refusals.empty() ? "" : "; ") + statement.refusal->sqlstate + " " + statement.refusal->message;
       if (statement.refusal->position > 0) refusals += " at " + std::to_string(statement.refusal->position);
     }
   }
@@ -94,7 +97,8 @@ TEST_P(PlanCases, AreDecidedAsWritten) {
   std::ostringstream updated;
   for (const Case& one : read_cases(GetParam())) {
     SCOPED_TRACE(one.description);
-    enforce::SessionState state = test_support::shop_session(one.get("role").empty() ? "shop" : one.get("role"));
+    enforce::SessionState state =
+        test_support::shop_session(one.get("role").empty() ? "shop" : one.get("role"));
     state.purpose = one.get("purpose");
     if (!one.get("temporary").empty()) {
       state.temporary.push_back({90001, one.get("temporary"), 'r', {"id", "email"}});
@@ -117,7 +121,8 @@ TEST_P(PlanCases, AreDecidedAsWritten) {
       continue;
     }
     ASSERT_FALSE(one.get("decision").empty()) << "the case expects nothing";
-    for (const auto& [key, value] : answers) EXPECT_EQ(one.get(key), value) << key << " of " << one.get("sql");
+    for (const auto& [key, value] : answers)
+      EXPECT_EQ(one.get(key), value) << key << " of " << one.get("sql");
   }
   if (update) std::ofstream(GetParam()) << updated.str();
 }

@@ -138,6 +138,8 @@ class Player {
     } else if (verb == "catalog") {
       ++planner_.catalog_version;
       action_ = session_->on_catalog(out_);
+    } else if (verb == "newer") {
+      ++planner_.catalog_version;
     } else if (verb == "held" || verb == "not") {
       EXPECT_EQ(session_->wants_client_input(), verb == "not") << "line " << line_;
     } else if (verb == "idle" || verb == "busy") {

@@ -119,6 +119,9 @@ inline std::variant<enforce::PlanPtr, enforce::NeedsCatalog> FakePlanner::plan(
     rest = end == std::string::npos ? "" : rest.substr(end + 1);
   }
   plan->is_identity = plan->sql == text;
+  if (plan->statements.size() == 1 && !plan->is_identity && plan->sql.ends_with(text)) {
+    plan->edits = {{0, 0, static_cast<std::int32_t>(plan->sql.size() - text.size())}};
+  }
   return enforce::PlanPtr(std::move(plan));
 }
 
