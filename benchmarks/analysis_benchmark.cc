@@ -89,6 +89,29 @@ std::string gravest(const enforce::Plan& plan) {
   return std::string(enforce::to_string(decision));
 }
 
+// A text that no cache has seen: the same with trailing white space that spells a number. Changing the
+// session state instead would miss a cache that is keyed by the text alone. What this adds counts against the
+// analysis.
+class FreshText {
+ public:
+  explicit FreshText(const std::string& text) : text_(text) {
+    for (int i = 0; i < digits; ++i) text_.push_back((number >> i & 1) != 0 ? '\t' : ' ');
+  }
+  const std::string& next() {
+    ++number;
+    for (std::size_t at = text_.size() - digits; at < text_.size(); ++at) {
+      text_[at] = text_[at] == ' ' ? '\t' : ' ';
+      if (text_[at] == '\t') break;  // no carry
+    }
+    return text_;
+  }
+
+ private:
+  static constexpr int digits = 26;
+  static inline std::uint32_t number = 0;  // goes on from one run of a benchmark to the next
+  std::string text_;
+};
+
 void parse(benchmark::State& state, const std::string& text) {
   for (auto _ : state) {
     parser::RawTree tree;
@@ -97,23 +120,16 @@ void parse(benchmark::State& state, const std::string& text) {
   }
 }
 
-void plan_new(benchmark::State& state, enforce::Planner& planner, const Entry& entry,
-              std::uint64_t& next_id) {
+void plan_new(benchmark::State& state, enforce::Planner& planner, const Entry& entry) {
   state.SetLabel(entry.decision);
-  // Every iteration is a session state of its own, so that no plan is found in the cache.
-  enforce::SessionState session = entry.state;
-  for (auto _ : state) {
-    session.id = ++next_id;
-    benchmark::DoNotOptimize(planner.plan(entry.text, session, true));
-  }
+  FreshText fresh(entry.text);
+  for (auto _ : state) benchmark::DoNotOptimize(planner.plan(fresh.next(), entry.state, true));
 }
 
-void plan_cached(benchmark::State& state, enforce::Planner& planner, const Entry& entry,
-                 std::uint64_t& next_id) {
-  enforce::SessionState session = entry.state;
-  session.id = ++next_id;
-  benchmark::DoNotOptimize(planner.plan(entry.text, session, true));
-  for (auto _ : state) benchmark::DoNotOptimize(planner.plan(entry.text, session, true));
+void plan_cached(benchmark::State& state, enforce::Planner& planner, const Entry& entry) {
+  // Whatever the cache wants to see before it keeps a plan.
+  for (int use = 0; use < 4; ++use) benchmark::DoNotOptimize(planner.plan(entry.text, entry.state, true));
+  for (auto _ : state) benchmark::DoNotOptimize(planner.plan(entry.text, entry.state, true));
 }
 
 // Called in order; everything lives until the end of main.
@@ -145,12 +161,10 @@ class Suite {
     const std::string number = "/" + std::to_string(number_++);
     benchmark::RegisterBenchmark(("parse" + number).c_str(),
                                  [entry](benchmark::State& s) { parse(s, entry->text); });
-    benchmark::RegisterBenchmark(("plan" + number).c_str(), [this, &planner, entry](benchmark::State& s) {
-      plan_new(s, planner, *entry, next_id_);
-    });
-    benchmark::RegisterBenchmark(("cached" + number).c_str(), [this, &planner, entry](benchmark::State& s) {
-      plan_cached(s, planner, *entry, next_id_);
-    });
+    benchmark::RegisterBenchmark(("plan" + number).c_str(),
+                                 [&planner, entry](benchmark::State& s) { plan_new(s, planner, *entry); });
+    benchmark::RegisterBenchmark(("cached" + number).c_str(),
+                                 [&planner, entry](benchmark::State& s) { plan_cached(s, planner, *entry); });
     if (plan.is_identity || entry->decision == "refused")
       return;  // nothing was edited for the checker to parse
     benchmark::RegisterBenchmark(("reparse" + number).c_str(),

@@ -18,7 +18,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 int fail(int status, const std::string& why) {
-  fmt::print(stderr, "pgconsent: {}\n", why);
+  // Errors made for clients begin with the name already.
+  fmt::print(stderr, "{}{}\n", why.starts_with("pgconsent: ") ? "" : "pgconsent: ", why);
   return status;
 }
 

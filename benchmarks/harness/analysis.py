@@ -76,6 +76,7 @@ def analysis(binary, postgres, directory, samples, quick):
         # The bar allows the checker's parse of the edited text on top.
         ratio = (times["plan"] - times.get("reparse", 0)) / times["parse"]
         samples.add("analysis of a new statement / parse", "", "pgconsent", ratio)
+        samples.add("analysis of a new statement / parse, nothing taken off", "", "pgconsent", times["plan"] / times["parse"])
         samples.add(f"analysis of a new statement / parse, {times['decision']}", "", "pgconsent", ratio)
         samples.add("analysis of a new statement", "us", "pgconsent", times["plan"] / 1000)
         samples.add("raw parse", "us", "pgconsent", times["parse"] / 1000)

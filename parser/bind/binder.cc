@@ -142,9 +142,19 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
     }
     bool expanded = false;  // (expression).*: as many columns as its type has
     if (nodeTag(target->val) == T_A_Indirection) {
-      const List* steps = as<A_Indirection>(target->val)->indirection;
-      expanded = nodeTag(llast(steps)) == T_A_Star;
-      opaque |= expanded;
+      const auto* steps = as<A_Indirection>(target->val);
+      expanded = nodeTag(llast(steps->indirection)) == T_A_Star;
+      const VisibleColumn row = expanded ? origin(steps->arg, scope) : VisibleColumn{};
+      const Relation* relation =
+          row.origin.attnum == 0 ? names_.catalog().relation(row.origin.table) : nullptr;
+      if (expanded && (relation == nullptr || steps->indirection->length != 1)) {
+        opaque = true;
+      } else if (expanded) {
+        for (const Column& c : relation->columns)
+          columns.push_back({c.name, -1, -1, {relation->oid, c.attnum}});
+        expression(target->val, scope);
+        return;
+      }
     }
     VisibleColumn column = origin(target->val, scope);
     column.name = column_name(target);

@@ -121,6 +121,17 @@ VisibleColumn Binder::origin(const Node* expression, const Scope& scope) const {
     const VisibleColumn* column = item == nullptr ? nullptr : item->column(last_string(steps->indirection));
     return column == nullptr ? VisibleColumn{} : *column;
   }
+  if (nodeTag(expression) == T_FuncCall) {  // email(u): a column, where no function has that name
+    const auto* call = as<FuncCall>(expression);
+    if (list_length(call->args) != 1 ||
+        !names_.catalog().functions_named(last_string(call->funcname)).empty())
+      return {};
+    const VisibleColumn row = origin(static_cast<const Node*>(linitial(call->args)), scope);
+    const Relation* relation = row.origin.attnum == 0 ? names_.catalog().relation(row.origin.table) : nullptr;
+    const Column* column = relation == nullptr ? nullptr : relation->column(last_string(call->funcname));
+    return column == nullptr ? VisibleColumn{}
+                             : VisibleColumn{column->name, -1, -1, {relation->oid, column->attnum}};
+  }
   if (nodeTag(expression) != T_ColumnRef) return {};
   const List* fields = as<ColumnRef>(expression)->fields;
   if (fields->length > 1) {

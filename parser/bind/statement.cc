@@ -77,6 +77,7 @@ void kind_facts(const Node* node, StatementFacts& facts) {
       return;
     case T_DeclareCursorStmt:
       facts.kind = StatementKind::declare_cursor;
+      facts.name = view(as<DeclareCursorStmt>(node)->portalname);
       facts.query = as<DeclareCursorStmt>(node)->query;
       return;
     case T_CreateTableAsStmt:
@@ -100,6 +101,9 @@ void kind_facts(const Node* node, StatementFacts& facts) {
       facts.all = as<DeallocateStmt>(node)->name == nullptr;
       return;
     case T_FetchStmt:
+      facts.kind = StatementKind::fetch;
+      facts.name = view(as<FetchStmt>(node)->portalname);
+      return;
     case T_ClosePortalStmt:
       facts.kind = StatementKind::fetch;
       return;

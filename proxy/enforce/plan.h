@@ -53,6 +53,7 @@ struct AuditFacts {
 struct Statement {
   Decision decision = Decision::untouched;
   std::uint32_t effects = 0;
+  std::string cursor_name;                      // DECLARE, FETCH
   std::string prepared_name;  // with Effect::names_statement
   std::optional<parser::SqlError>
       refusal;                        // decision refused: replaces the error that the sent text provokes

@@ -109,6 +109,8 @@ class Builder {
     Statement& out = plan_->statements.emplace_back();
     out.effects = statement_effects(facts, names_);
     if (out.effects & Effect::names_statement) out.prepared_name = facts.name;
+    if (facts.kind == StatementKind::declare_cursor || facts.kind == StatementKind::fetch)
+      out.cursor_name = facts.name;
     parser::Splicer splicer;
     rewriter_.begin_statement();
     if (role_ != nullptr && role_->exempt) {
@@ -182,7 +184,7 @@ class Builder {
         out.refusal = refuse_setting(facts, role_);
         return true;
       case StatementKind::run_code:
-        out.refusal = refuse_utility(facts, text(), generation_);
+        out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
         if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
           return rewriter.run(source,
                               reinterpret_cast<const Node*>(parser::as<CallStmt>(facts.statement)->funccall),
@@ -192,7 +194,7 @@ class Builder {
       case StatementKind::lock:
       case StatementKind::define:
       case StatementKind::server:
-        out.refusal = refuse_utility(facts, text(), generation_);
+        out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
         return true;
       case StatementKind::execute:
         return arguments(facts.statement, facts, source, rewriter, splicer, out);
@@ -263,7 +265,10 @@ class Builder {
         parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW) {
       out.refusal = refusal("a materialized view over protected data can't be created through the proxy");
     }
-    if (facts.kind != StatementKind::query && facts.kind != StatementKind::modification) out.origins.clear();
+    const bool shows_columns = facts.kind == StatementKind::query ||
+                               facts.kind == StatementKind::modification ||
+                               facts.kind == StatementKind::declare_cursor;
+    if (!shows_columns) out.origins.clear();
     return true;
   }
 

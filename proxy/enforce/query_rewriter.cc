@@ -20,7 +20,6 @@ using parser::RelationReach;
 using parser::RelationReference;
 using parser::RelationUse;
 
-constexpr int max_view_depth = 32;
 constexpr std::size_t max_cached_tables = 4096;
 
 void add_unique(std::vector<std::string>& list, std::string text) {
@@ -269,62 +268,6 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   return true;
 }
 
-bool QueryRewriter::expand_view(const RangeEntry& entry, const RewriteOptions& options,
-                                parser::Replacement& out, Statement& statement) {
-  const Relation& view = *entry.relation;
-  if (options.view_depth >= max_view_depth || view.view_definition.empty() || !entry.system_columns.empty()) {
-    refuse(statement, unsupported("view \"" + view.name + "\" can't be seen through"));
-    return false;
-  }
-  parser::RawTree tree;
-  parser::SqlError error;
-  if (!parser::RawTree::parse(view.view_definition, tree, error) || list_length(tree.statements()) != 1) {
-    refuse(statement, unsupported("the definition of view \"" + view.name + "\" can't be read"));
-    return false;
-  }
-  static const std::vector<std::string> only_built_in = {"pg_catalog"};
-  const parser::NameResolver names(generation_.catalog(), only_built_in, {});
-  QueryRewriter inner(generation_, names, tables_);
-  Source source(view.view_definition);
-  RewriteOptions inner_options = options;
-  inner_options.locked |= entry.locked;
-  inner_options.view_depth += 1;
-  inner_options.unsettled = false;
-  inner_options.catalog_is_fresh = true;
-  parser::Splicer splicer;
-  Statement inside;
-  inside.audit = statement.audit;
-  inside.decision = statement.decision;
-  inner.run(source, linitial_node(RawStmt, tree.statements())->stmt, inner_options, splicer, inside);
-  parser::SplicedText spliced;
-  if (!inside.refusal && !splicer.apply(view.view_definition, spliced)) {
-    inside.refusal = unsupported("view \"" + view.name + "\" can't be seen through");
-  }
-  if (!inside.refusal) {
-    const std::string wrong =
-        parser::check_sent_text({spliced.text, spliced.generated, 1, inner.parameters()}, names,
-                                [&](const parser::ResolvedName& name, std::string_view bare) {
-                                  return inner.is_forbidden(name, bare);
-                                });
-    if (!wrong.empty()) inside.refusal = refusal("view \"" + view.name + "\" can't be seen through", wrong);
-  }
-  if (inside.refusal) {
-    refuse(statement, *inside.refusal);
-    return false;
-  }
-  statement.audit = std::move(inside.audit);
-  statement.decision = inside.decision;
-  statement.effects |= inside.effects;
-  statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(),
-                               inside.raw_allowed.end());
-  if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = inside.run_time_refusal_rule;
-  add_unique(statement.audit.tables, view.schema + "." + view.name);
-  // A barrier view keeps conditions from outside out of its inside.
-  out.query =
-      view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
-  return true;
-}
-
 // What the statement is made of: kinds of node, functions, operators, casts and types.
 bool QueryRewriter::check_code(const Node* node, Statement& statement) {
   parser::collect_references(node, references_);
@@ -396,63 +339,6 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
       refuse(statement, unsupported("a relation could not be found in the text"));
     }
-  }
-  return Outcome::done;
-}
-
-QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy,
-                                               const RewriteOptions& options, parser::Splicer& splicer,
-                                               Statement& statement) {
-  references_ = {};
-  if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
-  references_.relations.push_back({copy->relation, copy->is_from ? RelationUse::target : RelationUse::read});
-  if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
-  if (statement.refusal || relations_.empty() || !relations_.front().replaced) return Outcome::done;
-  const Relation& relation = *relations_.front().name.relation;
-  const rules::ProtectedRelation* rules = generation_.protected_relation(relation.oid);
-  if (rules == nullptr || relation.kind != parser::RelationKind::table) {
-    refuse(statement,
-           unsupported("COPY from \"" + relation.name + "\" is not supported", "Use COPY (SELECT …) TO."));
-    return Outcome::done;
-  }
-  RangeVar range = *copy->relation;
-  range.inh = false;  // COPY copies the table's own rows
-  RangeEntry entry;
-  entry.range = &range;
-  entry.relation = &relation;
-  entry.name = relation.name;
-  entry.used.resize(relation.columns.size());
-  std::string list;
-  auto use = [&](const parser::Column& column) {
-    entry.used[static_cast<std::size_t>(&column - relation.columns.data())] = true;
-    list += (list.empty() ? "" : ", ") + parser::quote_identifier(column.name);
-  };
-  if (copy->attlist == nullptr) {
-    for (const parser::Column& column : relation.columns) {
-      if (!column.generated) use(column);
-    }
-  }
-  parser::for_each(copy->attlist, [&](const Node* name) {
-    const parser::Column* column = relation.column(parser::string_value(name));
-    if (column != nullptr) return use(*column);
-    refuse(statement, {"42703",
-                       "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" +
-                           relation.name + "\" does not exist",
-                       {},
-                       {},
-                       0});
-  });
-  parser::Replacement out;
-  statement.decision = Decision::untouched;
-  if (statement.refusal || !replacement(source, entry, options, out, statement)) return Outcome::done;
-  if (statement.refusal) return Outcome::done;
-  if (out.query.empty()) {
-    in_place_.insert(&relation);
-    return Outcome::done;
-  }
-  const std::string query = "SELECT " + list + " FROM (" + out.query + ") c";
-  if (!parser::replace_copy_relation(source.tokens(), copy, query, splicer)) {
-    refuse(statement, unsupported("this form of COPY is not supported", "Use COPY (SELECT …) TO."));
   }
   return Outcome::done;
 }

@@ -23,23 +23,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_on(std::string_view value) {
-  const std::string v = lower(value);
-  return v == "on" || v == "true" || v == "yes" || v == "1" || v == "t" || v == "y";
-}
-
-// Encodings in which an ASCII byte can be the second byte of a character.
-bool is_unsafe_encoding(std::string_view value) {
-  std::string name;
-  for (char c : value) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) name.push_back(static_cast<char>(std::tolower(c)));
-  }
-  static constexpr std::array unsafe = {"sjis",   "mskanji",    "shiftjis", "win932", "windows932",  "big5",
-                                        "win950", "windows950", "gbk",      "win936", "windows936",  "uhc",
-                                        "win949", "windows949", "gb18030",  "johab",  "shiftjis2004"};
-  return std::find(unsafe.begin(), unsafe.end(), name) != unsafe.end();
-}
-
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -59,48 +42,6 @@ SqlError unsupported(std::string message, std::string hint) {
           0};
 }
 
-std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules::Application* role) {
-  if (facts.name.empty() || facts.reset) return std::nullopt;
-  const std::string name = lower(facts.name);
-  const std::string value(facts.values.empty() ? std::string_view() : facts.values.front());
-  if (name == "pgconsent.purpose") {
-    if (role != nullptr &&
-        std::find(role->purposes.begin(), role->purposes.end(), value) != role->purposes.end()) {
-      return std::nullopt;
-    }
-    SqlError error = refusal("purpose \"" + value + "\" is not allowed for this role");
-    error.sqlstate = parser::sqlstate::invalid_parameter_value;
-    std::string allowed;
-    if (role != nullptr) {
-      for (const std::string& purpose : role->purposes) allowed += (allowed.empty() ? "" : ", ") + purpose;
-    }
-    error.detail =
-        allowed.empty() ? "No purpose is allowed for this role." : "Allowed purposes: " + allowed + ".";
-    return error;
-  }
-  const char* hint = "Statements must mean the same to the proxy and to the server.";
-  if (name == "standard_conforming_strings" && !is_on(value)) {
-    return refusal("standard_conforming_strings must stay on", {}, hint);
-  }
-  if (name == "backslash_quote" && is_on(value))
-    return refusal("backslash_quote can't be turned on", {}, hint);
-  if ((name == "client_encoding" || name == "names") && is_unsafe_encoding(value)) {
-    return refusal("client encoding \"" + value + "\" is not supported", {}, "Use UTF8.");
-  }
-  if (name.starts_with("debug_print_") && is_on(value))
-    return refusal("\"" + name + "\" would show generated text");
-  if (name == "client_min_messages" && lower(value).starts_with("debug")) {
-    return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
-  }
-  if (is_one_of(name, {"session_replication_role", "row_security", "check_function_bodies",
-                       "local_preload_libraries", "session_preload_libraries", "default_table_access_method",
-                       "allow_system_table_mods", "ignore_system_indexes", "jit_provider",
-                       "dynamic_library_path"})) {
-    return refusal("setting \"" + name + "\" can't be changed through the proxy");
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 SqlError touches(std::string_view name) {
@@ -112,20 +53,32 @@ SqlError touches(std::string_view name) {
 // and the target of a foreign key on a key that is public.
 class HarmlessNames {
  public:
-  HarmlessNames(const Node* statement, const Generation& generation) : generation_(generation) {
+  HarmlessNames(const Node* statement, const Generation& generation, const parser::NameResolver* names)
+      : generation_(generation), names_(names) {
     if (nodeTag(statement) == T_CreateStmt) {
       const auto* create = parser::as<CreateStmt>(statement);
       add(create->relation);
       parser::for_each(create->tableElts, [&](const Node* element) { this->element(element); });
     } else if (nodeTag(statement) == T_CreateTableAsStmt) {
       add(parser::as<CreateTableAsStmt>(statement)->into->rel);
+    } else if (nodeTag(statement) == T_DropStmt) {
+      all_ = drops_unprotected(parser::as<DropStmt>(statement));
+    } else if (nodeTag(statement) == T_IndexStmt) {
+      add_unprotected(parser::as<IndexStmt>(statement)->relation);
+    } else if (nodeTag(statement) == T_TruncateStmt) {
+      parser::for_each(parser::as<TruncateStmt>(statement)->relations,
+                       [&](const Node* range) { add_unprotected(parser::as<RangeVar>(range)); });
     } else if (nodeTag(statement) == T_AlterTableStmt) {
+      add_unprotected(parser::as<AlterTableStmt>(statement)->relation);
       parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
         const Node* definition = parser::as<AlterTableCmd>(command)->def;
         if (definition != nullptr) element(definition);
       });
     }
   }
+
+  // Every name in the statement is harmless.
+  bool all() const { return all_; }
 
   bool contains(const std::vector<Token>& tokens, std::size_t index) const {
     // A name's location is that of its first part.
@@ -135,6 +88,28 @@ class HarmlessNames {
 
  private:
   void add(const RangeVar* range) { locations_.push_back(range->location); }
+
+  bool is_unprotected(const parser::ResolvedName& name) const {
+    return name.found() && generation_.reach(name) == parser::RelationReach::none;
+  }
+
+  void add_unprotected(const RangeVar* range) {
+    if (names_ != nullptr && is_unprotected(names_->resolve(*range))) add(range);
+  }
+
+  // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
+  bool drops_unprotected(const DropStmt* drop) const {
+    if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
+    bool unprotected = true;
+    parser::for_each(drop->objects, [&](const Node* object) {
+      const List* name = parser::as<List>(object);
+      const std::string_view schema =
+          name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
+                           : "";
+      unprotected &= name->length < 3 && is_unprotected(names_->resolve(schema, parser::last_string(name)));
+    });
+    return unprotected;
+  }
 
   void element(const Node* node) {
     if (nodeTag(node) == T_ColumnDef) {
@@ -161,14 +136,17 @@ class HarmlessNames {
   }
 
   const Generation& generation_;
+  const parser::NameResolver* names_;
   std::vector<int> locations_;
+  bool all_ = false;
 };
 
 // Every bare or qualified name in the text: the class of statements is too wide for less.
 std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::string& text,
-                                        const Generation& generation) {
+                                        const Generation& generation, const parser::NameResolver* names) {
   const std::vector<Token> tokens = parser::scan_parsed(text);
-  const HarmlessNames harmless(facts.statement, generation);
+  const HarmlessNames harmless(facts.statement, generation, names);
+  if (harmless.all()) return std::nullopt;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.start < facts.start || token.start >= facts.end) continue;
@@ -239,7 +217,7 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generatio
 }  // namespace
 
 std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::string& text,
-                                       const Generation& generation) {
+                                       const Generation& generation, const parser::NameResolver* names) {
   const NodeTag tag = nodeTag(facts.statement);
   if (tag == T_CallStmt) return std::nullopt;  // a function call: decided like one
   if (auto error = refuse_code(facts, generation)) return error;
@@ -259,7 +237,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (tag == T_CreateRoleStmt || tag == T_AlterRoleStmt || tag == T_DropRoleStmt) {
     return std::nullopt;
   }
-  if (auto error = sensitive_token(facts, text, generation)) return error;
+  if (auto error = sensitive_token(facts, text, generation, names)) return error;
   // A schema that holds protected data, by its own name.
   auto holds_protected = [&](std::string_view schema) {
     return std::any_of(generation.policy().relations.begin(), generation.policy().relations.end(),

@@ -18,8 +18,10 @@ std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& fac
                                                const rules::Application* role);
 
 // DDL, DO, CALL, LOCK, …: refused where any name in the text may mean protected data or code that reads it.
+// `names` is null where an earlier statement of the text may have changed what names mean.
 std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,
-                                               const Generation& generation);
+                                               const Generation& generation,
+                                               const parser::NameResolver* names);
 
 // Bits of Effect for a statement without a refusal. `creates_temporary_only`: DDL on temporary objects.
 std::uint32_t statement_effects(const parser::StatementFacts& facts, const parser::NameResolver& names);

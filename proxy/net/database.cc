@@ -103,10 +103,12 @@ void Database::on_snapshot(parser::SnapshotPtr snapshot) {
 
 catalog::ControlSettings control_settings(const config::Config& config, const std::string& database) {
   catalog::ControlSettings settings;
-  for (const config::Endpoint& server : config.servers) {
-    settings.host.append(settings.host.empty() ? "" : ",").append(server.host);
-  }
+  // One port for all hosts is what ControlSettings can say: hosts on another port are left to the sessions.
   settings.port = config.servers.front().port;
+  for (const config::Endpoint& server : config.servers) {
+    if (server.port == settings.port)
+      settings.host.append(settings.host.empty() ? "" : ",").append(server.host);
+  }
   settings.dbname = database;
   settings.user = config.control.user;
   settings.password_file = config.control.password_file.string();

@@ -41,6 +41,7 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
     record.decision = enforce::to_string(statement.decision);
     record.catalog_version = plan.catalog_version;
     record.rules_version = plan.rules_version;
+    record.duration_us = decision_us_;
     fill(record, statement.audit);
     entry.audit = log_->append(record);
     entry.audited = true;
@@ -51,7 +52,8 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
 bool Session::Impl::audit_answer(Entry& entry) {
   if (entry.answered) return true;
   entry.answered = true;
-  if (!entry.audited || log_->written(entry.audit) || log_->flush()) return true;
+  if (!entry.audited || log_->written(entry.audit)) return true;
+  if (log_->flush() && log_->written(entry.audit)) return true;
   fatal(parser::sqlstate::io_error, "pgconsent: the audit log can't be written");
   return false;
 }

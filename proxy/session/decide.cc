@@ -1,5 +1,6 @@
 // What is done with one text. REQUIRES: settled().
 #include <algorithm>
+#include <chrono>
 
 #include "proxy/session/dialect.h"
 #include "proxy/session/impl.h"
@@ -12,6 +13,14 @@ using enforce::PlanPtr;
 using enforce::Statement;
 
 PlanPtr Session::Impl::decide(std::string_view text) {
+  const auto start = std::chrono::steady_clock::now();
+  PlanPtr plan = plan_for(text);
+  decision_us_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  return plan;
+}
+
+PlanPtr Session::Impl::plan_for(std::string_view text) {
   if ((unsafe_strings_ || unsafe_encoding_) && depends_on_dialect(text)) {
     return refusal(text, dialect_not_supported(unsafe_strings_));
   }

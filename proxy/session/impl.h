@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,7 @@ class Session::Impl {
   // decide.cc
   // The plan for a text; null: a newer catalog or the state was asked for.
   enforce::PlanPtr decide(std::string_view text);
+  enforce::PlanPtr plan_for(std::string_view text);
   enforce::PlanPtr decide_restricted(std::string_view text);
   enforce::PlanPtr refusal(std::string_view text, parser::SqlError error, bool audited = true) const;
   enforce::PlanPtr silent_refusal(std::string_view text) const;
@@ -137,6 +139,7 @@ class Session::Impl {
 
   // witness.cc
   bool row_description(const wire::Header& header);
+  const std::vector<enforce::ColumnOrigin>* origins_of(const enforce::Statement* statement) const;
   const enforce::Statement* statement_of(const Entry& entry) const;
   bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin column) const;
 
@@ -182,6 +185,8 @@ class Session::Impl {
   bool terminated_ = false;    // the client said goodbye
   bool server_fatal_ = false;  // the server did
 
+  std::uint64_t decision_us_ = 0;  // what the last decision took: for the audit only
+
   StatePtr state_;
   bool state_dirty_ = false;         // something was sent that may have changed the state
   bool state_changes_sent_ = false;  // …in a transaction that may still be rolled back
@@ -195,6 +200,9 @@ class Session::Impl {
   bool unsafe_strings_ = false, unsafe_encoding_ = false;
   std::vector<enforce::ColumnOrigin>
       raw_by_name_;  // raw_allowed of cursors and SQL-level prepared statements
+
+  std::map<std::string, std::vector<enforce::ColumnOrigin>, std::less<>>
+      cursor_origins_;  // what FETCH shows, by cursor; bounded
 
   Own own_ = Own::none;
   bool own_failed_ = false;

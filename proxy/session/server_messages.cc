@@ -185,6 +185,11 @@ void Session::Impl::statement_completed(const Entry& entry, std::string_view tag
       if (raw_by_name_.size() < 4096 && !may_arrive_raw(nullptr, column)) raw_by_name_.push_back(column);
     }
   }
+  if (tag == "DECLARE CURSOR") {
+    constexpr std::size_t max_cursors = 256;
+    if (cursor_origins_.size() >= max_cursors) cursor_origins_.clear();
+    cursor_origins_[statement->cursor_name] = statement->origins;
+  }
   if (statement->effects == 0) return;
   if (statement->effects & enforce::names_statement) {
     PreparedPtr value;

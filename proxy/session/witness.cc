@@ -21,18 +21,27 @@ bool Session::Impl::may_arrive_raw(const enforce::Statement* statement, enforce:
   return (statement == nullptr || statement->decision == enforce::Decision::untouched) && holds(raw_by_name_);
 }
 
+const std::vector<enforce::ColumnOrigin>* Session::Impl::origins_of(
+    const enforce::Statement* statement) const {
+  if (statement == nullptr) return nullptr;
+  if (statement->cursor_name.empty()) return &statement->origins;
+  auto cursor = cursor_origins_.find(statement->cursor_name);
+  return cursor == cursor_origins_.end() ? nullptr : &cursor->second;
+}
+
 bool Session::Impl::row_description(const wire::Header& header) {
   const auto& entry = in_flight_.front();
   const auto body = server_.available(header);
   wire::backend::RowDescription description;
   if (!parse(body, description)) return nonsense();
   const auto* statement = statement_of(entry);
-  const bool has_origins = statement != nullptr && statement->origins.size() == description.columns.size();
+  const auto* origins = origins_of(statement);
+  const bool has_origins = origins != nullptr && origins->size() == description.columns.size();
   bool restores = false;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
     const auto& column = description.columns[i];
     const enforce::ColumnOrigin origin{column.table, column.attnum};
-    restores |= has_origins && statement->origins[i].table != 0 && statement->origins[i] != origin;
+    restores |= has_origins && (*origins)[i].table != 0 && (*origins)[i] != origin;
     if (column.table == 0) continue;
     if (!planner_->is_protected(origin) || may_arrive_raw(statement, origin) ||
         planner_->is_exempt(state_->login_role)) {
@@ -52,10 +61,10 @@ bool Session::Impl::row_description(const wire::Header& header) {
   const auto body_at = out.size() + wire::Framer::header_size;
   wire::Writer(out, wire::backend::RowDescription::type).bytes(body);
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
-    if (statement->origins[i].table == 0) continue;
+    if ((*origins)[i].table == 0) continue;
     char* const at = &out[body_at + description.columns[i].origin_at];
-    wire::store_u32(at, statement->origins[i].table);
-    wire::store_u16(at + 4, static_cast<std::uint16_t>(statement->origins[i].attnum));
+    wire::store_u32(at, (*origins)[i].table);
+    wire::store_u16(at + 4, static_cast<std::uint16_t>((*origins)[i].attnum));
   }
   server_.drop(header);
   if (last) pop_entry(true);

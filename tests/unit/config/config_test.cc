@@ -167,6 +167,15 @@ TEST_F(ConfigTest, SaysThatAFileCannotBeRead) {
   }
 }
 
+TEST_F(ConfigTest, TheExampleForAFirstUserIsValidAndShowsTheDefaults) {
+  write("control.password", "secret");
+  std::ifstream in(PGCONSENT_SOURCE_DIR "/deploy/pgconsent.yaml");
+  auto result = parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  ASSERT_TRUE(result.config) << text(result);
+  EXPECT_EQ(text(result), "");
+  EXPECT_EQ(result.config->limits, Limits{});
+}
+
 TEST_F(ConfigTest, TakesPathsRelativeToTheFile) {
   write("pgconsent.yaml", minimal);
   auto result = read_config(directory / "pgconsent.yaml");

@@ -1,0 +1,76 @@
+// A view that shows protected data is replaced by its definition, which is rewritten in turn.
+#include <algorithm>
+
+#include "parser/edit/checker.h"
+#include "parser/tree/raw_tree.h"
+#include "parser/tree/walker.h"
+#include "proxy/enforce/query_rewriter.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+constexpr int max_view_depth = 32;
+
+}  // namespace
+
+bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOptions& options,
+                                parser::Replacement& out, Statement& statement) {
+  const parser::Relation& view = *entry.relation;
+  if (options.view_depth >= max_view_depth || view.view_definition.empty() || !entry.system_columns.empty()) {
+    refuse(statement, unsupported("view \"" + view.name + "\" can't be seen through"));
+    return false;
+  }
+  parser::RawTree tree;
+  parser::SqlError error;
+  if (!parser::RawTree::parse(view.view_definition, tree, error) || list_length(tree.statements()) != 1) {
+    refuse(statement, unsupported("the definition of view \"" + view.name + "\" can't be read"));
+    return false;
+  }
+  static const std::vector<std::string> only_built_in = {"pg_catalog"};
+  const parser::NameResolver names(generation_.catalog(), only_built_in, {});
+  QueryRewriter inner(generation_, names, tables_);
+  Source source(view.view_definition);
+  RewriteOptions inner_options = options;
+  inner_options.locked |= entry.locked;
+  inner_options.view_depth += 1;
+  inner_options.unsettled = false;
+  inner_options.catalog_is_fresh = true;
+  parser::Splicer splicer;
+  Statement inside;
+  inside.audit = statement.audit;
+  inside.decision = statement.decision;
+  inner.run(source, linitial_node(RawStmt, tree.statements())->stmt, inner_options, splicer, inside);
+  parser::SplicedText spliced;
+  if (!inside.refusal && !splicer.apply(view.view_definition, spliced)) {
+    inside.refusal = unsupported("view \"" + view.name + "\" can't be seen through");
+  }
+  if (!inside.refusal) {
+    const std::string wrong =
+        parser::check_sent_text({spliced.text, spliced.generated, 1, inner.parameters()}, names,
+                                [&](const parser::ResolvedName& name, std::string_view bare) {
+                                  return inner.is_forbidden(name, bare);
+                                });
+    if (!wrong.empty()) inside.refusal = refusal("view \"" + view.name + "\" can't be seen through", wrong);
+  }
+  if (inside.refusal) {
+    refuse(statement, *inside.refusal);
+    return false;
+  }
+  statement.audit = std::move(inside.audit);
+  statement.decision = inside.decision;
+  statement.effects |= inside.effects;
+  statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(),
+                               inside.raw_allowed.end());
+  if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = inside.run_time_refusal_rule;
+  std::vector<std::string>& tables = statement.audit.tables;
+  const std::string name = view.schema + "." + view.name;
+  if (std::find(tables.begin(), tables.end(), name) == tables.end()) tables.push_back(name);
+  // A barrier view keeps conditions from outside out of its inside.
+  out.query =
+      view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
+  return true;
+}
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,68 @@
+// COPY table TO: the table becomes a query over T'.
+#include <algorithm>
+
+#include "parser/tree/walker.h"
+#include "proxy/enforce/query_rewriter.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy,
+                                               const RewriteOptions& options, parser::Splicer& splicer,
+                                               Statement& statement) {
+  references_ = {};
+  if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
+  references_.relations.push_back(
+      {copy->relation, copy->is_from ? parser::RelationUse::target : parser::RelationUse::read});
+  if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
+  if (statement.refusal || relations_.empty() || !relations_.front().replaced) return Outcome::done;
+  const parser::Relation& relation = *relations_.front().name.relation;
+  const rules::ProtectedRelation* rules = generation_.protected_relation(relation.oid);
+  if (rules == nullptr || relation.kind != parser::RelationKind::table) {
+    refuse(statement,
+           unsupported("COPY from \"" + relation.name + "\" is not supported", "Use COPY (SELECT …) TO."));
+    return Outcome::done;
+  }
+  RangeVar range = *copy->relation;
+  range.inh = false;  // COPY copies the table's own rows
+  parser::RangeEntry entry;
+  entry.range = &range;
+  entry.relation = &relation;
+  entry.name = relation.name;
+  entry.used.resize(relation.columns.size());
+  std::string list;
+  auto use = [&](const parser::Column& column) {
+    entry.used[static_cast<std::size_t>(&column - relation.columns.data())] = true;
+    list += (list.empty() ? "" : ", ") + parser::quote_identifier(column.name);
+  };
+  if (copy->attlist == nullptr) {
+    for (const parser::Column& column : relation.columns) {
+      if (!column.generated) use(column);
+    }
+  }
+  parser::for_each(copy->attlist, [&](const Node* name) {
+    const parser::Column* column = relation.column(parser::string_value(name));
+    if (column != nullptr) return use(*column);
+    refuse(statement, {"42703",
+                       "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" +
+                           relation.name + "\" does not exist",
+                       {},
+                       {},
+                       0});
+  });
+  parser::Replacement out;
+  statement.decision = Decision::untouched;
+  if (statement.refusal || !replacement(source, entry, options, out, statement)) return Outcome::done;
+  if (statement.refusal) return Outcome::done;
+  if (out.query.empty()) {
+    in_place_.insert(&relation);
+    return Outcome::done;
+  }
+  const std::string query = "SELECT " + list + " FROM (" + out.query + ") c";
+  if (!parser::replace_copy_relation(source.tokens(), copy, query, splicer)) {
+    refuse(statement, unsupported("this form of COPY is not supported", "Use COPY (SELECT …) TO."));
+  }
+  return Outcome::done;
+}
+
+}  // namespace pgconsent::enforce
