@@ -75,7 +75,9 @@ pseudonym_key_file: pseudonym.key
     def start(self):
         os.makedirs(self.audit_dir, exist_ok=True)
         self.log_path = os.path.join(self.dir, "proxy.log")
-        env = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=8", **os.environ}
+        env = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=8",
+               # libpqxx keeps a result per connection that breaks.
+               "LSAN_OPTIONS": f"suppressions={SOURCE}/tests/support/leaks.supp:print_suppressions=0", **os.environ}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([self.path, "serve", "--config", self.config], stdout=log, stderr=log,
                                             cwd=self.dir, env=env)
