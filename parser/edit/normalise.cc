@@ -1,14 +1,13 @@
 #include "parser/edit/normalise.h"
 
-#include "parser/tree/scanner.h"
-
 namespace pgconsent::parser {
 
-std::string normalise(const std::string& text, std::int32_t start, std::int32_t end,
+std::string normalise(const std::string& text, const TokenIndex& tokens, std::int32_t start, std::int32_t end,
                       const std::function<bool(std::string_view)>& is_name) {
   std::string out;
   std::int32_t behind = -1;
-  for (const Token& token : scan_parsed(text)) {
+  for (int i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
     if (token.start < start || token.end > end) continue;
     if (behind >= 0 && token.start > behind) out.push_back(' ');
     behind = token.end;

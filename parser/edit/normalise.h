@@ -6,12 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "parser/edit/token_index.h"
+
 namespace pgconsent::parser {
 
 // Every constant becomes ?, comments go, white space shrinks to one blank. A quoted identifier stays only
 // when `is_name` knows it: people put data into double quotes by mistake. [start, end) is the statement's
 // byte range.
-std::string normalise(const std::string& text, std::int32_t start, std::int32_t end,
+std::string normalise(const std::string& text, const TokenIndex& tokens, std::int32_t start, std::int32_t end,
                       const std::function<bool(std::string_view)>& is_name);
 
 // 16 hex digits (FNV-1a 64) of a normalised statement.

@@ -138,9 +138,9 @@ class Builder {
       splicer_.append(std::move(splicer));
     }
     if (out.decision != Decision::untouched) {
-      out.audit.statement = parser::normalise(text(), facts.start, facts.end, [&](std::string_view name) {
-        return generation_.is_known_name(name);
-      });
+      out.audit.statement =
+          parser::normalise(text(), source.tokens(), facts.start, facts.end,
+                            [&](std::string_view name) { return generation_.is_known_name(name); });
       out.audit.fingerprint = parser::fingerprint(out.audit.statement);
     }
     unsettled_ |=
