@@ -234,15 +234,24 @@ void Binder::lookups(const Node* qual, Scope& scope) {
   if (nodeTag(left) != T_ColumnRef || !is_value(right)) return;
   const List* fields = as<ColumnRef>(left)->fields;
   if (fields->length > 2) return;
+  // Only a relation of this very FROM clause: below a subquery, a CTE or a join's alias it would filter too
+  // early.
+  const FromItem* owner = nullptr;
   const VisibleColumn* found = nullptr;
   for (const FromItem& item : scope.items) {
-    if (!item.columns_visible && fields->length == 1) continue;
-    if (fields->length == 2 && item.name != string_value(static_cast<const Node*>(linitial(fields))))
-      continue;
-    if (found == nullptr) found = item.column(last_string(fields));
+    const bool visible =
+        fields->length == 1
+            ? item.columns_visible
+            : item.name_visible && item.name == string_value(static_cast<const Node*>(linitial(fields)));
+    const VisibleColumn* column = visible ? item.column(last_string(fields)) : nullptr;
+    if (column == nullptr) continue;
+    if (found != nullptr) return;
+    owner = &item;
+    found = column;
   }
-  if (found != nullptr && found->entry >= 0)
+  if (found != nullptr && found->entry >= 0 && found->entry == owner->entry) {
     out_.entries[found->entry].lookups.push_back({found->column, right});
+  }
 }
 
 VisibleColumns Binder::modification(const Node* statement, const Scope* parent, bool& opaque) {

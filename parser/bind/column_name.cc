@@ -82,7 +82,10 @@ Guess guess(const Node* node) {
   if (node == nullptr) return {};
   switch (nodeTag(node)) {
     case T_ColumnRef: {
-      std::string_view name = last_string(as<ColumnRef>(node)->fields);
+      std::string_view name;
+      for_each(as<ColumnRef>(node)->fields, [&](const Node* field) {
+        if (nodeTag(field) == T_String) name = string_value(field);
+      });
       return name.empty() ? Guess{} : Guess{name, 2};
     }
     case T_A_Indirection: {

@@ -28,11 +28,12 @@ const VisibleColumn* visible(const ColumnRef* reference, const Scope& scope, con
   return output == outputs.end() ? nullptr : &*output;
 }
 
-// The columns that are in every grouping set of the item.
-EntryColumns grouped(const Node* node, const Scope& scope, const VisibleColumns& outputs) {
+// The columns that are in every grouping set of the item, or in any.
+enum class Sets { every, any };
+EntryColumns grouped(Sets which, const Node* node, const Scope& scope, const VisibleColumns& outputs) {
   EntryColumns result;
   auto all_of = [&](const List* list) {
-    for_each(list, [&](const Node* item) { result.merge(grouped(item, scope, outputs)); });
+    for_each(list, [&](const Node* item) { result.merge(grouped(which, item, scope, outputs)); });
   };
   switch (nodeTag(node)) {
     case T_ColumnRef:
@@ -54,11 +55,12 @@ EntryColumns grouped(const Node* node, const Scope& scope, const VisibleColumns&
       break;
     case T_GroupingSet: {
       const auto* set = as<GroupingSet>(node);
-      if (set->kind == GROUPING_SET_SIMPLE) all_of(set->content);
-      if (set->kind == GROUPING_SET_SETS && set->content != nullptr) {
+      if (set->kind == GROUPING_SET_SIMPLE || which == Sets::any) {
+        all_of(set->content);
+      } else if (set->kind == GROUPING_SET_SETS && set->content != nullptr) {
         bool first = true;
         for_each(set->content, [&](const Node* item) {
-          EntryColumns one = grouped(item, scope, outputs), both;
+          EntryColumns one = grouped(which, item, scope, outputs), both;
           if (first) {
             result = std::move(one);
           } else {
@@ -83,8 +85,12 @@ EntryColumns grouped(const Node* node, const Scope& scope, const VisibleColumns&
 // derived table has no key: the columns that are used that way must be grouped by as well.
 void Binder::grouping(const SelectStmt* select, Scope& scope, const VisibleColumns& outputs) {
   if (select->groupClause == nullptr) return;
-  EntryColumns columns;
-  for_each(select->groupClause, [&](const Node* item) { columns.merge(grouped(item, scope, outputs)); });
+  EntryColumns columns, named;
+  for_each(select->groupClause, [&](const Node* item) {
+    columns.merge(grouped(Sets::every, item, scope, outputs));
+    named.merge(
+        grouped(Sets::any, item, scope, outputs));  // NULL in the sets that leave it out: not to be added
+  });
   for (const FromItem& item : scope.items) {
     if (item.entry < 0) continue;
     const RangeEntry& entry = out_.entries[item.entry];
@@ -99,7 +105,7 @@ void Binder::grouping(const SelectStmt* select, Scope& scope, const VisibleColum
     if (!whole_key) continue;
     GroupAddition addition{item.entry, select, {}, {}};
     for (std::size_t i = 0; i < entry.used_grouped.size(); ++i) {
-      if (!entry.used_grouped[i] || is_grouped(static_cast<int>(i))) continue;
+      if (!entry.used_grouped[i] || named.contains({item.entry, static_cast<int>(i)})) continue;
       if (!entry.relation->columns[i].has_equality) addition.ungroupable = entry.relation->columns[i].name;
       addition.columns.push_back(static_cast<int>(i));
     }

@@ -20,6 +20,13 @@ bool NameResolver::is_own_temporary_schema(std::string_view schema) const {
          std::find(search_path_.begin(), search_path_.end(), schema) != search_path_.end();
 }
 
+bool NameResolver::catalog_comes_first() const {
+  for (const std::string& schema : search_path_) {
+    if (!is_temporary_schema(schema)) return schema == "pg_catalog";
+  }
+  return false;
+}
+
 const TemporaryName* NameResolver::temporary(std::string_view name) const {
   auto it = std::find_if(temporary_.begin(), temporary_.end(),
                          [&](const TemporaryName& t) { return t.name == name; });

@@ -39,6 +39,8 @@ class NameResolver {
   ResolvedName resolve(std::string_view schema, std::string_view name) const;
 
   const Snapshot& catalog() const { return catalog_; }
+  // No schema comes before pg_catalog: its operators are the ones that are meant.
+  bool catalog_comes_first() const;
   bool is_own_temporary_schema(std::string_view schema) const;
 
  private:

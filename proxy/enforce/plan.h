@@ -53,7 +53,8 @@ struct AuditFacts {
 struct Statement {
   Decision decision = Decision::untouched;
   std::uint32_t effects = 0;
-  std::string cursor_name;                      // DECLARE, FETCH
+  std::string executed_name;  // EXECUTE: what was prepared under this name must still be current
+  std::string cursor_name;    // DECLARE, FETCH
   std::string prepared_name;  // with Effect::names_statement
   std::optional<parser::SqlError>
       refusal;                        // decision refused: replaces the error that the sent text provokes

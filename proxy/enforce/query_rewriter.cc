@@ -95,7 +95,10 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
              range.location);
       continue;
     }
-    if (!bound.name.found() && !options.unsettled) {
+    const bool created =
+        options.unsettled && options.created != nullptr &&
+        std::find(options.created->begin(), options.created->end(), range.relname) != options.created->end();
+    if (!bound.name.found() && !created) {
       if (!options.catalog_is_fresh) return Outcome::needs_catalog;
       refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0},
              range.location);
@@ -241,7 +244,7 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   if (!sample.empty()) out.query += " " + sample;
   out.query += table.tail;
   std::string where = table.where;
-  if (!options.explain) {
+  if (!options.explain && names_.catalog_comes_first()) {
     for (const parser::EqualityLookup& lookup : entry.lookups) {
       const parser::Column& column = entry.relation->columns[lookup.column];
       const rules::ProtectedColumn* rule = relation->column(column.attnum);

@@ -45,7 +45,8 @@ class Source {
 struct RewriteOptions {
   const rules::Purpose* purpose = nullptr;
   bool explain = false;
-  bool locked = false;     // a lock from outside reaches every relation (a view under FOR UPDATE)
+  bool locked = false;  // a lock from outside reaches every relation (a view under FOR UPDATE)
+  const std::vector<std::string>* created = nullptr;  // relations that earlier statements of the text create
   bool unsettled = false;  // an earlier statement of the same text may have changed what names mean
   bool catalog_is_fresh = false;
   int view_depth = 0;

@@ -141,6 +141,14 @@ class HarmlessNames {
   bool all_ = false;
 };
 
+// CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
+bool names_dangerous_function(std::string_view constant, const Generation& generation) {
+  if (constant.size() < 2 || constant.front() != '\'' || constant.back() != '\'')
+    return !constant.empty() && !std::isdigit(static_cast<unsigned char>(constant.front()));
+  const std::string_view name = constant.substr(1, constant.size() - 2);
+  return generation.functions().any_dangerous(name) || generation.is_sensitive_name(name);
+}
+
 // Every bare or qualified name in the text: the class of statements is too wide for less.
 std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::string& text,
                                         const Generation& generation, const parser::NameResolver* names) {
@@ -152,6 +160,14 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
     if (token.start < facts.start || token.start >= facts.end) continue;
     if (token.kind == TokenKind::unicode_identifier) {
       return unsupported("U& identifiers are not supported in this kind of statement");
+    }
+    if (token.kind == TokenKind::constant && nodeTag(facts.statement) == T_DefineStmt &&
+        names_dangerous_function(std::string_view(text).substr(token.start, token.end - token.start),
+                                 generation)) {
+      return refusal("the definition may name a function that can't be called through the proxy");
+    }
+    if (nodeTag(facts.statement) == T_DefineStmt && token.text.starts_with("pg_temp")) {
+      return refusal("code can't be defined in the temporary schema");
     }
     if (token.kind == TokenKind::op &&
         generation.functions().operator_is_dangerous(text.substr(token.start, token.end - token.start))) {

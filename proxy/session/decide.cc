@@ -47,6 +47,13 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
       return refusal(text, reserved_name_used());
     }
   }
+  for (const Statement& statement : plan->statements) {
+    if (statement.executed_name.empty()) continue;
+    const PreparedPtr prepared = statements_.find(statement.executed_name);
+    if (!prepared) continue;
+    const bool current = planner_->is_current(*prepared->plan) && prepared->state == state_->id;
+    if (!current) return refusal(text, prepared_for_other_rules(statement.executed_name));
+  }
   if (plan->touches_protected()) {
     if (purpose_error_) return refusal(text, *purpose_error_);
     if (!audit_writable()) return refusal(text, audit_not_writable(), false);

@@ -104,7 +104,7 @@ TEST_P(PlanCases, AreDecidedAsWritten) {
       state.temporary.push_back({90001, one.get("temporary"), 'r', {"id", "email"}});
       state.search_path.insert(state.search_path.begin(), "pg_temp_3");
     }
-    if (!one.get("path").empty()) state.search_path = {"pg_catalog", one.get("path")};
+    if (!one.get("path").empty()) state.search_path = {one.get("path"), "pg_catalog"};
     enforce::DerivedTableCache tables;
     const enforce::BuiltPlan built = enforce::build_plan(*generation, state, one.get("sql"), true, tables);
     ASSERT_NE(built.plan, nullptr);
