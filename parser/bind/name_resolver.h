@@ -18,6 +18,7 @@ namespace pgconsent::parser {
 struct TemporaryName {
   Oid oid = 0;
   std::string name;
+  char kind = 'r';  // pg_class.relkind
   std::vector<std::string> columns;
 };
 

@@ -8,6 +8,7 @@
 #include "parser/edit/normalise.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/definitions.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
@@ -22,7 +23,7 @@ std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
   names.reserve(state.temporary.size());
   for (const TemporaryRelation& relation : state.temporary)
-    names.push_back({relation.oid, relation.name, relation.columns});
+    names.push_back({relation.oid, relation.name, relation.kind, relation.columns});
   return names;
 }
 
@@ -109,7 +110,7 @@ class Builder {
     Statement& out = plan_->statements.emplace_back();
     out.effects = statement_effects(facts, names_);
     if (out.effects & Effect::names_statement) out.prepared_name = facts.name;
-    if (const ExecuteStmt* execute = executed(facts)) out.executed_name = execute->name;
+    out.executed_name = executed_name(facts);
     if (facts.kind == StatementKind::declare_cursor || facts.kind == StatementKind::fetch)
       out.cursor_name = facts.name;
     parser::Splicer splicer;
@@ -144,55 +145,10 @@ class Builder {
                             [&](std::string_view name) { return generation_.is_known_name(name); });
       out.audit.fingerprint = parser::fingerprint(out.audit.statement);
     }
-    note_definition(facts, out);
+    if (!out.refusal) definitions_.note(facts);
     unsettled_ |=
         (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0 || facts.ends_transaction;
     return true;
-  }
-
-  // What an earlier statement of the same text defines is in no catalog yet: new tables are known by name,
-  // new code and new names are not.
-  void note_definition(const StatementFacts& facts, const Statement& out) {
-    if (out.refusal || facts.kind == StatementKind::transaction) return;
-    switch (nodeTag(facts.statement)) {
-      case T_CreateStmt:
-        created_.emplace_back(parser::as<CreateStmt>(facts.statement)->relation->relname);
-        return;
-      case T_CreateTableAsStmt:
-        created_.emplace_back(parser::as<CreateTableAsStmt>(facts.statement)->into->rel->relname);
-        return;
-      case T_ViewStmt:
-        created_.emplace_back(parser::as<ViewStmt>(facts.statement)->view->relname);
-        return;
-      case T_SelectStmt:
-        if (const IntoClause* into = parser::as<SelectStmt>(facts.statement)->intoClause; into != nullptr) {
-          created_.emplace_back(into->rel->relname);
-        }
-        return;
-      case T_CreateSeqStmt:
-        created_.emplace_back(parser::as<CreateSeqStmt>(facts.statement)->sequence->relname);
-        return;
-      case T_IndexStmt:
-      case T_CreateSchemaStmt:
-      case T_GrantStmt:
-      case T_CommentStmt:
-      case T_AlterTableStmt:
-      case T_CreateEnumStmt:
-      case T_AlterSeqStmt:
-      case T_CreateFunctionStmt:  // its body was judged
-      case T_DropStmt:
-        return;
-      default:
-        code_changed_ |= facts.kind == StatementKind::define || facts.kind == StatementKind::server ||
-                         facts.kind == StatementKind::run_code;
-    }
-  }
-
-  // EXECUTE, also inside EXPLAIN and CREATE TABLE AS.
-  static const ExecuteStmt* executed(const StatementFacts& facts) {
-    const Node* node = facts.query != nullptr ? facts.query : facts.statement;
-    if (nodeTag(node) == T_CreateTableAsStmt) node = parser::as<CreateTableAsStmt>(node)->query;
-    return nodeTag(node) == T_ExecuteStmt ? parser::as<ExecuteStmt>(node) : nullptr;
   }
 
   void replace_statement(const StatementFacts& facts) {
@@ -207,7 +163,7 @@ class Builder {
     options.purpose = purpose_;
     options.explain = facts.kind == StatementKind::explain;
     options.unsettled = unsettled_;
-    options.created = &created_;
+    options.created = &definitions_.relations();
     options.catalog_is_fresh = fresh_;
     return options;
   }
@@ -216,7 +172,7 @@ class Builder {
               Statement& out) {
     const bool harmless = facts.kind == StatementKind::transaction || facts.kind == StatementKind::set ||
                           facts.kind == StatementKind::show || facts.kind == StatementKind::define;
-    if (code_changed_ && !harmless) {
+    if (definitions_.change_code() && !harmless) {
       out.refusal =
           unsupported("a statement can't be judged behind one that defines or renames code or schemas",
                       "Send the statements one by one.");
@@ -371,8 +327,7 @@ class Builder {
   const rules::Purpose* purpose_ = nullptr;
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
-  std::vector<std::string> created_;  // relations that earlier statements of the text create
-  bool code_changed_ = false;         // …define or rename what a later one may run or read
+  Definitions definitions_;  // of earlier statements of the text
   bool unsettled_ = false, cacheable_ = true;
   int parameters_ = 0;
   parser::Splicer splicer_;

@@ -109,6 +109,9 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
       statement.effects |= Effect::changes_state;
     }
     const RelationReach reach = generation_.reach(bound.name);
+    if (is_writing(reference.use) && bound.name.temporary != nullptr && bound.name.temporary->kind == 'v') {
+      refuse(statement, unsupported("temporary views can't be modified through the proxy"), range.location);
+    }
     if (reach == RelationReach::none) {
       if (is_writing(reference.use) && bound.name.relation != nullptr)
         check_target(*bound.name.relation, statement);
@@ -140,9 +143,24 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
   return Outcome::done;
 }
 
+// UPDATE pg_settings is SET by another name, also through a view.
+bool QueryRewriter::is_over_settings(const Relation& relation, int depth) const {
+  if (relation.schema == "pg_catalog" && relation.name == "pg_settings") return true;
+  if (relation.kind != parser::RelationKind::view || depth > 32) return depth > 32;
+  return std::any_of(relation.depends_on.begin(), relation.depends_on.end(), [&](parser::Oid oid) {
+    const Relation* below = generation_.catalog().relation(oid);
+    return below != nullptr && is_over_settings(*below, depth + 1);
+  });
+}
+
 // A modification of an unprotected table can still reach protected rows: through its triggers, defaults and
 // checks, and through foreign keys.
 void QueryRewriter::check_target(const Relation& target, Statement& statement) {
+  if (target.schema == "pg_catalog" || target.schema == "information_schema" || is_over_settings(target, 0)) {
+    refuse(statement, unsupported("\"" + target.name + "\" can't be modified through the proxy",
+                                  "Use SET to change a setting."));
+    return;
+  }
   if (generation_.functions().write_is_dangerous(target.oid)) {
     refuse(statement,
            refusal("writing to \"" + target.name + "\" runs code that may read protected data",

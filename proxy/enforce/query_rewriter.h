@@ -87,6 +87,7 @@ class QueryRewriter {
  private:
   Outcome resolve(const RewriteOptions& options, Statement& statement);
   bool check_code(const Node* node, Statement& statement);
+  bool is_over_settings(const parser::Relation& relation, int depth) const;
   void check_target(const parser::Relation& target, Statement& statement);
   bool replacement(Source& source, const parser::RangeEntry& entry, const RewriteOptions& options,
                    parser::Replacement& out, Statement& statement);

@@ -74,10 +74,9 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
   if (name == "client_min_messages" && lower(value).starts_with("debug")) {
     return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
   }
-  if (is_one_of(name, {"session_replication_role", "row_security", "check_function_bodies",
-                       "local_preload_libraries", "session_preload_libraries", "default_table_access_method",
-                       "allow_system_table_mods", "ignore_system_indexes", "jit_provider",
-                       "dynamic_library_path"})) {
+  if (is_one_of(name, {"session_replication_role", "check_function_bodies", "local_preload_libraries",
+                       "session_preload_libraries", "default_table_access_method", "allow_system_table_mods",
+                       "ignore_system_indexes", "jit_provider", "dynamic_library_path"})) {
     return refusal("setting \"" + name + "\" can't be changed through the proxy");
   }
   return std::nullopt;

@@ -129,6 +129,14 @@ bool Session::Impl::client_in_copy(const wire::Header& header) {
 }
 
 bool Session::Impl::ready_message(const wire::Header& header) {
+  // The server would skip until the next Sync; what is meant can't be known.
+  if ((header.type == 'S' || header.type == 'H') && header.body() != 0) {
+    fatal(sqlstate::protocol_violation, "invalid message format");
+    return false;
+  }
+  // Names are looked up among what is in flight: a client that never waits for answers has to, here.
+  constexpr std::size_t max_in_flight = 1024;
+  if (header.type != 'S' && in_flight_.size() > max_in_flight && !drained()) return wait();
   switch (header.type) {
     case 'Q':
       return on_query(header);

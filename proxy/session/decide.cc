@@ -41,10 +41,15 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
     if (!settled()) return nullptr;
     return decide(text);
   }
-  if (plan->effects() & enforce::names_statement) {
-    const auto reserved = [](const Statement& s) { return s.prepared_name == reserved_name; };
-    if (std::any_of(plan->statements.begin(), plan->statements.end(), reserved)) {
+  for (const Statement& statement : plan->statements) {
+    if (statement.prepared_name == reserved_name || statement.cursor_name == reserved_name) {
       return refusal(text, reserved_name_used());
+    }
+    const auto cursor = statement.cursor_name.empty() ? cursors_.end() : cursors_.find(statement.cursor_name);
+    const bool fetches =
+        cursor != cursors_.end() && statement.origins.empty() && !cursor->second.purpose.empty();
+    if (fetches && !same_purpose(cursor->second.purpose_source, cursor->second.purpose)) {
+      return refusal(text, opened_for_other_purpose());
     }
   }
   for (const Statement& statement : plan->statements) {
@@ -99,6 +104,13 @@ PlanPtr Session::Impl::silent_refusal(std::string_view text) const {
   plan->is_identity = false;
   plan->statements.emplace_back();
   return plan;
+}
+
+// A purpose that a comment chose belongs to its statement; any other is the session's, which may have
+// changed.
+bool Session::Impl::same_purpose(std::string_view source, std::string_view purpose) const {
+  if (source == "comment") return true;
+  return state_->purpose == purpose || (state_->purpose.empty() && source == "role");
 }
 
 void Session::Impl::demand_catalog(std::uint64_t newer_than) {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t max_prepared_statements = 10000;
 constexpr std::size_t max_names_length = 8192;  // of portal and statement together, in Bind
+constexpr std::size_t max_name = 63;            // NAMEDATALEN - 1: the server compares no more than that
 
 Entry make_entry(Kind kind, enforce::PlanPtr plan = nullptr) {
   Entry entry;
@@ -29,6 +30,12 @@ Entry make_entry(Kind kind, enforce::PlanPtr plan = nullptr) {
 bool is_refused(const enforce::Plan& plan) {
   return std::any_of(plan.statements.begin(), plan.statements.end(),
                      [](const enforce::Statement& s) { return s.refusal.has_value(); });
+}
+
+std::optional<parser::SqlError> name_objection(std::string_view name) {
+  if (name == reserved_name) return reserved_name_used();
+  if (name.size() > max_name) return name_too_long();
+  return std::nullopt;
 }
 
 bool same_text_sent(const enforce::Plan& a, const enforce::Plan& b) {
@@ -59,8 +66,8 @@ bool Session::Impl::on_parse(const wire::Header& header) {
     refuse_message(header, refusal("", invalid_message_format(), false));
     return true;
   }
-  if (message.statement == reserved_name) {
-    refuse_message(header, refusal("", reserved_name_used()));
+  if (auto objection = name_objection(message.statement)) {
+    refuse_message(header, refusal("", *objection));
     return true;
   }
   if (statements_.size() >= max_prepared_statements && !message.statement.empty()) {
@@ -165,13 +172,14 @@ bool Session::Impl::on_bind(const wire::Header& header) {
     if (!client_.starts(max_names_length)) return false;
     return refuse_message(header, refusal("", name_too_long(), false)), true;
   }
-  if (portal == reserved_name || name == reserved_name) {
-    return refuse_message(header, refusal("", reserved_name_used())), true;
+  for (const auto& used : {portal, name}) {
+    if (auto objection = name_objection(used)) return refuse_message(header, refusal("", *objection)), true;
   }
   PreparedPtr statement;
   const auto currency = make_current(name, statement);
   if (currency == Currency::wait) return wait();
   if (currency == Currency::refused) return refuse_message(header, statement->plan), true;
+  if (!statement) return refuse_message(header, refusal("", statement_unknown(name), false)), true;
 
   auto entry = make_entry(Kind::bind, currency == Currency::unknown ? nullptr : statement->plan);
   portals_.change(portal, entry.plan);
@@ -193,7 +201,8 @@ bool Session::Impl::on_describe(const wire::Header& header) {
   if (!parse(client_.available(header), message)) {
     return refuse_message(header, refusal("", invalid_message_format(), false)), true;
   }
-  if (message.name == reserved_name) return refuse_message(header, refusal("", reserved_name_used())), true;
+  if (auto objection = name_objection(message.name))
+    return refuse_message(header, refusal("", *objection)), true;
 
   Entry entry;
   if (message.target == wire::Target::portal) {
@@ -203,6 +212,7 @@ bool Session::Impl::on_describe(const wire::Header& header) {
     const auto currency = make_current(message.name, statement);
     if (currency == Currency::wait) return wait();
     if (currency == Currency::refused) return refuse_message(header, statement->plan), true;
+    if (!statement) return refuse_message(header, refusal("", statement_unknown(message.name), false)), true;
     entry = make_entry(Kind::describe_statement, currency == Currency::unknown ? nullptr : statement->plan);
     if (currency == Currency::replaced) {
       statements_.change(message.name, std::move(statement));
@@ -222,10 +232,17 @@ bool Session::Impl::on_execute(const wire::Header& header) {
   if (!parse(client_.available(header), message)) {
     return refuse_message(header, refusal("", invalid_message_format(), false)), true;
   }
-  if (message.portal == reserved_name) return refuse_message(header, refusal("", reserved_name_used())), true;
+  if (auto objection = name_objection(message.portal))
+    return refuse_message(header, refusal("", *objection)), true;
 
   auto entry = make_entry(Kind::execute, portals_.find(message.portal));
   const auto plan = entry.plan;
+  if (plan && plan->touches_protected()) {
+    if (!settled()) return wait();
+    if (!same_purpose(plan->purpose_source, plan->purpose)) {
+      return refuse_message(header, refusal("", opened_for_other_purpose())), true;
+    }
+  }
   if (plan && plan->touches_protected() && !audit_writable()) {
     return refuse_message(header, refusal("", audit_not_writable(), false)), true;
   }
@@ -251,7 +268,8 @@ bool Session::Impl::on_close(const wire::Header& header) {
   if (!parse(client_.available(header), message)) {
     return refuse_message(header, refusal("", invalid_message_format(), false)), true;
   }
-  if (message.name == reserved_name) return refuse_message(header, refusal("", reserved_name_used())), true;
+  if (auto objection = name_objection(message.name))
+    return refuse_message(header, refusal("", *objection)), true;
   auto entry = make_entry(Kind::close);
   if (message.target == wire::Target::statement) {
     statements_.change(message.name, nullptr);
@@ -268,6 +286,9 @@ bool Session::Impl::on_close(const wire::Header& header) {
 }
 
 bool Session::Impl::on_sync(const wire::Header& header) {
+  // Outside a transaction block it ends the transaction, and with it what SET LOCAL or an error takes back.
+  if (state_changes_sent_) state_dirty_ = true;
+  if (ddl_sent_) private_stale_ = true;
   in_flight_.push(make_entry(Kind::sync));
   client_.pass(header);
   skipping_ = unsynced_ = flushed_ = false;

@@ -83,6 +83,7 @@ class Session::Impl {
   bool on_sync(const wire::Header& header);
   enum class Currency { unknown, current, replaced, refused, wait };
   Currency make_current(std::string_view name, PreparedPtr& statement);
+  bool same_purpose(std::string_view source, std::string_view purpose) const;
   void prepare_again(std::string_view name, const PreparedPtr& old, const PreparedPtr& fresh);
   // Makes the server fail in place of a message of the extended protocol.
   void refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
@@ -201,8 +202,11 @@ class Session::Impl {
   std::vector<enforce::ColumnOrigin>
       raw_by_name_;  // raw_allowed of cursors and SQL-level prepared statements
 
-  std::map<std::string, std::vector<enforce::ColumnOrigin>, std::less<>>
-      cursor_origins_;  // what FETCH shows, by cursor; bounded
+  struct Cursor {
+    std::vector<enforce::ColumnOrigin> origins;  // what FETCH shows
+    std::string purpose, purpose_source;         // under which it was opened; empty: nothing protected
+  };
+  std::map<std::string, Cursor, std::less<>> cursors_;  // made by DECLARE; bounded
 
   Own own_ = Own::none;
   bool own_failed_ = false;

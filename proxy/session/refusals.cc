@@ -34,6 +34,20 @@ SqlError name_too_long() {
           "pgconsent: name of a portal or statement is too long", "", "", 0};
 }
 
+parser::SqlError statement_unknown(std::string_view name) {
+  // As the server says it.
+  if (name.empty()) return {"26000", "unnamed prepared statement does not exist", {}, {}, 0};
+  return {"26000", "prepared statement \"" + std::string(name) + "\" does not exist", {}, {}, 0};
+}
+
+parser::SqlError opened_for_other_purpose() {
+  return {std::string(parser::sqlstate::insufficient_privilege),
+          "pgconsent: the portal or cursor was opened for another purpose",
+          {},
+          "Run the query again.",
+          0};
+}
+
 SqlError prepared_for_other_rules(std::string_view name) {
   return {std::string(sqlstate::insufficient_privilege),
           "pgconsent: prepared statement `" + std::string(name) +

@@ -14,6 +14,8 @@ parser::SqlError invalid_message_format();
 parser::SqlError reserved_name_used();
 parser::SqlError too_many_statements(std::size_t limit);
 parser::SqlError name_too_long();
+parser::SqlError statement_unknown(std::string_view name);
+parser::SqlError opened_for_other_purpose();
 parser::SqlError prepared_for_other_rules(std::string_view name);
 parser::SqlError audit_not_writable();
 parser::SqlError dialect_not_supported(bool strings);

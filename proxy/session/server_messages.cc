@@ -187,8 +187,12 @@ void Session::Impl::statement_completed(const Entry& entry, std::string_view tag
   }
   if (tag == "DECLARE CURSOR") {
     constexpr std::size_t max_cursors = 256;
-    if (cursor_origins_.size() >= max_cursors) cursor_origins_.clear();
-    cursor_origins_[statement->cursor_name] = statement->origins;
+    if (cursors_.size() >= max_cursors) cursors_.clear();
+    Cursor& cursor = cursors_[statement->cursor_name];
+    cursor.origins = statement->origins;
+    const bool is_protected = statement->decision != enforce::Decision::untouched;
+    cursor.purpose = is_protected ? entry.plan->purpose : std::string();
+    cursor.purpose_source = is_protected ? entry.plan->purpose_source : std::string();
   }
   if (statement->effects == 0) return;
   if (statement->effects & enforce::names_statement) {

@@ -25,8 +25,8 @@ const std::vector<enforce::ColumnOrigin>* Session::Impl::origins_of(
     const enforce::Statement* statement) const {
   if (statement == nullptr) return nullptr;
   if (statement->cursor_name.empty()) return &statement->origins;
-  auto cursor = cursor_origins_.find(statement->cursor_name);
-  return cursor == cursor_origins_.end() ? nullptr : &cursor->second;
+  auto cursor = cursors_.find(statement->cursor_name);
+  return cursor == cursors_.end() ? nullptr : &cursor->second.origins;
 }
 
 bool Session::Impl::row_description(const wire::Header& header) {
