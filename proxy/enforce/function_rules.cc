@@ -67,6 +67,7 @@ class Judge {
       refuse(refusal("functions of the temporary schema can't be called"), call.location);
       return;
     }
+    verdict_.names_unknown |= generation_.catalog().functions_named(call.name).empty();
     if (!reach_.any_dangerous(call.name) && !reach_.any_special_or_stateful(call.name)) return;
     for (const Function* candidate : generation_.catalog().functions_named(call.name)) {
       if (!call.schema.empty() && candidate->schema != call.schema) continue;

@@ -13,6 +13,7 @@ namespace pgconsent::enforce {
 struct FunctionVerdict {
   std::optional<parser::SqlError> refusal;
   int location = -1;              // byte offset that the refusal is about
+  bool names_unknown = false;     // a function that the catalog does not have: it may be new
   bool may_change_state = false;  // search path, role, settings, temporary objects
   bool shows_sent_text = false;   // current_query(): only where nothing was edited
 };

@@ -56,7 +56,7 @@ void QueryRewriter::begin_statement() {
   references_.parameter_locations.clear();
   moved_parameters_ = 0;
   error_location_ = -1;
-  shows_sent_text_ = false;
+  shows_sent_text_ = names_unknown_ = false;
 }
 
 void QueryRewriter::refuse(Statement& statement, parser::SqlError error, int location) {
@@ -306,6 +306,7 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
     if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
     if (functions.may_change_state) statement.effects |= Effect::changes_state;
     shows_sent_text_ = functions.shows_sent_text;
+    names_unknown_ = functions.names_unknown;
   }
   return !statement.refusal;
 }
@@ -313,6 +314,7 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
 QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, const RewriteOptions& options,
                                           parser::Splicer& splicer, Statement& statement) {
   if (!check_code(query, statement)) return Outcome::done;
+  if (names_unknown_ && !options.catalog_is_fresh && !options.unsettled) return Outcome::needs_catalog;
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
   if (statement.refusal) return Outcome::done;
 

@@ -106,6 +106,7 @@ class QueryRewriter {
   int error_location_ = -1;
   int moved_parameters_ = 0;      // into generated text
   bool shows_sent_text_ = false;  // calls current_query()
+  bool names_unknown_ = false;    // calls a function that the catalog does not have
 };
 
 }  // namespace pgconsent::enforce
