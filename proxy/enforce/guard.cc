@@ -77,6 +77,22 @@ std::string Guard::purpose_match(const ConsentSource& source, std::string_view a
   return " AND " + equal(column_sql(relation, *source.purpose, alias), quote_literal(purpose_.name));
 }
 
+std::string Guard::record_condition(const rules::SubjectKind& kind, std::string_view alias) const {
+  const ConsentSource& source = *kind.consent;
+  const Relation& relation = relation_of(source.relation);
+  std::string sql = generation_.given_condition(kind.name, alias);
+  if (source.valid_from) {
+    sql += fmt::format(" AND {} OPERATOR(pg_catalog.<=) {}", column_sql(relation, *source.valid_from, alias),
+                       now_for(*relation.column(*source.valid_from)));
+  }
+  if (source.valid_until) {
+    const std::string until = column_sql(relation, *source.valid_until, alias);
+    sql += fmt::format(" AND ({0} IS NULL OR {0} OPERATOR(pg_catalog.>) {1})", until,
+                       now_for(*relation.column(*source.valid_until)));
+  }
+  return sql;
+}
+
 std::string Guard::hops(std::size_t index, bool outer) const {
   const Path& path = paths_[index];
   std::string sql;
@@ -112,50 +128,32 @@ std::string Guard::flag(std::size_t index, std::string_view category) {
   return fmt::format("g{}.c{}", index, position);
 }
 
-// The record, or the subject's own row, says: this subject's data may be used for the purpose.
-std::string Guard::record_condition(const Path& path, std::string_view alias) const {
-  const ConsentSource& source = *path.kind->consent;
-  const Relation& relation = relation_of(source.relation);
-  if (source.kind == ConsentSource::Kind::column) {
-    return column_sql(relation, source.flags.find(purpose_.name)->second, alias);
-  }
-  std::string sql = generation_.given_condition(path.kind->name, alias);
-  if (source.valid_from) {
-    sql += fmt::format(" AND {} OPERATOR(pg_catalog.<=) {}", column_sql(relation, *source.valid_from, alias),
-                       now_for(*relation.column(*source.valid_from)));
-  }
-  if (source.valid_until) {
-    const std::string until = column_sql(relation, *source.valid_until, alias);
-    sql += fmt::format(" AND ({0} IS NULL OR {0} OPERATOR(pg_catalog.>) {1})", until,
-                       now_for(*relation.column(*source.valid_until)));
-  }
-  return sql;
-}
-
 std::string Guard::path_condition(std::size_t index, std::string_view category) {
   Path& path = paths_[index];
   if (!path.kind->consent) return "FALSE";
   const ConsentSource& source = *path.kind->consent;
   const Relation& consent = relation_of(source.relation);
+  std::string flag_column;
   if (source.kind == ConsentSource::Kind::column) {
-    auto flag = source.flags.find(purpose_.name);
-    if (flag == source.flags.end()) return "FALSE";
-    if (is_own_row(path)) return "t." + quote_identifier(consent.column(flag->second)->name);
+    auto configured = source.flags.find(purpose_.name);
+    if (configured == source.flags.end()) return "FALSE";
+    flag_column = consent.column(configured->second)->name;
+    if (is_own_row(path)) return "t." + quote_identifier(flag_column);
   }
   path.used = true;
   const std::string alias = fmt::format("g{}", index);
+  const std::string record = source.kind == ConsentSource::Kind::column
+                                 ? alias + "." + quote_identifier(flag_column)
+                                 : record_condition(*path.kind, alias);
   if (form_ == Form::join) {
-    // The join finds at most one row, and only one that clears: the key that it was found by is not NULL
-    // then.
-    return is_aggregated(source) ? flag(index, category)
-                                 : column_sql(consent, source.subject, alias) + " IS NOT NULL";
+    return is_aggregated(source) ? flag(index, category) : "(" + record + ")";
   }
   std::string where = equal(column_sql(consent, source.subject, alias), path.key);
   where += source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
   if (source.category) {
     where += " AND " + equal(column_sql(consent, *source.category, alias), quote_literal(category));
   }
-  where += " AND " + record_condition(path, alias);
+  where += " AND " + record;
   std::string from = fmt::format("{} {}", relation_sql(consent), alias);
   if (!path.path->hops.empty()) {
     const rules::SubjectPath::Hop& first = path.path->hops.front();
@@ -190,15 +188,14 @@ std::string Guard::joins() const {
     if (!is_aggregated(source)) {
       const std::string purpose =
           source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
-      sql += fmt::format(" LEFT JOIN {} {} ON {}{} AND {}", relation_sql(consent), alias,
-                         equal(column_sql(consent, source.subject, alias), path.key), purpose,
-                         record_condition(path, alias));
+      sql += fmt::format(" LEFT JOIN {} {} ON {}{}", relation_sql(consent), alias,
+                         equal(column_sql(consent, source.subject, alias), path.key), purpose);
       continue;
     }
     // Several records per subject: one row of flags, so that the guard never multiplies rows.
     std::string flags;
     for (std::size_t c = 0; c < path.categories.size(); ++c) {
-      std::string record = record_condition(path, "r");
+      std::string record = record_condition(*path.kind, "r");
       if (source.category) {
         record +=
             " AND " + equal(column_sql(consent, *source.category, "r"), quote_literal(path.categories[c]));

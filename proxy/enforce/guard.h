@@ -42,7 +42,7 @@ class Guard {
   };
 
   std::string path_condition(std::size_t index, std::string_view category);
-  std::string record_condition(const Path& path, std::string_view alias) const;
+  std::string record_condition(const rules::SubjectKind& kind, std::string_view alias) const;
   std::string purpose_match(const rules::ConsentSource& source, std::string_view alias) const;
   std::string flag(std::size_t index, std::string_view category);
   std::string hops(std::size_t index, bool outer) const;
