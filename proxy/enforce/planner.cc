@@ -4,6 +4,7 @@
 
 #include "proxy/enforce/plan_builder.h"
 #include "proxy/enforce/plan_cache.h"
+#include "proxy/enforce/plan_template.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
@@ -15,17 +16,24 @@ using parser::SqlError;
 class CachingPlanner : public Planner {
  public:
   CachingPlanner(std::function<GenerationPtr()> current, const PlannerOptions& options)
-      : current_(std::move(current)), cache_(options.cache_bytes) {}
+      : current_(std::move(current)), plans_(options.cache_bytes / 2), templates_(options.cache_bytes / 2) {}
 
   std::variant<PlanPtr, NeedsCatalog> plan(std::string_view text, const SessionState& state,
                                            bool catalog_is_fresh) override {
     refresh();
     if (generation_ == nullptr) return refuse_all(text, not_enforceable());
     if (state.private_catalog != nullptr) return private_plan(text, state);
-    if (PlanPtr cached = cache_.find(text, state.id)) return cached;
+    if (const PlanPtr* cached = plans_.find(text, state.id)) return *cached;
+    const bool has_shape = parser::literal_shape(text, shape_);
+    const auto* known = has_shape ? templates_.find(shape_.key, state.id) : nullptr;
+    if (known != nullptr && *known != nullptr) return (*known)->instance(text, shape_);
     BuiltPlan built = build_plan(*generation_, state, text, catalog_is_fresh, tables_);
     if (built.plan == nullptr) return NeedsCatalog{generation_->catalog().version};
-    if (built.cacheable) cache_.offer(state.id, built.plan);
+    if (built.cacheable) {
+      if (plans_.is_second(text, state.id)) plans_.keep(text, state.id, built.plan, size_of(*built.plan));
+      if (has_shape && known == nullptr && templates_.is_second(shape_.key, state.id))
+        learn(*built.plan, state, catalog_is_fresh);
+    }
     return PlanPtr(built.plan);
   }
 
@@ -76,7 +84,23 @@ class CachingPlanner : public Planner {
     GenerationPtr current = current_();
     if (current == generation_) return;
     generation_ = std::move(current);
-    cache_.clear();
+    plans_.clear();
+    templates_.clear();
+  }
+
+  static std::size_t size_of(const Plan& plan) {
+    return 1024 + plan.original.size() + plan.sql.size() + plan.statements.size() * sizeof(Statement);
+  }
+
+  // The next text that differs from this one in its constants only is not analysed again; unless they may
+  // matter, which is remembered too.
+  void learn(const Plan& plan, const SessionState& state, bool catalog_is_fresh) {
+    std::shared_ptr<const PlanTemplate> learnt =
+        PlanTemplate::make(plan, shape_, [&](const std::string& text) {
+          return build_plan(*generation_, state, text, catalog_is_fresh, tables_).plan;
+        });
+    const std::size_t size = learnt == nullptr ? 256 : learnt->size();
+    templates_.keep(shape_.key, state.id, std::move(learnt), size);
   }
 
   // A transaction with DDL of its own: its catalog is nobody else's, and lives until the transaction ends.
@@ -93,7 +117,9 @@ class CachingPlanner : public Planner {
 
   std::function<GenerationPtr()> current_;
   GenerationPtr generation_, private_;
-  PlanCache cache_;
+  PlanCache<Plan> plans_;
+  PlanCache<PlanTemplate> templates_;  // null values: the constants may matter
+  parser::LiteralShape shape_;         // of the text at hand
   DerivedTableCache tables_;
 };
 
