@@ -3,7 +3,7 @@
 //
 // Reads are driven by readiness and go into the worker's scratch buffer; what a session makes of them is sent
 // at once. Only what a socket does not take is kept, and until it is gone the opposite socket is not read: so
-// memory is bounded, and an idle connection holds no buffer.
+// memory is bounded, and an idle connection holds no buffer but the few KiB of its two Peers.
 #pragma once
 
 #include <chrono>

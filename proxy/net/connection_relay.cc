@@ -25,12 +25,12 @@ bool Connection::may_read(Side side) {
 }
 
 void Connection::arm(Side side) {
-  if (peer(side).is_waiting_readable() || !may_read(side)) return;
+  if (peer(side).is_waiting_input() || !may_read(side)) return;
   auto handler = [self = shared_from_this(), side] { self->pump(side); };
-  if (peer(side).stream().has_buffered()) {
-    asio::post(worker_.io(), std::move(handler));  // the socket itself may never become readable for these
+  if (peer(side).has_input()) {
+    asio::post(worker_.io(), std::move(handler));
   } else {
-    peer(side).wait_readable(std::move(handler));
+    peer(side).wait_input(std::move(handler));
   }
 }
 
@@ -39,13 +39,13 @@ void Connection::pump(Side side) {
   bool maybe_more = true;
   for (int turn = 0; turn < max_turns && maybe_more; ++turn) {
     if (phase_ != Phase::relaying || !may_read(side)) return;  // on_flushed() or load_catalog() goes on
-    Stream& stream = peer(side).stream();
+    Peer& from = peer(side);
     std::size_t filled = 0;
     Stream::Result result;
     do {  // TLS gives one record at a time: a bufferful is collected, so that it goes out in one piece
-      result = stream.read(scratch.subspan(filled));
+      result = from.read(scratch.subspan(filled));
       filled += result.bytes;
-    } while (stream.is_tls() && result.status == Stream::Status::ok && filled < scratch.size());
+    } while (from.stream().is_tls() && result.status == Stream::Status::ok && filled < scratch.size());
     if (filled > 0 && !feed(side, scratch.first(filled))) return;
     switch (result.status) {
       case Stream::Status::ok:

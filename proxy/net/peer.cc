@@ -3,7 +3,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace pgconsent::net {
+
+namespace {
+asio::generic::stream_protocol protocol_of(int fd) {
+  int family = AF_UNSPEC;
+  socklen_t size = sizeof family;
+  ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  return {family, 0};
+}
+}  // namespace
+
+Peer::Peer(asio::io_context& io, int fd) : socket_(io, protocol_of(fd), fd), stream_(fd) {}
+
+// REQUIRES: `into` is not smaller than input_.
+Stream::Result Peer::read(std::span<std::byte> into) {
+  // A receive under way may have bytes already that come before what the socket would give now.
+  if (read_armed_ && !stream_.is_tls()) return {Stream::Status::want_read, 0};
+  if (received_ == 0) return stream_.read(into);
+  const std::size_t n = std::exchange(received_, 0);
+  std::memcpy(into.data(), input_.data(), n);
+  if (n < input_.size() || n == into.size()) return {Stream::Status::ok, n};
+  const Stream::Result more = stream_.read(into.subspan(n));
+  return {Stream::Status::ok, n + more.bytes};  // an end or a failure is met again
+}
 
 // The number of bytes that are done with: sent, or dropped because nothing can be sent.
 std::size_t Peer::write_some(std::string_view bytes) {
