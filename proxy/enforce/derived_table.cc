@@ -26,7 +26,9 @@ class Builder {
         catalog_relation_(*generation.catalog().relation(request.relation->oid)) {
     if (request.purpose != nullptr) {
       guard_.emplace(generation, *request.relation, *request.purpose,
-                     request.locked ? Guard::Form::exists : Guard::Form::join);
+                     request.locked    ? Guard::Form::exists
+                     : request.one_row ? Guard::Form::join_one
+                                       : Guard::Form::join);
     }
   }
 

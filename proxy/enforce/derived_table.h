@@ -19,6 +19,7 @@ struct DerivedTableRequest {
   std::vector<std::string_view> system_columns;
   bool only = false;     // ONLY users
   bool locked = false;   // FOR UPDATE reaches it: EXISTS instead of joins
+  bool one_row = false;  // the statement asks for one row at most: order does not matter
   bool explain = false;  // pseudonyms get a throw-away key
 };
 

@@ -128,26 +128,30 @@ std::string Guard::flag(std::size_t index, std::string_view category) {
   return fmt::format("g{}.c{}", index, position);
 }
 
+// Does this record of the consent source clear?
+std::string Guard::clearing_record(const Path& path, std::string_view alias) const {
+  const ConsentSource& source = *path.kind->consent;
+  if (source.kind == ConsentSource::Kind::table) return record_condition(*path.kind, alias);
+  return column_sql(relation_of(source.relation), source.flags.find(purpose_.name)->second, alias);
+}
+
 std::string Guard::path_condition(std::size_t index, std::string_view category) {
   Path& path = paths_[index];
   if (!path.kind->consent) return "FALSE";
   const ConsentSource& source = *path.kind->consent;
   const Relation& consent = relation_of(source.relation);
-  std::string flag_column;
   if (source.kind == ConsentSource::Kind::column) {
     auto configured = source.flags.find(purpose_.name);
     if (configured == source.flags.end()) return "FALSE";
-    flag_column = consent.column(configured->second)->name;
-    if (is_own_row(path)) return "t." + quote_identifier(flag_column);
+    if (is_own_row(path)) return column_sql(consent, configured->second, "t");
   }
   path.used = true;
   const std::string alias = fmt::format("g{}", index);
-  const std::string record = source.kind == ConsentSource::Kind::column
-                                 ? alias + "." + quote_identifier(flag_column)
-                                 : record_condition(*path.kind, alias);
-  if (form_ == Form::join) {
-    return is_aggregated(source) ? flag(index, category) : "(" + record + ")";
-  }
+  // The join finds a record that clears, or none.
+  if (form_ == Form::join_one && !is_aggregated(source))
+    return column_sql(consent, source.subject, alias) + " IS NOT NULL";
+  const std::string record = clearing_record(path, alias);
+  if (form_ != Form::exists) return is_aggregated(source) ? flag(index, category) : "(" + record + ")";
   std::string where = equal(column_sql(consent, source.subject, alias), path.key);
   where += source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
   if (source.category) {
@@ -190,6 +194,7 @@ std::string Guard::joins() const {
           source.kind == ConsentSource::Kind::table ? purpose_match(source, alias) : "";
       sql += fmt::format(" LEFT JOIN {} {} ON {}{}", relation_sql(consent), alias,
                          equal(column_sql(consent, source.subject, alias), path.key), purpose);
+      if (form_ == Form::join_one) sql += " AND " + clearing_record(path, alias);
       continue;
     }
     // Several records per subject: one row of flags, so that the guard never multiplies rows.

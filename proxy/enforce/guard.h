@@ -18,8 +18,9 @@ class Generation;
 class Guard {
  public:
   enum class Form {
-    join,    // LEFT JOIN on a unique key: for reads
-    exists,  // EXISTS: where a lock reaches the relation, an outer join is not allowed
+    join,      // LEFT JOIN on a unique key, conditions in the cells: the planner keeps the rows' own order
+    join_one,  // the same for one row at most: conditions in ON, which the server plans and runs faster
+    exists,    // EXISTS: where a lock reaches the relation, an outer join is not allowed
   };
 
   // The relation is named `t` in generated SQL. All arguments outlive the guard.
@@ -42,6 +43,7 @@ class Guard {
   };
 
   std::string path_condition(std::size_t index, std::string_view category);
+  std::string clearing_record(const Path& path, std::string_view alias) const;
   std::string record_condition(const rules::SubjectKind& kind, std::string_view alias) const;
   std::string purpose_match(const rules::ConsentSource& source, std::string_view alias) const;
   std::string flag(std::size_t index, std::string_view category);

@@ -43,7 +43,8 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
   std::string key;
   key.reserve(64);
   key.append(reinterpret_cast<const char*>(&request.relation->oid), sizeof(parser::Oid));
-  key.push_back(static_cast<char>(request.only + 2 * request.locked + 4 * request.explain));
+  key.push_back(
+      static_cast<char>(request.only + 2 * request.locked + 4 * request.explain + 8 * request.one_row));
   for (bool used : request.columns) key.push_back(used ? '1' : '0');
   for (std::string_view name : request.system_columns) key.append(name).push_back(',');
   if (request.purpose != nullptr) key.append(1, '/').append(request.purpose->name);
@@ -218,6 +219,24 @@ bool has_leakproof_equality(const parser::Column& column) {
          std::find(std::begin(types), std::end(types), column.type) != std::end(types);
 }
 
+// Does the WHERE clause compare all columns of a unique key with values? Masked columns count where the mask
+// is NULL. For speed only: nothing else rests on it.
+bool finds_one_row(const RangeEntry& entry, const rules::ProtectedRelation& rules) {
+  const Relation& relation = *entry.relation;
+  if (!relation.children.empty()) return false;
+  const auto is_compared = [&](parser::AttrNumber attnum) {
+    const rules::ProtectedColumn* rule = rules.column(attnum);
+    if (rule == nullptr || !(rule->is_public || rule->mask.kind == rules::Mask::Kind::null)) return false;
+    return std::any_of(entry.lookups.begin(), entry.lookups.end(), [&](const parser::EqualityLookup& lookup) {
+      return relation.columns[lookup.column].attnum == attnum;
+    });
+  };
+  return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(),
+                     [&](const parser::UniqueKey& key) {
+                       return std::all_of(key.attnums.begin(), key.attnums.end(), is_compared);
+                     });
+}
+
 }  // namespace
 
 bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const RewriteOptions& options,
@@ -231,6 +250,7 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   request.columns = entry.used;
   request.only = !entry.range->inh;
   request.locked = entry.locked || options.locked;
+  request.one_row = names_.catalog_comes_first() && finds_one_row(entry, *relation);
   request.explain = options.explain;
   if (!entry.column_aliases.empty())
     request.columns.assign(entry.used.size(), true);  // they count from the first
