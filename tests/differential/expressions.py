@@ -1,7 +1,7 @@
 """Random expressions of a wanted family over the columns in scope. No division, no cast that may fail: an error at run
 time may depend on the plan, and then says nothing."""
 from node import Node, join
-from world import MOODS, ident
+from world import MOODS, ident, literal
 
 CASTS = {"int": "int", "num": "numeric(12,2)", "text": "text", "date": "date", "ts": "timestamp", "tstz": "timestamptz",
          "bool": "boolean", "uuid": "uuid", "tags": "text[]", "json": "jsonb", "enum": "mood"}
@@ -27,6 +27,10 @@ class Expressions:
 
     def literal(self, family):
         rng = self.rng
+        if family in ("int", "num", "text", "date", "ts", "tstz", "uuid") and rng.random() < 0.6:
+            self.world.rng_of_values = rng
+            if (value := self.world.held(family)) is not None:
+                return literal(value) if family == "text" else str(value) if family in ("int", "num") else f"{literal(value)}::{CASTS[family]}"
         if family == "int":
             return str(rng.randint(-5, 12))
         if family == "num":
@@ -62,10 +66,18 @@ class Expressions:
             return Node(ident(name), smaller=[null(family)])
         return Node(item.reference(name), smaller=[null(family)])
 
+    def derived(self, family, scope):
+        """Where no column of the family is in scope: something of another one."""
+        other = self.column(self.family(scope), scope)
+        if other is None or family not in ("text", "int", "bool", "json") or self.rng.random() < 0.3:
+            return None
+        before, after = {"text": ("(", ")::text"), "int": ("length((", ")::text)"), "bool": ("(", " IS NULL)"), "json": ("to_jsonb(", ")")}[family]
+        return Node(before, other, after, smaller=[null(family)])
+
     def expression(self, family, scope, depth):
         rng = self.rng
         if depth <= 0 or rng.random() < 0.45:
-            return (self.column(family, scope) if rng.random() < 0.85 else None) or Node(self.parameter(family))
+            return (self.column(family, scope) or self.derived(family, scope) if rng.random() < 0.9 else None) or Node(self.parameter(family))
         kind = rng.random()
         if kind < 0.1:
             inner = self.expression(family, scope, depth - 1)
@@ -177,7 +189,7 @@ class Expressions:
             return Node("(", first, rng.choice((" AND ", " OR ")), self.condition(scope, depth - 1), ")", smaller=[first, "true"])
         kind = rng.random()
         family = self.family(scope)
-        if kind < 0.12:
+        if kind < 0.05:
             return Node("NOT (", self.condition(scope, depth - 1), ")" if depth > 0 else ")", smaller=["true"]) if depth > 0 else Node("true")
         if kind < 0.24:
             return Node(self.expression(family, scope, depth - 1), rng.choice((" IS NULL", " IS NOT NULL")), smaller=["true"])

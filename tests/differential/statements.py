@@ -54,7 +54,7 @@ class Generator(expressions.Expressions):
             name, _, columns = rng.choice(self.views)
             alias = self.alias()
             return Node(name, f" AS {ident(alias)}"), Item(alias, columns, whole=True)
-        table = rng.choice(self.world.tables)
+        table = rng.choice([t for t in self.world.tables if t.protected or rng.random() < 0.4])
         columns = [(c.name, c.family) for c in table.columns]
         name = table.sql if table.schema != "public" or rng.random() < 0.3 else ident(table.name)
         only = "ONLY " * (rng.random() < 0.05)
@@ -160,7 +160,7 @@ class Generator(expressions.Expressions):
         distinct = "DISTINCT " if rng.random() < 0.1 else ""
         targets = join(", ", [Node(e, f" AS {ident(n)}") for (e, _), n in zip(outputs, aliases)], least=len(outputs) if wanted else 1)
         parts = ["SELECT ", distinct, targets, " FROM ", sources]
-        if rng.random() < 0.6:
+        if rng.random() < 0.45:
             parts.append(Node(" WHERE ", self.condition(inner, depth), smaller=[""]))
         return Node(*parts), [(n, f) for (_, f), n in zip(outputs, aliases)]
 

@@ -98,7 +98,8 @@ class World:
     def __init__(self, seed):
         self.seed = seed
         self.rng = random.Random(seed)
-        self.tables, self.kinds, self.views = [], [], []
+        self.rng_of_values, self.values = random.Random(seed), {}
+        self.tables, self.kinds = [], []
         self.basis = {p: self.make_basis() for p in PURPOSES}
         self.token = 0
         for name, type_ in self.rng.sample([("person", "bigint"), ("worker", "text"), ("member", "uuid"),
@@ -114,7 +115,7 @@ class World:
                 self.add_child(table)
 
     def make_basis(self):
-        choice = (None, "contract", "consent", "consent", "consent", ["consent", "public_task"], "legal_obligation")
+        choice = (None, None, "contract", "consent", "consent", "consent", "consent", ["consent", "public_task"])
         return {c: b for c in CATEGORIES if (b := self.rng.choice(choice))}
 
     # Values.
@@ -265,6 +266,13 @@ class World:
     def is_referred_to(self, table):
         return any(table is t for other in self.tables for t in other.foreign.values()) or any(
             table is k.table for k in self.kinds)
+
+    def held(self, family):
+        """A value that some table holds, raw: conditions on it are what attackers ask."""
+        if family not in self.values:
+            self.values[family] = [r[c.name] for t in self.tables for c in t.columns if c.family == family for r in t.rows
+                                   if r[c.name] is not None]
+        return self.rng_of_values.choice(self.values[family]) if self.values[family] else None
 
     # What the rules mean.
 
