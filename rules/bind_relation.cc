@@ -119,6 +119,7 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
       bound.category = from.category.text;
       bound.mask = from.mask;
       bound.lookup_equality = from.lookup_equality;
+      bound.write_allowed = from.write_allowed;
       bound.without_basis = from.without_basis;
       bound.rule = rule_name(binding, declared, column.name, from.name.at);
     } else {

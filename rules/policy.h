@@ -61,6 +61,7 @@ struct ProtectedColumn {
   std::string category;  // empty: no rule names the column (masked under every purpose)
   Mask mask;
   bool lookup_equality = false;
+  bool write_allowed = false;  // `write: allow`: also to a cell that may not be read
   WithoutBasis without_basis = WithoutBasis::mask;
   std::string rule;  // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
 };

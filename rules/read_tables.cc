@@ -45,6 +45,9 @@ void read_protected_column(const YamlNode& node, ColumnRule& rule, Reporter& rep
       rule.without_basis = choices[*choice];
     }
   }
+  if (const YamlNode* write = fields.find("write")) {
+    rule.write_allowed = read_choice(*write, "`write`", {"basis", "allow"}, report).value_or(0) == 1;
+  }
   fields.finish();
 }
 

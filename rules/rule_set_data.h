@@ -69,6 +69,7 @@ struct ColumnRule {
   Mask mask;
   Place mask_at;
   bool lookup_equality = false;
+  bool write_allowed = false;
   WithoutBasis without_basis = WithoutBasis::mask;
 };
 

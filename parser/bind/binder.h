@@ -24,11 +24,16 @@ class Binder {
   VisibleColumns values(const SelectStmt* select, const Scope* parent);
   VisibleColumns simple_select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
   void tail(const SelectStmt* select, Scope& scope);
-  VisibleColumns modification(const Node* statement, const Scope* parent, bool& opaque);
   VisibleColumns target_list(const List* targets, Scope& scope, bool& opaque);
   void with_clause(const WithClause* with, const Scope* parent);
   void common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent);
   void lookups(const Node* qual, Scope& scope);
+
+  // modification.cc
+  VisibleColumns modification(const Node* statement, const Scope* parent, bool& opaque);
+  void target(const RangeVar* range, const Node* statement, Scope& scope);
+  void assignments(const List* list, bool upsert, Scope& scope);
+  void on_conflict(const OnConflictClause* conflict, Scope& scope);
 
   // from_items.cc
   void from_item(const Node* node, Scope& scope, const SelectStmt* select, bool locked);
@@ -43,6 +48,10 @@ class Binder {
   void expression(const Node* node, Scope& scope);
   void column_reference(const ColumnRef* reference, Scope& scope);
   void whole_row(const FromItem& item, const ColumnRef* reference);
+  bool is_target(const FromItem& item) const { return item.entry >= 0 && out_.entries[item.entry].target; }
+  void target_reference(const FromItem& item, TargetReference::Kind kind, int column,
+                        const ColumnRef* reference, bool uncertain = false);
+  void shadowing(const FromItem& item, std::string_view name, const ColumnRef* reference, const Scope& scope);
   VisibleColumn origin(const Node* expression, const Scope& scope) const;
   void use(const VisibleColumn& column, const Scope& owner);
   void use_all(const FromItem& item, const Scope& owner);
@@ -64,6 +73,7 @@ class Binder {
   Binding& out_;
   std::vector<CommonTable> common_tables_;
   const ResTarget* unnamed_target_ = nullptr;
+  int targets_in_scope_ = 0;  // modifications of replaced targets around
 };
 
 void rename_columns(VisibleColumns& columns, const Alias* alias);

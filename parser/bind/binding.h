@@ -36,6 +36,7 @@ struct RangeEntry {
   std::string_view name;                         // what the query calls it: alias or relation name
   bool locked = false;                           // FOR UPDATE/SHARE reaches it
   bool starred = false;                          // expanded by * or t.*
+  bool target = false;                           // of a modification: stays in place, its columns do not
   std::vector<bool> used;                        // by index in Relation::columns
   std::vector<bool> used_grouped;                // used after GROUP BY, outside aggregates
   std::vector<std::string_view> system_columns;  // ctid, xmin, …, distinct
@@ -64,6 +65,48 @@ struct StarReference {
   };
   const ColumnRef* reference = nullptr;
   std::vector<Item> items;
+  bool in_row = false;  // ROW(t.*)
+};
+
+// A column of a modification's target, or the whole row, wherever it is in scope.
+struct TargetReference {
+  enum class Kind {
+    column,
+    system_column,
+    whole_row,
+    attribute,  // users.full_contact: a function of the whole row
+  };
+  int entry = 0;
+  Kind kind = Kind::column;
+  int column = 0;  // index in Relation::columns
+  const ColumnRef* reference = nullptr;
+  const ResTarget* unnamed_target = nullptr;  // the result column that contains it, where it has no AS
+  bool uncertain = false;  // a bare name, and a FROM item whose columns are not known here stands before it
+};
+
+// A bare column of another FROM item that has the name of a column of the target outside.
+struct ShadowingReference {
+  std::string_view item;
+  const ColumnRef* reference = nullptr;
+};
+
+// SET column = value
+struct Assignment {
+  const ResTarget* target = nullptr;
+  int column = -1;  // index in Relation::columns; -1: no such column, the server's error
+};
+
+// UPDATE … SET, DO UPDATE SET, WHEN MATCHED THEN UPDATE SET
+struct AssignmentList {
+  std::vector<Assignment> assignments;
+  bool upsert = false;  // DO UPDATE: the row was found by a key, whatever a WHERE says
+};
+
+// An INSERT, UPDATE, DELETE or MERGE whose target is one of the entries.
+struct Modification {
+  int entry = 0;
+  const Node* statement = nullptr;
+  std::vector<AssignmentList> updates;
 };
 
 // GROUP BY a primary key: these columns of the entry are used ungrouped.
@@ -85,6 +128,9 @@ struct Binding {
   std::vector<QualifiedReference> qualified;
   std::vector<StarReference> stars;
   std::vector<GroupAddition> group_additions;
+  std::vector<Modification> modifications;
+  std::vector<TargetReference> target_references;
+  std::vector<ShadowingReference> shadowing;
   bool natural_join = false;           // a column added to an entry could be joined by
   std::deque<std::string> made_names;  // entry names that are not in the text
   std::vector<ResultColumn> results;   // of the statement's outermost query

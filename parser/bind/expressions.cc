@@ -89,7 +89,7 @@ void Binder::expression(const Node* node, Scope& scope) {
         if (item == nullptr) return;
         use_all(*item, *owner);
         if (item->entry >= 0) out_.entries[item->entry].starred = true;
-        out_.stars.push_back({reference, {{item->name, item->entry}}});
+        out_.stars.push_back({reference, {{item->name, item->entry}}, true});
       });
       return;
     case T_FuncCall:
@@ -159,24 +159,63 @@ void Binder::whole_row(const FromItem& item, const ColumnRef* reference) {
     // A join's alias, a subquery: its record is made of columns that are replaced already.
     return;
   }
+  if (is_target(item)) return target_reference(item, TargetReference::Kind::whole_row, 0, reference);
   out_.whole_rows.push_back({item.entry, reference, unnamed_target_});
+}
+
+void Binder::target_reference(const FromItem& item, TargetReference::Kind kind, int column,
+                              const ColumnRef* reference, bool uncertain) {
+  out_.target_references.push_back({item.entry, kind, column, reference, unnamed_target_, uncertain});
+}
+
+// Sent with its item's name, so that layer 2 sees that the target outside is not meant. A name that ORDER BY
+// or GROUP BY may mean as a result column stays as it is.
+void Binder::shadowing(const FromItem& item, std::string_view name, const ColumnRef* reference,
+                       const Scope& scope) {
+  if (item.name.empty() || !item.name_visible) return;
+  if (scope.outputs != nullptr && std::any_of(scope.outputs->begin(), scope.outputs->end(),
+                                              [&](const VisibleColumn& c) { return c.name == name; })) {
+    return;
+  }
+  for (const Scope* s = scope.parent; s != nullptr; s = s->parent) {
+    const bool hides = std::any_of(s->items.begin(), s->items.end(), [&](const FromItem& outer) {
+      return is_target(outer) && outer.column(name) != nullptr;
+    });
+    if (!hides) continue;
+    out_.shadowing.push_back({item.name, reference});
+    return;
+  }
 }
 
 // A bare name: a column of the innermost level that has one, else a whole row.
 bool Binder::unqualified(std::string_view name, const ColumnRef* reference, Scope& scope) {
+  using Kind = TargetReference::Kind;
+  bool unknown_before = false;
   for (const Scope* s = &scope; s != nullptr; s = s->parent) {
-    bool found = false;
+    const FromItem* owner = nullptr;
+    const VisibleColumn* found = nullptr;
+    bool ambiguous = false, system = false;
     for (const FromItem& item : s->items) {
       if (!item.columns_visible) continue;
       if (const VisibleColumn* column = item.column(name)) {
         use(*column, *s);
-        found = true;
+        ambiguous |= found != nullptr;
+        owner = &item;
+        found = column;
       } else if (is_system_column(name) && item.entry >= 0) {
         system_column(item, name);
-        found = true;
+        system = true;
       }
     }
-    if (found) return true;
+    if (found != nullptr && !ambiguous) {
+      if (is_target(*owner)) {
+        target_reference(*owner, Kind::column, found->column, reference, unknown_before);
+      } else if (targets_in_scope_ > 0) {
+        shadowing(*owner, name, reference, *s);
+      }
+    }
+    if (found != nullptr || system) return true;
+    for (const FromItem& item : s->items) unknown_before |= item.opaque && item.columns_visible;
     if (s->outputs != nullptr && std::any_of(s->outputs->begin(), s->outputs->end(),
                                              [&](const VisibleColumn& c) { return c.name == name; })) {
       return true;  // ORDER BY or GROUP BY a result column
@@ -203,7 +242,8 @@ void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
   const std::string_view schema = fields->length > 2 ? string_value(field(fields, fields->length - 3)) : "";
   const FromItem* item = find_item(schema, string_value(field(fields, fields->length - 2)), scope, &owner);
   if (item == nullptr) return;  // the server's error
-  if (fields->length > 2 && item->entry >= 0) out_.qualified.push_back({item->entry, reference});
+  const bool target = is_target(*item);
+  if (fields->length > 2 && item->entry >= 0 && !target) out_.qualified.push_back({item->entry, reference});
   if (star) {
     use_all(*item, *owner);
     whole_row(*item, reference);
@@ -212,10 +252,13 @@ void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
   const std::string_view name = last_string(fields);
   if (const VisibleColumn* column = item->column(name)) {
     use(*column, *owner);
+    if (target) target_reference(*item, TargetReference::Kind::column, column->column, reference);
   } else if (is_system_column(name)) {
     system_column(*item, name);
+    if (target) target_reference(*item, TargetReference::Kind::system_column, 0, reference);
   } else {
     use_all(*item, *owner);  // u.full_contact: a function of the whole row
+    if (target) target_reference(*item, TargetReference::Kind::attribute, 0, reference);
   }
 }
 

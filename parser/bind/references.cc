@@ -128,7 +128,7 @@ class Collector {
 
   template <class Statement>
   void dml(const Statement* statement, const Node* node) {
-    relation(statement->relation, RelationUse::target);
+    relation(statement->relation, RelationUse::target, node);
     const bool known = for_each_child(node, [&](const Node* child) {
       if (child != node_of(statement->relation) && child != node_of(statement->withClause)) visit(child);
     });
@@ -143,8 +143,8 @@ class Collector {
     relation(range, RelationUse::read);
   }
 
-  void relation(const RangeVar* range, RelationUse use) {
-    if (range != nullptr) out_.relations.push_back({range, use});
+  void relation(const RangeVar* range, RelationUse use, const Node* statement = nullptr) {
+    if (range != nullptr) out_.relations.push_back({range, use, statement});
   }
 
   void attribute(std::string_view name) {

@@ -20,6 +20,7 @@ enum class RelationUse : std::uint8_t {
 struct RelationReference {
   const RangeVar* range = nullptr;
   RelationUse use = RelationUse::read;
+  const Node* statement = nullptr;  // target: the INSERT, UPDATE, DELETE or MERGE
 };
 
 struct FunctionReference {

@@ -4,12 +4,13 @@
 
 #include "parser/bind/references.h"
 #include "parser/bind/statement.h"
+#include "parser/edit/target_checker.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::parser {
 
 std::string check_sent_text(const CheckedText& sent, const NameResolver& names,
-                            const IsForbidden& is_forbidden) {
+                            const IsForbidden& is_forbidden, const IsMasked& is_masked) {
   RawTree tree;
   SqlError error;
   const std::string text(sent.text);
@@ -34,10 +35,18 @@ std::string check_sent_text(const CheckedText& sent, const NameResolver& names,
     collect_references(facts.query, references);
     if (references.too_deep) wrong = "the text to be sent is nested too deeply";
     for (const RelationReference& reference : references.relations) {
-      if (reference.use == RelationUse::create || is_generated(reference.range->location)) continue;
+      if (reference.use == RelationUse::create) continue;
+      const bool target = reference.use == RelationUse::target;
+      if (!target && is_generated(reference.range->location)) continue;
       const std::string_view bare = reference.range->schemaname == nullptr ? reference.range->relname : "";
-      if (is_forbidden(names.resolve(*reference.range), bare)) {
+      const ResolvedName name = names.resolve(*reference.range);
+      if (!is_forbidden(name, bare)) continue;
+      if (!target) {
         wrong = "a protected relation is named outside generated text";
+      } else if (name.relation == nullptr || reference.statement == nullptr ||
+                 !TargetChecker(*name.relation, *reference.range, is_generated, is_masked)
+                      .passes(reference.statement)) {
+        wrong = "a protected column of the target is named outside generated text";
       }
     }
     for (int location : references.parameter_locations) parameters += is_generated(location) ? 0 : 1;

@@ -1,6 +1,6 @@
 #include "parser/edit/rewrite.h"
 
-#include "parser/bind/column_name.h"
+#include "parser/edit/result_names.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::parser {
@@ -36,11 +36,13 @@ std::string whole_row_sql(const RangeEntry& entry, const Replacement& replacemen
 class Rewriter {
  public:
   Rewriter(const TokenIndex& tokens, const Binding& binding, std::span<const Replacement> replacements,
-           Splicer& splicer, std::string& problem)
+           const std::vector<TargetReplacement>& targets, Splicer& splicer, std::string& problem)
       : tokens_(tokens),
         binding_(binding),
         replacements_(replacements),
+        targets_(targets),
         splicer_(splicer),
+        names_(tokens, splicer),
         problem_(problem) {}
 
   bool run() {
@@ -49,7 +51,8 @@ class Rewriter {
       if (!entry(binding_.entries[i], replacements_[i]))
         return fail("a FROM item could not be found in the text");
     }
-    return whole_rows() && qualified() && stars() && groupings();
+    problem_ = TargetRewriter(tokens_, binding_, splicer_, names_).run(targets_);
+    return problem_.empty() && whole_rows() && qualified() && stars() && groupings();
   }
 
  private:
@@ -77,7 +80,6 @@ class Rewriter {
   }
 
   bool whole_rows() {
-    const ResTarget* named = nullptr;
     for (const WholeRowReference& row : binding_.whole_rows) {
       if (!is_replaced(row.entry)) continue;
       const int first = tokens_.at(row.reference->location);
@@ -86,13 +88,7 @@ class Rewriter {
       const RangeEntry& entry = binding_.entries[row.entry];
       splicer_.replace(tokens_[first].start, tokens_[last - 1].end,
                        whole_row_sql(entry, replacements_[row.entry]));
-      // The result column would take its name from the generated text.
-      if (row.unnamed_target == nullptr || row.unnamed_target == named) continue;
-      named = row.unnamed_target;
-      const int target = tokens_.at(named->location);
-      if (target < 0) return fail("a result column could not be found in the text");
-      const int end = tokens_.after_target(target);
-      splicer_.insert(tokens_[end - 1].end, " AS " + quote_identifier(column_name(named)));
+      if (!names_.keep(row.unnamed_target)) return fail("a result column could not be found in the text");
     }
     return true;
   }
@@ -173,7 +169,9 @@ class Rewriter {
   const TokenIndex& tokens_;
   const Binding& binding_;
   std::span<const Replacement> replacements_;
+  const std::vector<TargetReplacement>& targets_;
   Splicer& splicer_;
+  ResultNames names_;
   std::string& problem_;
 };
 
@@ -201,8 +199,9 @@ bool sample_clause(const std::string& text, const TokenIndex& tokens, const Rang
 }
 
 bool rewrite(const std::string&, const TokenIndex& tokens, const Binding& binding,
-             std::span<const Replacement> replacements, Splicer& splicer, std::string& problem) {
-  return Rewriter(tokens, binding, replacements, splicer, problem).run();
+             std::span<const Replacement> replacements, const std::vector<TargetReplacement>& targets,
+             Splicer& splicer, std::string& problem) {
+  return Rewriter(tokens, binding, replacements, targets, splicer, problem).run();
 }
 
 std::string value_text(const std::string& text, const TokenIndex& tokens, const Node* value) {

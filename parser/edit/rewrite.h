@@ -5,6 +5,7 @@
 #include <string>
 
 #include "parser/bind/binding.h"
+#include "parser/edit/rewrite_target.h"
 #include "parser/edit/splice.h"
 #include "parser/edit/token_index.h"
 
@@ -25,7 +26,8 @@ bool sample_clause(const std::string& text, const TokenIndex& tokens, const Rang
 
 // False with `problem` set when the text can't be edited; the statement must be refused then.
 bool rewrite(const std::string& text, const TokenIndex& tokens, const Binding& binding,
-             std::span<const Replacement> replacements, Splicer& splicer, std::string& problem);
+             std::span<const Replacement> replacements, const std::vector<TargetReplacement>& targets,
+             Splicer& splicer, std::string& problem);
 
 // A constant, parameter or cast of one, as in the client's text; empty when it is anything else.
 std::string value_text(const std::string& text, const TokenIndex& tokens, const Node* value);

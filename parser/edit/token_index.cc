@@ -95,6 +95,74 @@ int TokenIndex::after_target(int index) const {
   return size();
 }
 
+int TokenIndex::after_value(int index) const {
+  int cases = 0;
+  for (int i = index; i < size(); ++i) {
+    if (is_symbol(i, '(') || is_symbol(i, '[')) {
+      i = after_bracket(i) - 1;
+      if (i < 0) return size();
+      continue;
+    }
+    if (is_symbol(i, ',') || is_symbol(i, ')') || is_symbol(i, ']') || is_symbol(i, ';')) return i;
+    if (tokens_[i].kind != TokenKind::keyword || is_symbol(i - 1, '.')) continue;
+    if (is_keyword(i, "case")) ++cases;
+    if (is_keyword(i, "end")) --cases;
+    if (cases > 0) continue;
+    if (is_keyword(i, "from") && is_keyword(i - 1, "distinct")) continue;
+    if (is_keyword(i, "from") || is_keyword(i, "where") || is_keyword(i, "returning") ||
+        is_keyword(i, "when")) {
+      return i;
+    }
+  }
+  return size();
+}
+
+bool TokenIndex::assigned_value(int location, int& first, int& last) const {
+  first = at(location);
+  if (first < 0) return false;
+  first = after_name(first);
+  while (is_symbol(first, '[') || is_symbol(first, '.')) {
+    first = is_symbol(first, '[') ? after_bracket(first) : after_name(first + 1);
+    if (first < 0) return false;
+  }
+  if (!is_symbol(first, '=')) return false;
+  last = after_value(++first);
+  return last > first;
+}
+
+int TokenIndex::before_returning(int index) const {
+  for (int i = index; i < size(); ++i) {
+    if (is_symbol(i, '(') || is_symbol(i, '[')) {
+      i = after_bracket(i) - 1;
+      if (i < 0) return size();
+      continue;
+    }
+    if (is_symbol(i, ')') || is_symbol(i, ';')) return i;
+    if (is_keyword(i, "returning") && !is_symbol(i - 1, '.')) return i;
+  }
+  return size();
+}
+
+// The source may hold joins, each with an ON of its own: the last one before the first WHEN is MERGE's.
+bool TokenIndex::merge_condition(int index, int& first, int& last) const {
+  int cases = 0;
+  first = -1;
+  for (last = index; last < size(); ++last) {
+    if (is_symbol(last, '(') || is_symbol(last, '[')) {
+      last = after_bracket(last) - 1;
+      if (last < 0) return false;
+      continue;
+    }
+    if (is_symbol(last - 1, '.')) continue;
+    if (is_keyword(last, "case")) ++cases;
+    if (is_keyword(last, "end")) --cases;
+    if (cases > 0) continue;
+    if (is_keyword(last, "on")) first = last + 1;
+    if (is_keyword(last, "when")) return first >= 0 && last > first;
+  }
+  return false;
+}
+
 int TokenIndex::group_by_items(int location) const {
   int i = at(location);
   while (i > 0 && !(is_keyword(i, "by") && is_keyword(i - 1, "group"))) --i;

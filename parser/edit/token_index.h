@@ -32,6 +32,14 @@ class TokenIndex {
   // One past the expression of a result column that begins at token index: a comma or the next clause at its
   // level.
   int after_target(int index) const;
+  // SET column = value, given the column's location: [first, last) token of the value. A value's end is a
+  // comma, the next clause or a closing bracket at its level.
+  bool assigned_value(int location, int& first, int& last) const;
+  int after_value(int index) const;
+  // One past the last clause before RETURNING of the modification that `index` lies in.
+  int before_returning(int index) const;
+  // MERGE … ON condition: [first, last) token of the condition, given any token before ON.
+  bool merge_condition(int index, int& first, int& last) const;
   // The token behind GROUP BY [ALL | DISTINCT] whose first item holds the location.
   int group_by_items(int location) const;
 

@@ -101,7 +101,8 @@ bool for_each_child(const Node* node, F&& f) {
       all(as<A_ArrayExpr>(node)->elements);
       return true;
     case T_MultiAssignRef:
-      one(as<MultiAssignRef>(node)->source);
+      // SET (a, b) = source: one reference per column, all to the same source.
+      if (as<MultiAssignRef>(node)->colno == 1) one(as<MultiAssignRef>(node)->source);
       return true;
     case T_SubLink:
       one(as<SubLink>(node)->testexpr);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "parser/edit/rewrite_target.h"
 #include "proxy/enforce/guard.h"
 #include "proxy/enforce/mask_sql.h"
 
@@ -23,12 +24,15 @@ class Builder {
   Builder(const Generation& generation, const DerivedTableRequest& request)
       : generation_(generation),
         request_(request),
+        alias_(request.target ? parser::target_alias : "t"),
         catalog_relation_(*generation.catalog().relation(request.relation->oid)) {
     if (request.purpose != nullptr) {
+      const bool exists = request.locked || request.target;
       guard_.emplace(generation, *request.relation, *request.purpose,
-                     request.locked    ? Guard::Form::exists
+                     exists            ? Guard::Form::exists
                      : request.one_row ? Guard::Form::join_one
-                                       : Guard::Form::join);
+                                       : Guard::Form::join,
+                     alias_);
     }
   }
 
@@ -39,9 +43,18 @@ class Builder {
       if (!list.empty()) list += ", ";
       list += sql;
     };
+    out_.cells.resize(catalog_relation_.columns.size());
+    out_.plain.resize(catalog_relation_.columns.size());
     for (std::size_t i = 0; i < catalog_relation_.columns.size(); ++i) {
-      if (request_.columns[i]) append(column(catalog_relation_.columns[i]));
+      if (!request_.columns[i]) continue;
+      const Column& type = catalog_relation_.columns[i];
+      const std::string name = quote_identifier(type.name);
+      const std::string raw = fmt::format("{}.{}", alias_, name);
+      out_.cells[i] = column(type, raw);
+      out_.plain[i] = out_.cells[i] == raw;
+      append(out_.plain[i] ? raw : out_.cells[i] + " AS " + name);
     }
+    if (request_.target) return std::move(out_);
     for (std::string_view name : request_.system_columns) append(fmt::format("t.{0} AS {0}", name));
     out_.head =
         fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
@@ -77,21 +90,19 @@ class Builder {
                                 decision.basis ? rules::to_string(*decision.basis) : "none"));
   }
 
-  std::string column(const Column& type) {
-    const std::string name = quote_identifier(type.name);
-    const std::string raw = "t." + name;
+  std::string column(const Column& type, const std::string& raw) {
     const ProtectedColumn* rule = request_.relation->column(type.attnum);
     std::string clear = raw;
     // A filter alone would let leaky functions run below it: hidden rows show nothing.
     if (!out_.where.empty()) clear = guarded_sql(out_.where, raw, "", type);
-    if (rule != nullptr && rule->is_public) return out_.where.empty() ? raw : clear + " AS " + name;
+    if (rule != nullptr && rule->is_public) return clear;
     static const ProtectedColumn unknown;  // added since the rules were bound: masked
     if (rule == nullptr) rule = &unknown;
     const rules::Decision decision = rules::decide(request_.purpose, rule->category);
     note(*rule, decision);
     if (decision.clearance == Clearance::always) {
       out_.clear.push_back(type.attnum);
-      return out_.where.empty() ? raw : clear + " AS " + name;
+      return clear;
     }
     out_.masks = true;
     std::string masked;
@@ -108,11 +119,12 @@ class Builder {
         decision.clearance == Clearance::never ? "FALSE" : guard_->condition(rule->category);
     std::string sql = guarded_sql(condition, raw, masked, type);
     if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);
-    return sql + " AS " + name;
+    return sql;
   }
 
   const Generation& generation_;
   const DerivedTableRequest& request_;
+  const std::string_view alias_;
   const parser::Relation& catalog_relation_;
   std::optional<Guard> guard_;
   DerivedTable out_;

@@ -21,9 +21,12 @@ struct DerivedTableRequest {
   bool locked = false;   // FOR UPDATE reaches it: EXISTS instead of joins
   bool one_row = false;  // the statement asks for one row at most: order does not matter
   bool explain = false;  // pseudonyms get a throw-away key
+  bool target = false;   // of a modification: the cells are put in the place of references, over target_alias
 };
 
 struct DerivedTable {
+  std::vector<std::string> cells;                  // by index in the catalog relation; of the listed columns
+  std::vector<bool> plain;                         // likewise: the cell is the raw column
   std::string head;                                // SELECT … FROM [ONLY] relation t
   std::string tail;                                // joins
   std::string where;                               // hide_row, without WHERE; may be empty

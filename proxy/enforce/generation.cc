@@ -131,6 +131,8 @@ struct GenerationBuilder {
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
+    generation->subject_columns_ =
+        std::make_unique<SubjectColumns>(*generation->catalog_, *generation->policy_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));

@@ -13,6 +13,7 @@
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
+#include "proxy/enforce/subject_columns.h"
 #include "rules/policy.h"
 #include "rules/rule_set.h"
 
@@ -43,6 +44,7 @@ class Generation {
   bool is_known_name(std::string_view name) const;
 
   const parser::FunctionReach& functions() const { return *functions_; }
+  const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
   // A subject kind's `given` as generated SQL over `alias`.
   std::string given_condition(const std::string& subject_kind, std::string_view alias) const;
@@ -59,6 +61,7 @@ class Generation {
   rules::RuleSetPtr rules_;
   GenerationOptions options_;
   std::unique_ptr<parser::FunctionReach> functions_;
+  std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias

@@ -39,15 +39,15 @@ std::string equal(std::string_view left, std::string_view right) {
 }  // namespace
 
 Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relation,
-             const rules::Purpose& purpose, Form form)
-    : generation_(generation), relation_(relation), purpose_(purpose), form_(form) {
+             const rules::Purpose& purpose, Form form, std::string_view alias)
+    : generation_(generation), relation_(relation), purpose_(purpose), form_(form), alias_(alias) {
   for (const rules::SubjectPath& path : relation.subjects) {
     Path entry;
     entry.path = &path;
     entry.kind = &generation.policy().subjects.find(path.kind)->second;
     const std::size_t index = paths_.size();
     if (path.hops.empty()) {
-      entry.key = column_sql(relation_of(relation.oid), path.key, "t");
+      entry.key = column_sql(relation_of(relation.oid), path.key, alias_);
     } else {
       const std::string last = fmt::format("h{}_{}", index, path.hops.size() - 1);
       entry.key = column_sql(relation_of(path.hops.back().relation), path.key, last);
@@ -97,7 +97,7 @@ std::string Guard::hops(std::size_t index, bool outer) const {
   const Path& path = paths_[index];
   std::string sql;
   const Relation* before = &relation_of(relation_.oid);
-  std::string before_alias = "t";
+  std::string before_alias(alias_);
   for (std::size_t i = 0; i < path.path->hops.size(); ++i) {
     const rules::SubjectPath::Hop& hop = path.path->hops[i];
     const Relation& relation = relation_of(hop.relation);
@@ -143,7 +143,7 @@ std::string Guard::path_condition(std::size_t index, std::string_view category) 
   if (source.kind == ConsentSource::Kind::column) {
     auto configured = source.flags.find(purpose_.name);
     if (configured == source.flags.end()) return "FALSE";
-    if (is_own_row(path)) return column_sql(consent, configured->second, "t");
+    if (is_own_row(path)) return column_sql(consent, configured->second, alias_);
   }
   path.used = true;
   const std::string alias = fmt::format("g{}", index);
@@ -163,7 +163,7 @@ std::string Guard::path_condition(std::size_t index, std::string_view category) 
     const rules::SubjectPath::Hop& first = path.path->hops.front();
     for (const auto& [own, other] : first.on) {
       where += " AND " + equal(column_sql(relation_of(first.relation), other, fmt::format("h{}_0", index)),
-                               column_sql(relation_of(relation_.oid), own, "t"));
+                               column_sql(relation_of(relation_.oid), own, alias_));
     }
     from = hops(index, false) + " CROSS JOIN " + from;
   }

@@ -23,9 +23,9 @@ class Guard {
     exists,    // EXISTS: where a lock reaches the relation, an outer join is not allowed
   };
 
-  // The relation is named `t` in generated SQL. All arguments outlive the guard.
+  // `alias` is the relation's name in generated SQL. All arguments outlive the guard.
   Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose,
-        Form form);
+        Form form, std::string_view alias = "t");
 
   // Boolean SQL: may data of this category of the row be used? Only for categories decided by consent.
   std::string condition(std::string_view category);
@@ -56,6 +56,7 @@ class Guard {
   const rules::ProtectedRelation& relation_;
   const rules::Purpose& purpose_;
   Form form_;
+  std::string_view alias_;
   std::vector<Path> paths_;
 };
 

@@ -113,4 +113,11 @@ std::string refusal_sql(const parser::Column& type, std::string_view column) {
       run_time_refusal_token, column, type.type_sql);
 }
 
+std::string checked_sql(std::string_view condition, std::string_view column, int rule) {
+  return fmt::format(
+      "CASE WHEN {} THEN TRUE ELSE CAST(pg_catalog.concat('{}', {}, "
+      "pg_catalog.\"left\"(CAST({} AS pg_catalog.text), 0)) AS pg_catalog.bool) END",
+      condition, write_refusal_token, rule, column);
+}
+
 }  // namespace pgconsent::enforce

@@ -27,4 +27,8 @@ std::string guarded_sql(std::string_view condition, std::string_view value, std:
 // message.
 std::string refusal_sql(const parser::Column& type, std::string_view column);
 
+// TRUE where the condition holds; else it fails, with write_refusal_token and the number in the message.
+// `column`: any of the row's, as SQL.
+std::string checked_sql(std::string_view condition, std::string_view column, int rule);
+
 }  // namespace pgconsent::enforce

@@ -45,14 +45,26 @@ std::string refusal_statement(std::size_t index, bool syntax_error) {
   return syntax_error ? name : "SELECT pg_catalog." + name + "()";
 }
 
-std::optional<std::size_t> refusal_index(std::string_view server_message) {
-  std::size_t at = server_message.find(refusal_token);
+namespace {
+
+std::optional<std::size_t> index_behind(std::string_view token, std::string_view message) {
+  std::size_t at = message.find(token);
   if (at == std::string_view::npos) return std::nullopt;
-  const char* first = server_message.data() + at + refusal_token.size();
+  const char* first = message.data() + at + token.size();
   std::size_t index = 0;
-  auto [end, error] = std::from_chars(first, server_message.data() + server_message.size(), index);
+  auto [end, error] = std::from_chars(first, message.data() + message.size(), index);
   if (error != std::errc{}) return std::nullopt;
   return index;
+}
+
+}  // namespace
+
+std::optional<std::size_t> refusal_index(std::string_view server_message) {
+  return index_behind(refusal_token, server_message);
+}
+
+std::optional<std::size_t> write_refusal_index(std::string_view server_message) {
+  return index_behind(write_refusal_token, server_message);
 }
 
 namespace {

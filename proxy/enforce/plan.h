@@ -62,7 +62,8 @@ struct Statement {
   std::vector<ColumnOrigin>
       raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
   std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
-  AuditFacts audit;                   // set unless untouched
+  std::vector<parser::SqlError> write_refusals;  // what fails at a row, by the number behind the token
+  AuditFacts audit;                              // set unless untouched
 };
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back
@@ -137,5 +138,8 @@ std::optional<std::size_t> refusal_index(std::string_view server_message);
 // Likewise `without_basis: refuse` at run time: the mask expression fails with a message that holds this
 // token.
 inline constexpr std::string_view run_time_refusal_token = "pgconsent_refused_value";
+// And the writes that may not happen at a row: followed by an index into Statement::write_refusals.
+inline constexpr std::string_view write_refusal_token = "pgconsent_refused_write_";
+std::optional<std::size_t> write_refusal_index(std::string_view server_message);
 
 }  // namespace pgconsent::enforce

@@ -10,6 +10,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/definitions.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
 
@@ -301,6 +302,9 @@ class Builder {
           {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, names_,
           [&](const parser::ResolvedName& relation, std::string_view bare) {
             return rewriter_.is_forbidden(relation, bare);
+          },
+          [&](const parser::Relation& relation, std::string_view column) {
+            return is_masked_column(generation_, purpose_, relation, column);
           });
     }
     plan_->sql = std::move(spliced.text);

@@ -8,6 +8,8 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/function_rules.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/target_guard.h"
+#include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
 
@@ -43,8 +45,8 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
   std::string key;
   key.reserve(64);
   key.append(reinterpret_cast<const char*>(&request.relation->oid), sizeof(parser::Oid));
-  key.push_back(
-      static_cast<char>(request.only + 2 * request.locked + 4 * request.explain + 8 * request.one_row));
+  key.push_back(static_cast<char>(request.only + 2 * request.locked + 4 * request.explain +
+                                  8 * request.one_row + 16 * request.target));
   for (bool used : request.columns) key.push_back(used ? '1' : '0');
   for (std::string_view name : request.system_columns) key.append(name).push_back(',');
   if (request.purpose != nullptr) key.append(1, '/').append(request.purpose->name);
@@ -115,19 +117,13 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     }
     if (reach == RelationReach::none) {
       if (is_writing(reference.use) && bound.name.relation != nullptr)
-        check_target(*bound.name.relation, statement);
+        check_write(reference, *bound.name.relation, statement);
       relations_.push_back(bound);
       continue;
     }
     statement.decision = Decision::masked;
     add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
-    if (is_writing(reference.use)) {
-      refuse(statement,
-             unsupported("\"" + display_name(range) + "\" can't be modified through the proxy yet",
-                         "It holds protected data. Only queries on protected tables are supported so far."),
-             range.location);
-      continue;
-    }
+    if (is_writing(reference.use)) check_write(reference, *bound.name.relation, statement);
     if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
       refuse(statement,
              refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",
@@ -144,44 +140,13 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
   return Outcome::done;
 }
 
-// UPDATE pg_settings is SET by another name, also through a view.
-bool QueryRewriter::is_over_settings(const Relation& relation, int depth) const {
-  if (relation.schema == "pg_catalog" && relation.name == "pg_settings") return true;
-  if (relation.kind != parser::RelationKind::view || depth > 32) return depth > 32;
-  return std::any_of(relation.depends_on.begin(), relation.depends_on.end(), [&](parser::Oid oid) {
-    const Relation* below = generation_.catalog().relation(oid);
-    return below != nullptr && is_over_settings(*below, depth + 1);
-  });
-}
-
-// A modification of an unprotected table can still reach protected rows: through its triggers, defaults and
-// checks, and through foreign keys.
-void QueryRewriter::check_target(const Relation& target, Statement& statement) {
-  if (target.schema == "pg_catalog" || target.schema == "information_schema" || is_over_settings(target, 0)) {
-    refuse(statement, unsupported("\"" + target.name + "\" can't be modified through the proxy",
-                                  "Use SET to change a setting."));
-    return;
-  }
-  if (generation_.functions().write_is_dangerous(target.oid)) {
-    refuse(statement,
-           refusal("writing to \"" + target.name + "\" runs code that may read protected data",
-                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
-                   "List the function under `functions: trusted` in the rules if it is harmless."));
-    return;
-  }
-  for (const auto& [oid, rules] : generation_.policy().relations) {
-    const Relation* relation = generation_.catalog().relation(oid);
-    if (relation == nullptr) continue;
-    for (const parser::ForeignKey& key : relation->foreign_keys) {
-      const bool cascades =
-          (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
-      if (key.target == target.oid && cascades) {
-        refuse(statement, unsupported("modifications of \"" + target.name +
-                                      "\" cascade to the protected table \"" + relation->name + "\""));
-        return;
-      }
-    }
-  }
+void QueryRewriter::check_write(const RelationReference& reference, const Relation& target,
+                                Statement& statement) {
+  std::optional<parser::SqlError> error;
+  if (generation_.reach({&target, nullptr, false}) != RelationReach::none)
+    error = refuse_protected_write(generation_, target);
+  if (!error) error = refuse_write(generation_, target, reference.statement);
+  if (error) refuse(statement, std::move(*error), reference.range->location);
 }
 
 void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelation& relation,
@@ -239,6 +204,64 @@ bool finds_one_row(const RangeEntry& entry, const rules::ProtectedRelation& rule
 
 }  // namespace
 
+// Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it.
+void QueryRewriter::add_lookups(Source& source, const RangeEntry& entry, std::string_view alias,
+                                const RewriteOptions& options, std::string& where) const {
+  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  if (options.explain || !names_.catalog_comes_first()) return;
+  for (const parser::EqualityLookup& lookup : entry.lookups) {
+    const parser::Column& column = entry.relation->columns[lookup.column];
+    const rules::ProtectedColumn* rule = relation->column(column.attnum);
+    if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
+    if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
+    const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
+    if (value.empty()) continue;
+    where += where.empty() ? "" : " AND ";
+    where.append(alias).append(".").append(parser::quote_identifier(column.name));
+    where += " OPERATOR(pg_catalog.=) " + value;
+  }
+}
+
+// The target of a modification stays in place: its references are replaced.
+parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Modification& modification,
+                                                const parser::Binding& binding, const RewriteOptions& options,
+                                                Statement& statement) {
+  const RangeEntry& entry = binding.entries[modification.entry];
+  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  DerivedTableRequest request;
+  request.relation = relation;
+  request.purpose = options.purpose;
+  request.columns = entry.used;
+  request.explain = options.explain;
+  request.target = true;
+  const DerivedTable& table = tables_.get(generation_, request);
+  if (!table.refused_rule.empty()) {
+    refuse(statement,
+           refusal("a column of \"" + relation->name + "\" may not be used for this purpose",
+                   "Rule: " + table.refused_rule + ".", "Leave the column out of the statement."),
+           entry.range->location);
+  }
+  note(table, *relation, statement);
+  std::string problem;
+  TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens());
+  parser::TargetReplacement out = guard.run(modification, statement, problem);
+  if (!problem.empty()) refuse(statement, unsupported(problem), entry.range->location);
+  const bool checked = std::any_of(out.checks.begin(), out.checks.end(),
+                                   [](const std::string& check) { return !check.empty(); });
+  if (checked) statement.decision = Decision::masked;
+  if (source.text().find(parser::target_alias) != std::string::npos)
+    refuse(statement, unsupported("the name \"" + std::string(parser::target_alias) + "\" is reserved"));
+  if (!checked && is_fully_clear(*relation, options.purpose)) {
+    out.replaced = false;
+    in_place_.insert(entry.relation);
+    for (const rules::ProtectedColumn& column : relation->columns) {
+      if (!column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
+    }
+  }
+  add_lookups(source, entry, parser::target_alias, options, out.filter);
+  return out;
+}
+
 bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const RewriteOptions& options,
                                 parser::Replacement& out, Statement& statement) {
   const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
@@ -282,18 +305,7 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   if (!sample.empty()) out.query += " " + sample;
   out.query += table.tail;
   std::string where = table.where;
-  if (!options.explain && names_.catalog_comes_first()) {
-    for (const parser::EqualityLookup& lookup : entry.lookups) {
-      const parser::Column& column = entry.relation->columns[lookup.column];
-      const rules::ProtectedColumn* rule = relation->column(column.attnum);
-      if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
-      if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
-      const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
-      if (value.empty()) continue;
-      where += (where.empty() ? "" : " AND ") + std::string("t.") + parser::quote_identifier(column.name) +
-               " OPERATOR(pg_catalog.=) " + value;
-    }
-  }
+  add_lookups(source, entry, "t", options, where);
   if (!where.empty()) out.query += " WHERE " + where;
   // Where the row exists a column that is never NULL says so, without the whole row being needed.
   for (const rules::ProtectedColumn& rule : relation->columns) {
@@ -355,14 +367,18 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     }
     std::vector<parser::Replacement> replacements(binding.entries.size());
     for (std::size_t i = 0; i < binding.entries.size(); ++i) {
+      if (binding.entries[i].target) continue;
       if (!replacement(source, binding.entries[i], options, replacements[i], statement)) {
         return Outcome::done;
       }
       if (replacements[i].query.empty()) in_place_.insert(binding.entries[i].relation);
     }
+    std::vector<parser::TargetReplacement> targets;
+    for (const parser::Modification& modification : binding.modifications)
+      targets.push_back(target(source, modification, binding, options, statement));
     if (statement.refusal) return Outcome::done;
     std::string problem;
-    if (!parser::rewrite(source.text(), source.tokens(), binding, replacements, splicer, problem)) {
+    if (!parser::rewrite(source.text(), source.tokens(), binding, replacements, targets, splicer, problem)) {
       refuse(statement, unsupported(problem));
       return Outcome::done;
     }

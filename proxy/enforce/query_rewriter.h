@@ -87,8 +87,13 @@ class QueryRewriter {
  private:
   Outcome resolve(const RewriteOptions& options, Statement& statement);
   bool check_code(const Node* node, Statement& statement);
-  bool is_over_settings(const parser::Relation& relation, int depth) const;
-  void check_target(const parser::Relation& target, Statement& statement);
+  void check_write(const parser::RelationReference& reference, const parser::Relation& target,
+                   Statement& statement);
+  void add_lookups(Source& source, const parser::RangeEntry& entry, std::string_view alias,
+                   const RewriteOptions& options, std::string& where) const;
+  parser::TargetReplacement target(Source& source, const parser::Modification& modification,
+                                   const parser::Binding& binding, const RewriteOptions& options,
+                                   Statement& statement);
   bool replacement(Source& source, const parser::RangeEntry& entry, const RewriteOptions& options,
                    parser::Replacement& out, Statement& statement);
   bool expand_view(const parser::RangeEntry& entry, const RewriteOptions& options, parser::Replacement& out,

@@ -60,6 +60,14 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
     write_sql_error(server_.own(), refused_value(rule), severity, untranslated);
     return true;
   }
+  if (message.find(enforce::write_refusal_token) != std::string_view::npos) {
+    const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+    const auto refused = enforce::write_refusal_index(message);
+    const bool known = statement != nullptr && refused && *refused < statement->write_refusals.size();
+    write_sql_error(server_.own(), known ? statement->write_refusals[*refused] : refused_write(), severity,
+                    untranslated);
+    return true;
+  }
   if (entry == nullptr || !entry->plan) return false;
   const auto index = enforce::refusal_index(message);
   if (!index || *index >= entry->plan->statements.size()) return false;

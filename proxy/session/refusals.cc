@@ -83,4 +83,11 @@ SqlError refused_value(std::string_view rule) {
       "Leave out the column, or the rows of subjects without consent.", 0};
 }
 
+// Of a statement that the proxy no longer knows (EXECUTE).
+SqlError refused_write() {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: a row may not be changed without a lawful basis", "",
+          "Leave its protected columns and its subject as they are.", 0};
+}
+
 }  // namespace pgconsent::session

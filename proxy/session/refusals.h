@@ -21,5 +21,6 @@ parser::SqlError audit_not_writable();
 parser::SqlError dialect_not_supported(bool strings);
 parser::SqlError catalog_unknown();
 parser::SqlError refused_value(std::string_view rule);
+parser::SqlError refused_write();
 
 }  // namespace pgconsent::session

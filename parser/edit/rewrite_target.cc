@@ -1,0 +1,321 @@
+#include "parser/edit/rewrite_target.h"
+
+#include <fmt/format.h>
+
+#include "parser/tree/walker.h"
+
+namespace pgconsent::parser {
+
+namespace {
+
+// A value whose type the column decides: in a CASE it would become text.
+bool is_untyped(const Node* value) {
+  if (nodeTag(value) == T_ParamRef) return true;
+  if (nodeTag(value) != T_A_Const) return false;
+  const auto* constant = as<A_Const>(value);
+  return constant->isnull || nodeTag(&constant->val.node) == T_String;
+}
+
+const MultiAssignRef* multi(const Assignment& assignment) {
+  const Node* value = assignment.target->val;
+  return nodeTag(value) == T_MultiAssignRef ? as<MultiAssignRef>(value) : nullptr;
+}
+
+const Node* row_element(const MultiAssignRef* reference) {
+  if (nodeTag(reference->source) != T_RowExpr) return nullptr;
+  const List* args = as<RowExpr>(reference->source)->args;
+  return list_length(args) < reference->colno
+             ? nullptr
+             : static_cast<const Node*>(list_nth(args, reference->colno - 1));
+}
+
+// How well an assignment can carry a check; 0: not at all.
+int fitness(const Assignment& assignment) {
+  if (assignment.column < 0) return 0;
+  const bool part = assignment.target->indirection != nullptr;  // SET address.zip, SET tags[1]
+  if (const MultiAssignRef* reference = multi(assignment)) {
+    const Node* element = row_element(reference);
+    if (element == nullptr) return nodeTag(reference->source) == T_SubLink ? 1 : 0;
+    return nodeTag(element) == T_SetToDefault || part ? 0 : 2;
+  }
+  if (nodeTag(assignment.target->val) == T_SetToDefault) return 0;
+  return part ? (is_untyped(assignment.target->val) || nodeTag(assignment.target->val) == T_RowExpr ? 0 : 1)
+              : 3;
+}
+
+std::string cast_null(const Column& column) {
+  return "CAST(NULL AS " + column.type_sql + ")";
+}
+
+// A value and the check around it: text before and behind.
+std::pair<std::string, std::string> wrapped(const Node* value, const Column* column,
+                                            const std::string& check) {
+  std::string before = "CASE WHEN " + check + " THEN ", after = " END";
+  if (column != nullptr && nodeTag(value) == T_RowExpr) {
+    before += "CAST(";
+    after = " AS " + column->type_sql + ") END";
+  } else if (column != nullptr && is_untyped(value)) {
+    after = " ELSE " + cast_null(*column) + " END";
+  }
+  return {std::move(before), std::move(after)};
+}
+
+}  // namespace
+
+const Node* assigned_value(const ResTarget* target) {
+  if (nodeTag(target->val) != T_MultiAssignRef) return target->val;
+  const Node* element = row_element(as<MultiAssignRef>(target->val));
+  return element == nullptr ? target->val : element;
+}
+
+int check_carrier(const AssignmentList& list) {
+  int best = -1, best_fitness = 0;
+  for (std::size_t i = 0; i < list.assignments.size(); ++i) {
+    const int fit = fitness(list.assignments[i]);
+    if (fit <= best_fitness) continue;
+    best = static_cast<int>(i);
+    best_fitness = fit;
+  }
+  return best;
+}
+
+const TargetRewriter::Target* TargetRewriter::target_of(int entry) const {
+  for (const Target& target : targets_) {
+    if (target.modification->entry == entry) return &target;
+  }
+  return nullptr;
+}
+
+std::string TargetRewriter::run(const std::vector<TargetReplacement>& targets) {
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (targets[i].replaced) targets_.push_back({&binding_.modifications[i], &targets[i]});
+  }
+  for (const Target& target : targets_) {
+    if (!rename(binding_.entries[target.modification->entry]))
+      return "the target could not be found in the text";
+    if (!target.replacement->filter.empty() && !filter(target))
+      return "the condition could not be found in the text";
+    for (std::size_t i = 0; i < target.modification->updates.size(); ++i) {
+      if (!target.replacement->checks[i].empty() && !check(target, i))
+        return "an assignment could not be found in the text";
+    }
+  }
+  if (!references() && problem_.empty()) problem_ = "a column could not be found in the text";
+  if (problem_.empty() && !stars() && problem_.empty()) problem_ = "a * could not be found in the text";
+  return problem_;
+}
+
+// users [AS u] -> "public"."users" AS "pgconsent_target"
+bool TargetRewriter::rename(const RangeEntry& entry) {
+  int first = 0, last = 0;
+  if (!tokens_.relation_expression(entry.range->location, first, last)) return false;
+  const int name = tokens_.at(entry.range->location);
+  splicer_.replace(tokens_[name].start, tokens_[tokens_.after_name(name) - 1].end,
+                   quote_qualified({entry.relation->schema, entry.relation->name}));
+  if (entry.range->alias == nullptr) {
+    splicer_.insert(tokens_[last - 1].end, " AS " + quote_identifier(target_alias));
+    return true;
+  }
+  const int alias = tokens_.is_keyword(last, "as") ? last + 1 : last;
+  if (alias >= tokens_.size()) return false;
+  const int end = tokens_.after_name(alias);
+  if (end == alias) return false;
+  splicer_.replace(tokens_[alias].start, tokens_[end - 1].end, quote_identifier(target_alias));
+  return true;
+}
+
+bool TargetRewriter::filter(const Target& target) {
+  const Modification& modification = *target.modification;
+  const std::string& condition = target.replacement->filter;
+  const int at = tokens_.at(binding_.entries[modification.entry].range->location);
+  int first = 0, last = 0;
+  const Node* qual = nullptr;
+  switch (nodeTag(modification.statement)) {
+    case T_UpdateStmt:
+      qual = as<UpdateStmt>(modification.statement)->whereClause;
+      break;
+    case T_DeleteStmt:
+      qual = as<DeleteStmt>(modification.statement)->whereClause;
+      break;
+    case T_MergeStmt:
+      if (!tokens_.merge_condition(at, first, last)) return false;
+      splicer_.insert(tokens_[first].start, "(");
+      splicer_.insert(tokens_[last - 1].end, ") AND " + condition);
+      return true;
+    default:
+      return true;  // INSERT: no row is looked for
+  }
+  last = tokens_.before_returning(at + 1);
+  // ONLY (users): the bracket behind the name is not the end.
+  if (tokens_.is_symbol(last, ')') && tokens_.is_keyword(at - 2, "only")) {
+    last = tokens_.before_returning(tokens_.after_bracket(at - 1));
+  }
+  if (qual == nullptr) {
+    splicer_.insert(tokens_[last - 1].end, " WHERE " + condition);
+    return true;
+  }
+  if (nodeTag(qual) == T_CurrentOfExpr) return true;  // the cursor shows no other rows
+  // The statement's own WHERE is the last one at its level.
+  first = -1;
+  for (int i = at; i < last; ++i) {
+    if (tokens_.is_symbol(i, '(') || tokens_.is_symbol(i, '[')) {
+      i = tokens_.after_bracket(i) - 1;
+      if (i < 0) return false;
+      continue;
+    }
+    if (tokens_.is_keyword(i, "where") && !tokens_.is_symbol(i - 1, '.')) first = i + 1;
+  }
+  if (first < 0 || first >= last) return false;
+  splicer_.insert(tokens_[first].start, "(");
+  splicer_.insert(tokens_[last - 1].end, ") AND " + condition);
+  return true;
+}
+
+bool TargetRewriter::check(const Target& target, std::size_t update) {
+  const AssignmentList& list = target.modification->updates[update];
+  const std::string& condition = target.replacement->checks[update];
+  const int carrier = check_carrier(list);
+  if (carrier < 0) return false;
+  const Assignment& assignment = list.assignments[carrier];
+  const Column& column = binding_.entries[target.modification->entry].relation->columns[assignment.column];
+  const bool part = assignment.target->indirection != nullptr;
+  if (const MultiAssignRef* reference = multi(assignment)) {
+    return row_element(reference) == nullptr ? check_sublink(reference, condition)
+                                             : check_row(reference, column, condition);
+  }
+  int first = 0, last = 0;
+  if (!tokens_.assigned_value(assignment.target->location, first, last)) return false;
+  const auto [before, after] = wrapped(assignment.target->val, part ? nullptr : &column, condition);
+  splicer_.insert(tokens_[first].start, before);
+  splicer_.insert(tokens_[last - 1].end, after);
+  return true;
+}
+
+// SET (a, b) = (x, y): around x or y.
+bool TargetRewriter::check_row(const MultiAssignRef* reference, const Column& column,
+                               const std::string& condition) {
+  int first = tokens_.at(as<RowExpr>(reference->source)->location);
+  if (tokens_.is_keyword(first, "row")) ++first;
+  if (!tokens_.is_symbol(first, '(')) return false;
+  ++first;
+  int last = tokens_.after_value(first);
+  for (int i = 1; i < reference->colno; ++i) {
+    if (!tokens_.is_symbol(last, ',')) return false;
+    first = last + 1;
+    last = tokens_.after_value(first);
+  }
+  if (last <= first) return false;
+  const auto [before, after] = wrapped(row_element(reference), &column, condition);
+  splicer_.insert(tokens_[first].start, before);
+  splicer_.insert(tokens_[last - 1].end, after);
+  return true;
+}
+
+// SET (a, b) = (SELECT x, y …) -> (SELECT CASE WHEN check THEN q.c1 END, q.c2 FROM (SELECT) LEFT JOIN
+// (SELECT x, y …) AS q (c1, c2) ON TRUE): checked also where the query gives no row.
+bool TargetRewriter::check_sublink(const MultiAssignRef* reference, const std::string& condition) {
+  const int first = tokens_.at(as<SubLink>(reference->source)->location);
+  if (!tokens_.is_symbol(first, '(')) return false;
+  const int last = tokens_.after_bracket(first);
+  if (last < 0) return false;
+  std::string names, list;
+  for (int i = 1; i <= reference->ncolumns; ++i) {
+    names += fmt::format("{}c{}", i > 1 ? ", " : "", i);
+    list += i == 1 ? fmt::format("CASE WHEN {} THEN pgconsent_row.c1 END", condition)
+                   : fmt::format(", pgconsent_row.c{}", i);
+  }
+  splicer_.insert(tokens_[first].start, "(SELECT " + list + " FROM (SELECT) AS pgconsent_one LEFT JOIN ");
+  splicer_.insert(tokens_[last - 1].end, " AS pgconsent_row (" + names + ") ON TRUE)");
+  return true;
+}
+
+std::string TargetRewriter::cell_list(const Target& target, bool named) const {
+  std::string out;
+  const Relation& relation = *binding_.entries[target.modification->entry].relation;
+  for (std::size_t i = 0; i < relation.columns.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += target.replacement->cells[i];
+    if (named) out += " AS " + quote_identifier(relation.columns[i].name);
+  }
+  return out;
+}
+
+std::string TargetRewriter::whole_row(const Target& target) const {
+  const Relation& relation = *binding_.entries[target.modification->entry].relation;
+  return "CAST(ROW(" + cell_list(target, false) + ") AS " +
+         quote_qualified({relation.schema, relation.name}) + ")";
+}
+
+bool TargetRewriter::references() {
+  using Kind = TargetReference::Kind;
+  bool masks = false;
+  for (const TargetReference& reference : binding_.target_references) {
+    const Target* target = target_of(reference.entry);
+    if (target == nullptr) continue;
+    masks = true;
+    const int first = tokens_.at(reference.reference->location);
+    if (first < 0) return false;
+    const int last = tokens_.after_name(first);
+    const bool bare = list_length(reference.reference->fields) == 1;
+    const auto column = static_cast<std::size_t>(reference.column);
+    std::string text;
+    switch (reference.kind) {
+      case Kind::column:
+        if (bare && target->replacement->plain[column]) continue;
+        if (reference.uncertain) {
+          problem_ = "a column can't be told from those of a function in FROM: write it with its table";
+          return false;
+        }
+        text = target->replacement->cells[column];
+        if (!target->replacement->plain[column]) text = "(" + text + ")";
+        break;
+      case Kind::system_column:
+        text =
+            quote_identifier(target_alias) + "." + quote_identifier(last_string(reference.reference->fields));
+        break;
+      case Kind::whole_row:
+        text = whole_row(*target);
+        break;
+      case Kind::attribute:
+        text = "(" + whole_row(*target) + ")." + quote_identifier(last_string(reference.reference->fields));
+        break;
+    }
+    splicer_.replace(tokens_[first].start, tokens_[last - 1].end, std::move(text));
+    const bool renamed = reference.kind == Kind::whole_row ||
+                         (reference.kind == Kind::column && !target->replacement->plain[column]);
+    if (renamed && !names_.keep(reference.unnamed_target)) return false;
+  }
+  if (!masks) return true;
+  for (const ShadowingReference& reference : binding_.shadowing) {
+    if (tokens_.at(reference.reference->location) < 0) return false;
+    splicer_.insert(reference.reference->location, quote_identifier(reference.item) + ".");
+  }
+  return true;
+}
+
+// RETURNING *: the target's part cell by cell.
+bool TargetRewriter::stars() {
+  for (const StarReference& star : binding_.stars) {
+    const bool affected = std::any_of(star.items.begin(), star.items.end(),
+                                      [&](const auto& item) { return target_of(item.entry) != nullptr; });
+    if (!affected) continue;
+    std::string list;
+    for (const StarReference::Item& item : star.items) {
+      if (!list.empty()) list += ", ";
+      if (const Target* target = target_of(item.entry)) {
+        list += cell_list(*target, !star.in_row);
+      } else if (item.name.empty()) {
+        problem_ = "* over joined columns can't be kept here: name the columns";
+        return false;
+      } else {
+        list += quote_identifier(item.name) + ".*";
+      }
+    }
+    const int first = tokens_.at(star.reference->location);
+    if (first < 0) return false;
+    splicer_.replace(tokens_[first].start, tokens_[tokens_.after_name(first) - 1].end, std::move(list));
+  }
+  return true;
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,222 @@
+#include "proxy/enforce/target_guard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "parser/edit/rewrite.h"
+#include "parser/tree/walker.h"
+#include "proxy/enforce/mask_sql.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::Assignment;
+using parser::Column;
+using parser::quote_identifier;
+using parser::target_alias;
+using rules::Clearance;
+using rules::ProtectedColumn;
+
+void add_unique(std::vector<std::string>& list, std::string text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
+std::string joined(const std::vector<std::string>& conditions) {
+  std::string sql;
+  for (const std::string& condition : conditions) sql += (sql.empty() ? "" : " AND ") + condition;
+  return sql;
+}
+
+std::string cell_of(const Column& column) {
+  return fmt::format("{}.{}", target_alias, quote_identifier(column.name));
+}
+
+}  // namespace
+
+TargetGuard::TargetGuard(const Generation& generation, const rules::Purpose* purpose,
+                         const parser::RangeEntry& entry, const DerivedTable& table, const std::string& text,
+                         const parser::TokenIndex& tokens)
+    : generation_(generation),
+      purpose_(purpose),
+      entry_(entry),
+      table_(table),
+      relation_(*generation.protected_relation(entry.relation->oid)),
+      text_(text),
+      tokens_(tokens) {}
+
+const ProtectedColumn* TargetGuard::rule_of(int column) const {
+  return relation_.column(entry_.relation->columns[column].attnum);
+}
+
+parser::TargetReplacement TargetGuard::run(const parser::Modification& modification, Statement& statement,
+                                           std::string& problem) {
+  parser::TargetReplacement out;
+  out.replaced = true;
+  out.cells = table_.cells;
+  out.plain = table_.plain;
+  out.filter = table_.where;
+  for (const parser::AssignmentList& update : modification.updates)
+    out.checks.push_back(check(update, statement, problem));
+  note_written(modification, statement);
+  return out;
+}
+
+// What must hold of the row that an assignment list changes; empty when nothing need be asked.
+std::string TargetGuard::check(const parser::AssignmentList& update, Statement& statement,
+                               std::string& problem) {
+  std::vector<std::string> writes, subjects;
+  std::string rule, key;
+  // A row that may not be seen was found by its key.
+  if (update.upsert && !table_.where.empty()) add_unique(writes, table_.where);
+  for (const Assignment& assignment : update.assignments) {
+    if (assignment.column < 0) continue;
+    const Column& column = entry_.relation->columns[assignment.column];
+    if (column.generated) continue;  // takes DEFAULT only
+    if (std::string condition = may_write(assignment, rule); !condition.empty())
+      add_unique(writes, std::move(condition));
+    if (std::string condition = keeps_subject(assignment, column.attnum); !condition.empty()) {
+      if (key.empty()) key = column.name;
+      add_unique(subjects, std::move(condition));
+    }
+  }
+  if (writes.empty() && subjects.empty()) return {};
+  if (parser::check_carrier(update) < 0) {
+    problem = "an assignment of DEFAULT to protected columns or subjects can't be checked here";
+    return {};
+  }
+  const std::string any = cell_of(entry_.relation->columns.front());
+  std::string sql;
+  auto add = [&](const std::vector<std::string>& conditions, parser::SqlError error) {
+    if (conditions.empty()) return;
+    error.sqlstate = parser::sqlstate::insufficient_privilege;
+    sql += (sql.empty() ? "" : " AND ") +
+           checked_sql(joined(conditions), any, static_cast<int>(statement.write_refusals.size()));
+    statement.write_refusals.push_back(std::move(error));
+  };
+  add(writes,
+      {{},
+       "pgconsent: a masked value of \"" + relation_.name + "\" may not be overwritten",
+       rule.empty() ? std::string("The row has no lawful basis.") : "Rule: " + rule + ".",
+       "Leave the column out, or the rows of subjects without consent; or give its rule `write: allow`.",
+       0});
+  add(subjects,
+      {{},
+       "pgconsent: the subject of a row of \"" + relation_.name + "\" with masked values may not change",
+       "Column \"" + key + "\" decides whose data the row holds.",
+       "Leave the column as it is.",
+       0});
+  return sql;
+}
+
+std::string TargetGuard::may_write(const Assignment& assignment, std::string& rule) const {
+  static const ProtectedColumn unknown;  // added since the rules were bound
+  const ProtectedColumn* column = rule_of(assignment.column);
+  if (column == nullptr) column = &unknown;
+  if (column->is_public || column->write_allowed) return {};
+  const rules::Decision decision = rules::decide(purpose_, column->category);
+  if (decision.clearance == Clearance::always) return {};
+  if (rule.empty()) rule = column->rule;
+  if (decision.clearance == Clearance::never) return "FALSE";
+  return Guard(generation_, relation_, *purpose_, Guard::Form::exists, target_alias)
+      .condition(column->category);
+}
+
+std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum) const {
+  std::vector<std::string> conditions;
+  for (const SubjectColumn& column : generation_.subject_columns().of(relation_.oid)) {
+    if (column.attnum != attnum) continue;
+    if (std::string condition = unmasked(column); !condition.empty())
+      add_unique(conditions, std::move(condition));
+  }
+  if (conditions.empty()) return {};
+  const std::string same = unchanged(assignment);
+  if (same == "TRUE") return {};
+  return same.empty() ? joined(conditions) : fmt::format("({} OR {})", same, joined(conditions));
+}
+
+// No cell of the rows is masked whose subject the column decides. Empty: none ever is.
+std::string TargetGuard::unmasked(const SubjectColumn& column) const {
+  std::vector<std::string> conditions, categories;
+  for (const ProtectedColumn& cell : column.of->columns) {
+    if (cell.is_public) continue;
+    const rules::Decision decision = rules::decide(purpose_, cell.category);
+    if (decision.clearance == Clearance::always) continue;
+    if (decision.clearance == Clearance::never || !column.known) return "FALSE";
+    add_unique(categories, cell.category);
+  }
+  rules::ProtectedRelation start;
+  start.oid = start.declared = relation_.oid;
+  if (column.of->oid == relation_.oid) start.declared = relation_.declared;
+  start.name = relation_.name;
+  start.subjects = {column.path};
+  // All subjects of the very row count as its rule says.
+  const bool own = column.of->oid == relation_.oid;
+  for (const std::string& category : categories) {
+    Guard guard(generation_, own ? relation_ : start, *purpose_, Guard::Form::exists, target_alias);
+    add_unique(conditions, guard.condition(category));
+  }
+  return joined(conditions);
+}
+
+// The column keeps its value, where the assignment says so plainly; empty where that can't be told.
+std::string TargetGuard::unchanged(const Assignment& assignment) const {
+  const Column& column = entry_.relation->columns[assignment.column];
+  const std::string cell = cell_of(column);
+  const Node* value = parser::assigned_value(assignment.target);
+  if (assignment.target->indirection != nullptr) return {};
+  if (nodeTag(value) == T_ColumnRef) {
+    const auto* reference = parser::as<ColumnRef>(value);
+    if (list_length(reference->fields) > 2 || parser::last_string(reference->fields).empty()) return {};
+    const bool of_target =
+        list_length(reference->fields) == 1 ||
+        parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == entry_.name;
+    if (of_target && parser::last_string(reference->fields) == column.name) return "TRUE";
+    if (of_target) return {};
+    const int first = tokens_.at(reference->location);
+    if (first < 0) return {};
+    const int start = tokens_[first].start, end = tokens_[tokens_.after_name(first) - 1].end;
+    return fmt::format("{} OPERATOR(pg_catalog.=) {}", cell, text_.substr(start, end - start));
+  }
+  if (nodeTag(value) == T_A_Const && parser::as<A_Const>(value)->isnull) return cell + " IS NULL";
+  const std::string constant = parser::value_text(text_, tokens_, value);
+  if (constant.empty()) return {};
+  return fmt::format("{} OPERATOR(pg_catalog.=) CAST({} AS {})", cell, constant, column.type_sql);
+}
+
+// An INSERT's own columns count as used: they are written.
+void TargetGuard::note_written(const parser::Modification& modification, Statement& statement) const {
+  auto note = [&](const Column& column) {
+    const ProtectedColumn* rule = relation_.column(column.attnum);
+    if (rule == nullptr || rule->is_public) return;
+    add_unique(statement.audit.columns, relation_.name + "." + column.name);
+    add_unique(statement.audit.rules, rule->rule);
+  };
+  auto note_list = [&](const List* columns) {
+    parser::for_each(columns, [&](const Node* node) {
+      const Column* column = entry_.relation->column(std::string_view(parser::as<ResTarget>(node)->name));
+      if (column != nullptr) note(*column);
+    });
+  };
+  for (const parser::AssignmentList& update : modification.updates) {
+    for (const Assignment& assignment : update.assignments) {
+      if (assignment.column >= 0) note(entry_.relation->columns[assignment.column]);
+    }
+  }
+  if (nodeTag(modification.statement) == T_InsertStmt) {
+    const auto* insert = parser::as<InsertStmt>(modification.statement);
+    note_list(insert->cols);
+    if (insert->cols == nullptr) {
+      for (const Column& column : entry_.relation->columns) note(column);
+    }
+  }
+  if (nodeTag(modification.statement) == T_MergeStmt) {
+    parser::for_each(parser::as<MergeStmt>(modification.statement)->mergeWhenClauses, [&](const Node* when) {
+      if (parser::as<MergeWhenClause>(when)->commandType == CMD_INSERT)
+        note_list(parser::as<MergeWhenClause>(when)->targetList);
+    });
+  }
+}
+
+}  // namespace pgconsent::enforce

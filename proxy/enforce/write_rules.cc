@@ -1,0 +1,225 @@
+#include "proxy/enforce/write_rules.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "parser/tree/scanner.h"
+#include "parser/tree/walker.h"
+#include "proxy/enforce/statement_rules.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+using parser::Function;
+using parser::Oid;
+using parser::Relation;
+using parser::RelationKind;
+using parser::Token;
+using parser::TokenKind;
+
+constexpr int max_view_depth = 32;
+
+// UPDATE pg_settings is SET by another name, also through a view.
+bool is_over_settings(const Generation& generation, const Relation& relation, int depth) {
+  if (relation.schema == "pg_catalog" && relation.name == "pg_settings") return true;
+  if (relation.kind != RelationKind::view || depth > max_view_depth) return depth > max_view_depth;
+  return std::any_of(relation.depends_on.begin(), relation.depends_on.end(), [&](Oid oid) {
+    const Relation* below = generation.catalog().relation(oid);
+    return below != nullptr && is_over_settings(generation, *below, depth + 1);
+  });
+}
+
+// The columns that existing rows get new values for.
+std::vector<std::string_view> assigned(const Node* statement) {
+  std::vector<std::string_view> names;
+  auto add = [&](const List* targets) {
+    parser::for_each(targets, [&](const Node* node) { names.push_back(parser::as<ResTarget>(node)->name); });
+  };
+  switch (nodeTag(statement)) {
+    case T_UpdateStmt:
+      add(parser::as<UpdateStmt>(statement)->targetList);
+      break;
+    case T_InsertStmt:
+      if (const auto* conflict = parser::as<InsertStmt>(statement)->onConflictClause)
+        add(conflict->targetList);
+      break;
+    case T_MergeStmt:
+      parser::for_each(parser::as<MergeStmt>(statement)->mergeWhenClauses, [&](const Node* when) {
+        if (parser::as<MergeWhenClause>(when)->commandType == CMD_UPDATE)
+          add(parser::as<MergeWhenClause>(when)->targetList);
+      });
+      break;
+    default:
+      break;
+  }
+  return names;
+}
+
+bool deletes(const Node* statement) {
+  if (nodeTag(statement) == T_DeleteStmt) return true;
+  bool found = false;
+  if (nodeTag(statement) == T_MergeStmt) {
+    parser::for_each(parser::as<MergeStmt>(statement)->mergeWhenClauses, [&](const Node* when) {
+      found |= parser::as<MergeWhenClause>(when)->commandType == CMD_DELETE;
+    });
+  }
+  return found;
+}
+
+// A trigger's function sees raw rows as NEW and OLD. It shows nothing where it names public columns of them
+// only.
+bool names_only_public(const std::vector<Token>& tokens, const rules::ProtectedRelation& rules) {
+  auto is = [&](std::size_t i, std::string_view word) { return i < tokens.size() && tokens[i].text == word; };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == TokenKind::unicode_identifier) return false;
+    if (token.text != "new" && token.text != "old") continue;
+    if (i + 2 < tokens.size() && tokens[i + 1].symbol == '.') {
+      const std::string& name = tokens[i + 2].text;
+      const bool is_public = std::any_of(rules.columns.begin(), rules.columns.end(), [&](const auto& column) {
+        return column.is_public && column.name == name;
+      });
+      if (!is_public) return false;
+      continue;
+    }
+    const bool returned =
+        i > 0 && is(i - 1, "return") && i + 1 < tokens.size() && tokens[i + 1].symbol == ';';
+    if (!returned) return false;
+  }
+  return true;
+}
+
+bool raises(const std::vector<Token>& tokens) {
+  static constexpr std::string_view words[] = {"raise", "assert", "notify", "pg_notify"};
+  return std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
+    return token.kind == TokenKind::unicode_identifier ||
+           std::find(std::begin(words), std::end(words), token.text) != std::end(words);
+  });
+}
+
+// The function that a write to the relation runs on raw rows, and that may show them; null: none.
+const Function* showing_code(const Generation& generation, const Relation& relation) {
+  const rules::ProtectedRelation* protection = generation.policy().relation(relation.oid);
+  if (protection == nullptr) return nullptr;
+  auto find = [&](const std::vector<Oid>& oids, auto&& is_harmless) -> const Function* {
+    for (Oid oid : oids) {
+      const Function* function = generation.catalog().function(oid);
+      if (function == nullptr || generation.policy().trusted_functions.contains(oid)) continue;
+      if (oid < parser::first_user_oid) continue;
+      const bool readable = function->language == "plpgsql" || function->language == "sql";
+      const auto tokens = readable ? parser::scan(function->body) : std::nullopt;
+      if (!tokens || !is_harmless(*tokens)) return function;
+    }
+    return nullptr;
+  };
+  if (const Function* trigger = find(relation.trigger_functions, [&](const std::vector<Token>& tokens) {
+        return names_only_public(tokens, *protection);
+      })) {
+    return trigger;
+  }
+  return find(relation.implicit_functions, [](const std::vector<Token>& tokens) { return !raises(tokens); });
+}
+
+// The target, its children, and what a change of it cascades to.
+void collect_written(const Generation& generation, Oid oid, std::unordered_set<Oid>& out) {
+  if (!out.insert(oid).second) return;
+  const Relation* relation = generation.catalog().relation(oid);
+  if (relation == nullptr) return;
+  for (Oid child : relation->children) collect_written(generation, child, out);
+  for (const auto& [other, rules] : generation.policy().relations) {
+    const Relation* candidate = generation.catalog().relation(other);
+    if (candidate == nullptr) continue;
+    for (const parser::ForeignKey& key : candidate->foreign_keys) {
+      const bool cascades =
+          (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
+      if (key.target == oid && cascades) collect_written(generation, other, out);
+    }
+  }
+}
+
+// Children that are foreign or have rules would be written as well.
+std::optional<parser::SqlError> refuse_code(const Generation& generation, const Relation& target) {
+  std::unordered_set<Oid> written;
+  collect_written(generation, target.oid, written);
+  for (Oid oid : written) {
+    const Relation* relation = generation.catalog().relation(oid);
+    if (relation == nullptr) continue;
+    if (relation->has_rules && generation.policy().relation(oid) != nullptr) {
+      return refusal("\"" + relation->name + "\" has rewrite rules, which see protected data", {},
+                     "Use triggers in their place.");
+    }
+    if (const Function* function = showing_code(generation, *relation)) {
+      return refusal("writing to \"" + target.name + "\" runs code that may show protected data",
+                     "`" + function->identity + "` sees the raw row of \"" + relation->name + "\".",
+                     "List the function under `functions: trusted` in the rules if it is harmless.");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<parser::SqlError> refuse_write(const Generation& generation, const Relation& target,
+                                             const Node* statement) {
+  if (target.schema == "pg_catalog" || target.schema == "information_schema" ||
+      is_over_settings(generation, target, 0)) {
+    return unsupported("\"" + target.name + "\" can't be modified through the proxy",
+                       "Use SET to change a setting.");
+  }
+  if (generation.functions().write_is_dangerous(target.oid)) {
+    return refusal("writing to \"" + target.name + "\" runs code that may read protected data",
+                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
+                   "List the function under `functions: trusted` in the rules if it is harmless.");
+  }
+  if (deletes(statement) && generation.subject_columns().delete_changes_subjects(target.oid)) {
+    return refusal("deleting from \"" + target.name + "\" would give protected rows another subject",
+                   "A foreign key with ON DELETE SET DEFAULT points at it.");
+  }
+  const bool is_protected = generation.policy().relation(target.oid) != nullptr;
+  for (std::string_view name : assigned(statement)) {
+    const parser::Column* column = target.column(name);
+    if (column == nullptr || is_protected) continue;  // a protected target's rows are checked one by one
+    for (const SubjectColumn& deciding : generation.subject_columns().of(target.oid)) {
+      if (deciding.attnum != column->attnum) continue;
+      return refusal("\"" + column->name + "\" of \"" + target.name +
+                         "\" decides about the subjects of protected rows and may not be changed",
+                     "The rows are those of \"" + deciding.of->name + "\".", "Leave the column as it is.");
+    }
+  }
+  return refuse_code(generation, target);
+}
+
+std::optional<parser::SqlError> refuse_protected_write(const Generation& generation, const Relation& target) {
+  switch (target.kind) {
+    case RelationKind::table:
+    case RelationKind::partitioned_table:
+      break;
+    case RelationKind::view:
+      return unsupported("view \"" + target.name + "\" shows protected data and can't be modified",
+                         "Modify the table below it.");
+    default:
+      return unsupported("\"" + target.name + "\" holds protected data and can't be modified");
+  }
+  if (generation.policy().relation(target.oid) == nullptr)
+    return unsupported("\"" + target.name + "\" can't be modified through the proxy");
+  return std::nullopt;
+}
+
+bool is_masked_column(const Generation& generation, const rules::Purpose* purpose, const Relation& relation,
+                      std::string_view column) {
+  const rules::ProtectedRelation* protection = generation.protected_relation(relation.oid);
+  const parser::Column* found = relation.column(column);
+  if (protection == nullptr || found == nullptr) return true;
+  auto is_clear = [&](const rules::ProtectedColumn& rule) {
+    return rule.is_public || rules::decide(purpose, rule.category).clearance == rules::Clearance::always;
+  };
+  const rules::ProtectedColumn* rule = protection->column(found->attnum);
+  const bool hides_rows =
+      std::any_of(protection->columns.begin(), protection->columns.end(), [&](const auto& each) {
+        return each.without_basis == rules::WithoutBasis::hide_row && !is_clear(each);
+      });
+  return rule == nullptr || !is_clear(*rule) || hides_rows;
+}
+
+}  // namespace pgconsent::enforce
