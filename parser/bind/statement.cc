@@ -105,7 +105,9 @@ void kind_facts(const Node* node, StatementFacts& facts) {
       facts.name = view(as<FetchStmt>(node)->portalname);
       return;
     case T_ClosePortalStmt:
-      facts.kind = StatementKind::fetch;
+      facts.kind = StatementKind::close_cursor;
+      facts.name = view(as<ClosePortalStmt>(node)->portalname);
+      facts.all = as<ClosePortalStmt>(node)->portalname == nullptr;
       return;
     case T_TransactionStmt:
       return transaction_facts(as<TransactionStmt>(node), facts);

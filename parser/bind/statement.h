@@ -23,7 +23,8 @@ enum class StatementKind : std::uint8_t {
   prepare,  // PREPARE name AS query
   execute,
   deallocate,
-  fetch,  // FETCH, MOVE, CLOSE
+  fetch,         // FETCH, MOVE
+  close_cursor,  // CLOSE name, CLOSE ALL
   transaction,
   set,  // SET, RESET
   show,
@@ -46,7 +47,7 @@ struct StatementFacts {
   std::vector<std::string_view> values;  // SET name TO values
   bool reset = false;                    // RESET, SET … TO DEFAULT, RESET ALL (name empty)
   bool ends_transaction = false;         // COMMIT, ROLLBACK, PREPARE TRANSACTION, ROLLBACK TO
-  bool all = false;                      // DISCARD ALL, DEALLOCATE ALL
+  bool all = false;                      // DISCARD ALL, DEALLOCATE ALL, CLOSE ALL
 };
 
 StatementFacts statement_facts(const RawStmt* raw, const std::string& text);

@@ -41,11 +41,4 @@ void Definitions::note(const parser::StatementFacts& facts) {
   }
 }
 
-std::string_view executed_name(const parser::StatementFacts& facts) {
-  const Node* node = facts.query != nullptr ? facts.query : facts.statement;
-  if (nodeTag(node) == T_CreateTableAsStmt) node = parser::as<CreateTableAsStmt>(node)->query;
-  return nodeTag(node) == T_ExecuteStmt ? std::string_view(parser::as<ExecuteStmt>(node)->name)
-                                        : std::string_view();
-}
-
 }  // namespace pgconsent::enforce

@@ -23,7 +23,5 @@ class Definitions {
   bool change_code_ = false;
 };
 
-// EXECUTE name, also inside EXPLAIN and CREATE TABLE AS; else empty.
-std::string_view executed_name(const parser::StatementFacts& facts);
 
 }  // namespace pgconsent::enforce

@@ -37,6 +37,17 @@ enum Effect : std::uint32_t {
   ends_transaction = 1u << 2,    // COMMIT, ROLLBACK, ROLLBACK TO, PREPARE TRANSACTION, …
   forgets_statements = 1u << 3,  // DISCARD ALL, DEALLOCATE ALL: prepared statements are gone
   names_statement = 1u << 4,     // PREPARE or DEALLOCATE of Statement::prepared_name
+  names_portal = 1u << 5,        // DECLARE or CLOSE of Statement::cursor_name
+  forgets_portals = 1u << 6,     // CLOSE ALL, DISCARD ALL
+};
+
+// A statement that runs what was made under a name: what that is, only the session knows.
+enum class ByName : std::uint8_t {
+  nothing,
+  execute,          // EXECUTE name: shows its rows
+  execute_into,     // CREATE TABLE … AS EXECUTE name
+  explain_execute,  // EXPLAIN [ANALYZE] EXECUTE name: shows its text
+  fetch,            // FETCH from the cursor
 };
 
 // What the audit says of one statement. Never holds a literal, a parameter or a value.
@@ -53,9 +64,14 @@ struct AuditFacts {
 struct Statement {
   Decision decision = Decision::untouched;
   std::uint32_t effects = 0;
-  std::string executed_name;  // EXECUTE: what was prepared under this name must still be current
-  std::string cursor_name;    // DECLARE, FETCH
-  std::string prepared_name;  // with Effect::names_statement
+  ByName by_name = ByName::nothing;
+  std::string used_name;              // with by_name
+  std::string cursor_name;            // with Effect::names_portal
+  std::string prepared_name;          // with Effect::names_statement
+  bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
+  bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
+  bool outlives_transaction = false;  // DECLARE … WITH HOLD
+  std::string own_text, sent_text;    // PREPARE, DECLARE: the statement alone, the client's and as it is sent
   std::optional<parser::SqlError>
       refusal;                        // decision refused: replaces the error that the sent text provokes
   std::vector<ColumnOrigin> origins;  // by result column: what the client would see directly; may be empty
@@ -79,6 +95,7 @@ struct Plan {
   std::string rules_version;          // digest
   std::vector<Statement> statements;  // one per statement of the text, in order
   std::vector<Edit> edits;            // ascending, in the client's text
+  bool runs_generated = false;        // EXECUTE or FETCH of a text that is not the client's own
 
   bool touches_protected() const;  // any statement with a decision other than untouched
   std::uint32_t effects() const;   // of all statements

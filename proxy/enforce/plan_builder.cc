@@ -8,6 +8,7 @@
 #include "parser/edit/normalise.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/by_name.h"
 #include "proxy/enforce/definitions.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/write_rules.h"
@@ -63,6 +64,7 @@ class Builder {
       if (!statement(raw, source, wrong_purpose)) return {nullptr, false};
     }
     finish();
+    note_sent_texts();
     return {plan_, cacheable_};
   }
 
@@ -110,10 +112,7 @@ class Builder {
     const StatementFacts facts = parser::statement_facts(raw, text());
     Statement& out = plan_->statements.emplace_back();
     out.effects = statement_effects(facts, names_);
-    if (out.effects & Effect::names_statement) out.prepared_name = facts.name;
-    out.executed_name = executed_name(facts);
-    if (facts.kind == StatementKind::declare_cursor || facts.kind == StatementKind::fetch)
-      out.cursor_name = facts.name;
+    note_names(facts, text(), out);
     parser::Splicer splicer;
     rewriter_.begin_statement();
     if (role_ != nullptr && role_->exempt) {
@@ -140,7 +139,7 @@ class Builder {
       parameters_ += rewriter_.parameters();
       splicer_.append(std::move(splicer));
     }
-    if (out.decision != Decision::untouched) {
+    if (out.decision != Decision::untouched || out.by_name != ByName::nothing) {
       out.audit.statement =
           parser::normalise(text(), source.tokens(), facts.start, facts.end,
                             [&](std::string_view name) { return generation_.is_known_name(name); });
@@ -218,6 +217,7 @@ class Builder {
         return arguments(facts.statement, facts, source, rewriter, splicer, out);
       case StatementKind::deallocate:
       case StatementKind::fetch:
+      case StatementKind::close_cursor:
       case StatementKind::transaction:
       case StatementKind::show:
       case StatementKind::discard:
@@ -225,6 +225,18 @@ class Builder {
         return true;
     }
     return true;
+  }
+
+  // What a PREPARE would send if its query were to be explained.
+  std::string text_for_explain(const Node* node, const StatementFacts& facts, Source& source) {
+    Statement ignored;
+    parser::Splicer splicer;
+    parser::SplicedText spliced;
+    RewriteOptions explain = options(facts);
+    explain.explain = true;
+    rewriter_.run(source, node, explain, splicer, ignored);
+    rewriter_.begin_statement();
+    return splicer.apply(text(), spliced) ? std::move(spliced.text) : std::string();
   }
 
   // EXECUTE name (…): what is executed was decided when it was prepared, its arguments are evaluated now.
@@ -272,12 +284,15 @@ class Builder {
           return true;
       }
     }
+    std::string explained;
+    if (facts.kind == StatementKind::prepare) explained = text_for_explain(node, facts, source);
     if (rewriter.run(source, node, options(facts), splicer, out) == QueryRewriter::Outcome::needs_catalog)
       return false;
     if (out.refusal || out.decision == Decision::untouched) return true;
     if (facts.kind == StatementKind::prepare) {
-      out.refusal = unsupported("PREPARE on protected tables is not supported yet",
-                                "Use the driver's prepared statements (the extended query protocol).");
+      parser::SplicedText sent;
+      parser::Splicer copy = splicer;
+      out.explainable = copy.apply(text(), sent) && sent.text == explained;
     }
     if (nodeTag(facts.statement) == T_CreateTableAsStmt &&
         parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW) {
@@ -285,7 +300,8 @@ class Builder {
     }
     const bool shows_columns = facts.kind == StatementKind::query ||
                                facts.kind == StatementKind::modification ||
-                               facts.kind == StatementKind::declare_cursor;
+                               facts.kind == StatementKind::declare_cursor ||
+                               facts.kind == StatementKind::prepare;
     if (!shows_columns) out.origins.clear();
     return true;
   }
@@ -318,6 +334,14 @@ class Builder {
     plan_->statements = {std::move(refused)};
     plan_->edits.clear();
     plan_->sql = refusal_statement(0, false);
+  }
+
+  void note_sent_texts() {
+    for (std::size_t i = 0; i < plan_->statements.size(); ++i) {
+      if (plan_->statements[i].own_text.empty()) continue;
+      const auto* raw = list_nth_node(RawStmt, tree_.statements(), static_cast<int>(i));
+      note_sent_text(parser::statement_facts(raw, text()), *plan_, plan_->statements[i]);
+    }
   }
 
   const Generation& generation_;

@@ -331,14 +331,17 @@ bool defines_temporary(const Node* statement, const parser::NameResolver& names)
   }
 }
 
+std::uint32_t definition_effects(const Node* statement, const parser::NameResolver& names) {
+  return defines_temporary(statement, names) ? std::uint32_t{Effect::changes_state}
+                                             : Effect::changes_state | Effect::changes_catalog;
+}
+
 }  // namespace
 
 std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameResolver& names) {
   switch (facts.kind) {
     case StatementKind::query:
     case StatementKind::modification:
-    case StatementKind::explain:
-    case StatementKind::declare_cursor:
     case StatementKind::copy_query_out:
     case StatementKind::copy_table_out:
     case StatementKind::copy_in:
@@ -347,10 +350,16 @@ std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameR
     case StatementKind::notify:
     case StatementKind::lock:
       return 0;
+    case StatementKind::execute:  // what is executed has effects of its own
+      return 0;
+    case StatementKind::explain:  // ANALYZE runs it
+      return nodeTag(facts.query) == T_CreateTableAsStmt ? definition_effects(facts.query, names) : 0;
     case StatementKind::prepare:
       return Effect::names_statement;
-    case StatementKind::execute:
-      return Effect::changes_state;
+    case StatementKind::declare_cursor:
+      return Effect::names_portal;
+    case StatementKind::close_cursor:
+      return std::uint32_t{facts.all ? Effect::forgets_portals : Effect::names_portal};
     case StatementKind::deallocate:
       return std::uint32_t{facts.all ? Effect::forgets_statements : Effect::names_statement};
     case StatementKind::transaction:
@@ -366,13 +375,12 @@ std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameR
       return is_one_of(lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
     }
     case StatementKind::discard:
-      return Effect::changes_state | (facts.all ? std::uint32_t{Effect::forgets_statements} : 0u);
+      return Effect::changes_state | (facts.all ? Effect::forgets_statements | Effect::forgets_portals : 0u);
     case StatementKind::run_code:
       return Effect::changes_state | Effect::changes_catalog;
     case StatementKind::create_table_as:
     case StatementKind::define:
-      return defines_temporary(facts.statement, names) ? std::uint32_t{Effect::changes_state}
-                                                       : Effect::changes_state | Effect::changes_catalog;
+      return definition_effects(facts.statement, names);
     case StatementKind::server:
       return Effect::changes_state | Effect::changes_catalog;
   }

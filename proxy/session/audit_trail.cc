@@ -26,6 +26,7 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
   for (const auto& statement : plan.statements) {
     if (statement.decision == Decision::untouched) continue;
     if (statement.decision != Decision::refused) {
+      if (statement.runs_later) continue;
       if (refused_only) continue;
       touched_ |= statement.decision != Decision::exempt;
     }

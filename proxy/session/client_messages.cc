@@ -57,6 +57,7 @@ void Session::Impl::pump_client() {
     }
     if (!valid_client_header(header) || !client_message(header)) return;
     catalog_fresh_ = false;  // it was loaded for this message
+    failed_aside_.clear();
   }
 }
 

@@ -12,6 +12,11 @@ using enforce::Plan;
 using enforce::PlanPtr;
 using enforce::Statement;
 
+bool is_refused(const Plan& plan) {
+  return std::any_of(plan.statements.begin(), plan.statements.end(),
+                     [](const Statement& s) { return s.refusal.has_value(); });
+}
+
 PlanPtr Session::Impl::decide(std::string_view text) {
   const auto start = std::chrono::steady_clock::now();
   PlanPtr plan = plan_for(text);
@@ -42,27 +47,22 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
     return decide(text);
   }
   for (const Statement& statement : plan->statements) {
-    if (statement.prepared_name == reserved_name || statement.cursor_name == reserved_name) {
-      return refusal(text, reserved_name_used());
+    for (const auto& name : {statement.prepared_name, statement.cursor_name, statement.used_name}) {
+      if (name == reserved_name) return refusal(text, reserved_name_used());
     }
-    const auto cursor = statement.cursor_name.empty() ? cursors_.end() : cursors_.find(statement.cursor_name);
-    const bool fetches =
-        cursor != cursors_.end() && statement.origins.empty() && !cursor->second.purpose.empty();
-    if (fetches && !same_purpose(cursor->second.purpose_source, cursor->second.purpose)) {
-      return refusal(text, opened_for_other_purpose());
-    }
+    if (statement.own_text.empty()) continue;
+    if (statement.runs_later && statements_.size() >= max_prepared_statements)
+      return refusal(text, too_many_statements(max_prepared_statements), false);
+    if (!statement.runs_later && portals_.size() >= max_cursors)
+      return refusal(text, too_many_cursors(max_cursors), false);
   }
-  for (const Statement& statement : plan->statements) {
-    if (statement.executed_name.empty()) continue;
-    const PreparedPtr prepared = statements_.find(statement.executed_name);
-    if (!prepared) continue;
-    const bool current = planner_->is_current(*prepared->plan) && prepared->state == state_->id;
-    if (!current) return refusal(text, prepared_for_other_rules(statement.executed_name));
-  }
-  if (plan->touches_protected()) {
-    if (purpose_error_) return refusal(text, *purpose_error_);
-    if (!audit_writable()) return refusal(text, audit_not_writable(), false);
-  }
+  return if_permitted(std::move(plan));
+}
+
+PlanPtr Session::Impl::if_permitted(PlanPtr plan) {
+  if (!plan->touches_protected()) return plan;
+  if (purpose_error_) return refusal(plan->original, *purpose_error_);
+  if (!audit_writable()) return refusal(plan->original, audit_not_writable(), false);
   return plan;
 }
 
@@ -104,13 +104,6 @@ PlanPtr Session::Impl::silent_refusal(std::string_view text) const {
   plan->is_identity = false;
   plan->statements.emplace_back();
   return plan;
-}
-
-// A purpose that a comment chose belongs to its statement; any other is the session's, which may have
-// changed.
-bool Session::Impl::same_purpose(std::string_view source, std::string_view purpose) const {
-  if (source == "comment") return true;
-  return state_->purpose == purpose || (state_->purpose.empty() && source == "role");
 }
 
 void Session::Impl::demand_catalog(std::uint64_t newer_than) {

@@ -82,11 +82,11 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan*
                                  std::string& position) const {
   const auto before = fields.size();
   bool changed = false;
-  if (plan != nullptr && !plan->is_identity) {
+  if (plan != nullptr && (!plan->is_identity || plan->runs_generated)) {
     const bool internal = is_generated(field(fields, 'q'));
     std::erase_if(fields, [&](const wire::ErrorField& each) {
       return (internal && (each.code == 'q' || each.code == 'p')) ||
-             (each.code == 'W' && is_generated(each.value));
+             (plan->runs_generated && each.code == 'P') || (each.code == 'W' && is_generated(each.value));
     });
     for (auto& each : fields) {
       int sent = 0;
@@ -149,6 +149,7 @@ bool Session::Impl::error_response(const wire::Header& header) {
       std::erase_if(response.fields, [](const wire::ErrorField& each) { return each.code == 0; });
       serialize(response, server_.own());
       own_ = Own::none;
+      aside_.reset();
       state_reader_.reset();
       catalog_builder_.reset();
     }
@@ -191,7 +192,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
   const auto severity = field(notice.fields, 'V');
   // Debug messages print the text that the server got.
-  const bool debug = severity == "DEBUG" && plan != nullptr && !plan->is_identity;
+  const bool debug = severity == "DEBUG" && plan != nullptr && (!plan->is_identity || plan->runs_generated);
   std::string position;
   if ((entry != nullptr && entry->swallowed) || debug) {
     server_.drop(header);

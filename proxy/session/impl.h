@@ -1,6 +1,6 @@
 // The session's state and its parts. One file per concern: startup.cc, authentication.cc, client_messages.cc,
-// simple_query.cc, extended_query.cc, settle.cc, decide.cc, audit_trail.cc, server_messages.cc, witness.cc,
-// errors.cc.
+// simple_query.cc, extended_query.cc, prepared.cc, by_name.cc, settle.cc, decide.cc, audit_trail.cc,
+// server_messages.cc, witness.cc, errors.cc.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,10 @@
 #include "proxy/wire/framer.h"
 
 namespace pgconsent::session {
+
+// decide.cc, by_name.cc
+bool is_refused(const enforce::Plan& plan);
+enforce::PlanPtr alone(const enforce::Plan& plan, const enforce::Statement& statement);
 
 class Session::Impl {
  public:
@@ -47,7 +51,8 @@ class Session::Impl {
     ready,
     closed,
   };
-  enum class Own { none, state, catalog };  // the proxy's own query in flight
+  static constexpr std::size_t max_prepared_statements = 10000, max_cursors = 4096;
+  enum class Own { none, state, catalog, prepare };  // the proxy's own query in flight
 
   // startup.cc
   Action open(Output& out, std::string_view client, std::string_view server);
@@ -81,12 +86,28 @@ class Session::Impl {
   bool on_execute(const wire::Header& header);
   bool on_close(const wire::Header& header);
   bool on_sync(const wire::Header& header);
+  // What all of these begin and end with. Unfit: refused (true) or not whole yet (false).
+  template <typename Message>
+  std::optional<bool> unfit(const wire::Header& header, Message& message, std::string_view Message::*name);
+  bool refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
+  void sent(Entry entry);
+
+  // prepared.cc
   enum class Currency { unknown, current, replaced, refused, wait };
-  Currency make_current(std::string_view name, PreparedPtr& statement);
-  bool same_purpose(std::string_view source, std::string_view purpose) const;
+  Currency make_current(std::string_view name, PreparedPtr& statement, const enforce::Plan* user = nullptr);
+  enforce::PlanPtr plan_again(const std::string& text, const enforce::Plan* user);
   void prepare_again(std::string_view name, const PreparedPtr& old, const PreparedPtr& fresh);
-  // Makes the server fail in place of a message of the extended protocol.
-  void refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
+  void prepare_aside(std::string_view name, PreparedPtr fresh);
+  void prepared_aside(bool failed);
+  bool same_purpose(std::string_view source, std::string_view purpose) const;
+  bool still_holds(Portal& portal);
+  std::optional<parser::SqlError> portal_objection(Portal& portal);
+
+  // by_name.cc
+  // The plan with what its EXECUTE and FETCH refer to; null: the client's message has to wait.
+  enforce::PlanPtr with_names(const enforce::PlanPtr& plan, bool runs = true);
+  bool may_be_explained(const enforce::Statement& run, const enforce::PlanPtr& plan);
+  void names_changed(const Entry& entry, const enforce::Statement& statement, std::string_view tag);
 
   // decide.cc
   // The plan for a text; null: a newer catalog or the state was asked for.
@@ -95,11 +116,11 @@ class Session::Impl {
   enforce::PlanPtr decide_restricted(std::string_view text);
   enforce::PlanPtr refusal(std::string_view text, parser::SqlError error, bool audited = true) const;
   enforce::PlanPtr silent_refusal(std::string_view text) const;
-  std::optional<parser::SqlError> objection(const enforce::Plan& plan);
+  enforce::PlanPtr if_permitted(enforce::PlanPtr plan);
   void demand_catalog(std::uint64_t newer_than);
 
   // settle.cc
-  bool unsettled() const { return state_dirty_ || needs_reload_ || private_stale_; }
+  bool unsettled() const { return state_dirty_ || needs_reload_ || private_stale_ || names_sent_; }
   // In a failed transaction nothing can be asked: only its end gets through.
   bool restricted() const { return transaction_ == 'E' && unsettled(); }
   bool settled();
@@ -140,9 +161,7 @@ class Session::Impl {
 
   // witness.cc
   bool row_description(const wire::Header& header);
-  const std::vector<enforce::ColumnOrigin>* origins_of(const enforce::Statement* statement) const;
   const enforce::Statement* statement_of(const Entry& entry) const;
-  bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin column) const;
 
   // errors.cc
   bool error_response(const wire::Header& header);
@@ -171,7 +190,7 @@ class Session::Impl {
 
   InFlight in_flight_;
   NameTable<PreparedPtr> statements_;
-  NameTable<enforce::PlanPtr> portals_;  // null: unknown (a cursor, or a statement made by PREPARE)
+  NameTable<PortalPtr> portals_;  // null: unknown (made by a function)
 
   std::size_t relay_pending_ = 0;  // passed through: messages that a ReadyForQuery will answer
   char transaction_ =
@@ -192,6 +211,7 @@ class Session::Impl {
   bool state_dirty_ = false;         // something was sent that may have changed the state
   bool state_changes_sent_ = false;  // …in a transaction that may still be rolled back
   bool ddl_sent_ = false;            // likewise DDL
+  bool names_sent_ = false;          // a PREPARE, DECLARE, … : what names mean is known after its answer
   bool private_stale_ = false;       // the transaction's own catalog must be read again
   bool needs_reload_ = false;        // DDL was committed: the shared catalog is stale
   bool touched_ = false;             // the transaction has read protected relations
@@ -199,14 +219,6 @@ class Session::Impl {
   std::uint64_t wanted_catalog_ = 0, state_catalog_ = 0;  // state_catalog_: in force when the state was asked
   std::optional<parser::SqlError> purpose_error_;
   bool unsafe_strings_ = false, unsafe_encoding_ = false;
-  std::vector<enforce::ColumnOrigin>
-      raw_by_name_;  // raw_allowed of cursors and SQL-level prepared statements
-
-  struct Cursor {
-    std::vector<enforce::ColumnOrigin> origins;  // what FETCH shows
-    std::string purpose, purpose_source;         // under which it was opened; empty: nothing protected
-  };
-  std::map<std::string, Cursor, std::less<>> cursors_;  // made by DECLARE; bounded
 
   Own own_ = Own::none;
   bool own_failed_ = false;
@@ -214,6 +226,9 @@ class Session::Impl {
   std::string own_error_;
   std::unique_ptr<StateReader> state_reader_;
   std::unique_ptr<catalog::SnapshotBuilder> catalog_builder_;
+  std::string aside_name_;  // of what is being prepared (Own::prepare)
+  PreparedPtr aside_;
+  std::string failed_aside_;  // a name that could not be prepared again for the message in hand
 };
 
 }  // namespace pgconsent::session

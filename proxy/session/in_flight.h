@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,12 +15,23 @@ namespace pgconsent::session {
 // A prepared statement as the proxy knows it. Immutable: planning again makes a new one.
 struct PreparedStatement {
   enforce::PlanPtr plan;
+  std::string text;  // to be planned again; empty: the plan's own
   std::vector<std::uint32_t> parameter_types;  // as the client's Parse gave them
   std::uint64_t state = 0;                     // SessionState::id that it was planned for
   bool on_server = true;  // false: the server's own was closed to be prepared again, which failed
-  bool from_sql = false;  // made by PREPARE: `plan` is that statement's, the text can't be prepared again
+  bool from_sql = false;  // made by PREPARE: `plan` holds that statement alone, to be prepared by SQL again
 };
 using PreparedPtr = std::shared_ptr<const PreparedStatement>;
+
+// A portal: bound, or a cursor made by DECLARE.
+struct Portal {
+  enforce::PlanPtr plan;                               // of a cursor: the DECLARE alone
+  std::shared_ptr<const enforce::SessionState> state;  // that it was planned for
+  enforce::PlanPtr running;           // with by-name statements looked up; set by its first Execute
+  bool declared = false;              // a cursor
+  bool outlives_transaction = false;  // WITH HOLD
+};
+using PortalPtr = std::shared_ptr<Portal>;
 
 struct Entry {
   enum class Kind : std::uint8_t {
@@ -51,6 +63,13 @@ struct Entry {
     return kind != Kind::query && kind != Kind::function_call && kind != Kind::sync;
   }
 };
+
+inline Entry make_entry(Entry::Kind kind, enforce::PlanPtr plan = nullptr) {
+  Entry entry;
+  entry.kind = kind;
+  entry.plan = std::move(plan);
+  return entry;
+}
 
 class InFlight {
  public:

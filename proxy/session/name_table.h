@@ -61,6 +61,11 @@ class NameTable {
     unnamed_ = {};
     clear_named();
   }
+  template <typename Predicate>
+  void clear_if(Predicate goes) {
+    unnamed_ = {};
+    std::erase_if(named_, [&](const auto& each) { return goes(each.second); });
+  }
   void clear_named() {
     if (!named_.empty()) named_ = {};
   }

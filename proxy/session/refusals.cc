@@ -48,12 +48,28 @@ parser::SqlError opened_for_other_purpose() {
           0};
 }
 
+SqlError opened_for_other_rules() {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: the portal or cursor was opened under other rules",
+          "The rules or the definitions they rest on have changed since.", "Run the query again.", 0};
+}
+
+SqlError too_many_cursors(std::size_t limit) {
+  return {std::string(sqlstate::program_limit_exceeded), "pgconsent: too many open cursors",
+          "A session may hold " + std::to_string(limit) + " of them.", "CLOSE those that are not needed.", 0};
+}
+
+SqlError explains_prepared(std::string_view name) {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: prepared statement `" + std::string(name) + "` can't be explained",
+          "Its plan would show keys of pseudonyms, or whether values exist.", "EXPLAIN the query itself.", 0};
+}
+
 SqlError prepared_for_other_rules(std::string_view name) {
   return {std::string(sqlstate::insufficient_privilege),
           "pgconsent: prepared statement `" + std::string(name) +
               "` was made under another purpose or other rules",
-          "It was made by the SQL command PREPARE, so that it can't be prepared again by the proxy.",
-          "DEALLOCATE it and PREPARE it again.", 0};
+          "It could not be prepared again.", "DEALLOCATE it and PREPARE it again.", 0};
 }
 
 SqlError audit_not_writable() {

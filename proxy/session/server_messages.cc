@@ -180,33 +180,8 @@ bool Session::Impl::completed(const wire::Header& header) {
 void Session::Impl::statement_completed(const Entry& entry, std::string_view tag) {
   const auto* statement = statement_of(entry);
   if (statement == nullptr) return;
-  if (tag == "PREPARE" || tag == "DECLARE CURSOR") {
-    for (const auto& column : statement->raw_allowed) {
-      if (raw_by_name_.size() < 4096 && !may_arrive_raw(nullptr, column)) raw_by_name_.push_back(column);
-    }
-  }
-  if (tag == "DECLARE CURSOR") {
-    constexpr std::size_t max_cursors = 256;
-    if (cursors_.size() >= max_cursors) cursors_.clear();
-    Cursor& cursor = cursors_[statement->cursor_name];
-    cursor.origins = statement->origins;
-    const bool is_protected = statement->decision != enforce::Decision::untouched;
-    cursor.purpose = is_protected ? entry.plan->purpose : std::string();
-    cursor.purpose_source = is_protected ? entry.plan->purpose_source : std::string();
-  }
   if (statement->effects == 0) return;
-  if (statement->effects & enforce::names_statement) {
-    PreparedPtr value;
-    if (tag == "PREPARE") {
-      auto prepared = std::make_shared<PreparedStatement>();
-      prepared->plan = entry.plan;
-      prepared->state = state_->id;
-      prepared->from_sql = true;
-      value = std::move(prepared);
-    }
-    statements_.set(statement->prepared_name, std::move(value));
-  }
-  if (statement->effects & enforce::forgets_statements) statements_.clear_named();
+  names_changed(entry, *statement, tag);
   // No ReadyForQuery yet, but what follows is not refused any more.
   if ((statement->effects & enforce::ends_transaction) && transaction_ == 'E') transaction_ = 'T';
 }

@@ -28,7 +28,8 @@ constexpr std::size_t max_own_row = std::size_t{64} << 20;
 bool Session::Impl::settled() {
   if (!unsettled()) return true;
   if (!drained()) return false;
-  if (transaction_ == 'E') return true;
+  names_sent_ = false;
+  if (!unsettled() || transaction_ == 'E') return true;
   if (needs_reload_) {
     needs_reload_ = false;
     demand_catalog(catalog_in_force());  // it may lack the change that was just committed
@@ -134,6 +135,7 @@ void Session::Impl::own_row(const wire::Header& header) {
 
 void Session::Impl::own_finished() {
   const auto own = std::exchange(own_, Own::none);
+  if (own == Own::prepare) return prepared_aside(own_failed_);
   parser::SnapshotPtr catalog;
   if (!own_failed_ && own == Own::catalog) catalog = catalog_builder_->finish(0);
   if (!own_failed_ && (own == Own::state ? !state_reader_->complete() : catalog == nullptr)) {
@@ -185,6 +187,9 @@ void Session::Impl::sent_effects(std::uint32_t effects) {
   if (effects == 0) return;
   if (effects & enforce::changes_state) state_dirty_ = state_changes_sent_ = true;
   if (effects & enforce::changes_catalog) private_stale_ = ddl_sent_ = true;
+  constexpr std::uint32_t names = enforce::names_statement | enforce::forgets_statements |
+                                  enforce::names_portal | enforce::forgets_portals;
+  if (effects & names) names_sent_ = true;
   if (effects & enforce::ends_transaction) {
     // Back to what it was before, perhaps: ROLLBACK TO, or SET LOCAL at COMMIT.
     if (state_changes_sent_) state_dirty_ = true;
@@ -196,7 +201,7 @@ void Session::Impl::sent_effects(std::uint32_t effects) {
 // own: then the flags stay, which costs a question too many.
 void Session::Impl::transaction_ended() {
   const bool last = in_flight_.empty();
-  portals_.clear();
+  portals_.clear_if([](const PortalPtr& portal) { return !portal->outlives_transaction; });
   if (state_changes_sent_) {
     state_dirty_ = true;
     state_changes_sent_ = !last;

@@ -17,7 +17,8 @@ bool Session::Impl::on_query(const wire::Header& header) {
     return true;
   }
   if (!settled()) return wait();
-  const auto plan = decide(message.text);
+  auto plan = decide(message.text);
+  if (plan) plan = with_names(plan);
   if (!plan) return wait();
   send_query(header, plan);
   return true;

@@ -12,22 +12,15 @@ const enforce::Statement* Session::Impl::statement_of(const Entry& entry) const 
   return index < entry.plan->statements.size() ? &entry.plan->statements[index] : nullptr;
 }
 
-// Rows of a cursor or a statement made by PREPARE come under a plan that does not know them (FETCH, EXECUTE).
-bool Session::Impl::may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin column) const {
-  const auto holds = [&](const std::vector<enforce::ColumnOrigin>& columns) {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  };
-  if (statement != nullptr && holds(statement->raw_allowed)) return true;
-  return (statement == nullptr || statement->decision == enforce::Decision::untouched) && holds(raw_by_name_);
+namespace {
+
+bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin column) {
+  if (statement == nullptr) return false;
+  const auto& allowed = statement->raw_allowed;
+  return std::find(allowed.begin(), allowed.end(), column) != allowed.end();
 }
 
-const std::vector<enforce::ColumnOrigin>* Session::Impl::origins_of(
-    const enforce::Statement* statement) const {
-  if (statement == nullptr) return nullptr;
-  if (statement->cursor_name.empty()) return &statement->origins;
-  auto cursor = cursors_.find(statement->cursor_name);
-  return cursor == cursors_.end() ? nullptr : &cursor->second.origins;
-}
+}  // namespace
 
 bool Session::Impl::row_description(const wire::Header& header) {
   const auto& entry = in_flight_.front();
@@ -35,7 +28,7 @@ bool Session::Impl::row_description(const wire::Header& header) {
   wire::backend::RowDescription description;
   if (!parse(body, description)) return nonsense();
   const auto* statement = statement_of(entry);
-  const auto* origins = origins_of(statement);
+  const auto* origins = statement == nullptr ? nullptr : &statement->origins;
   const bool has_origins = origins != nullptr && origins->size() == description.columns.size();
   bool restores = false;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {

@@ -33,7 +33,8 @@ def bytes_of(step, mode):
     if mode == "simple":
         return wire.query(step.sql)
     name = "e2e" if mode == "binary" else ""
-    return (wire.parse(step.sql, name, step.types) + wire.describe("S", name)
+    left = wire.close("S", name) if name else b""  # by a statement that failed after its Parse
+    return (left + wire.parse(step.sql, name, step.types) + wire.describe("S", name)
             + wire.bind(name, step.params or (), binary=mode == "binary" and step.outcome != "value")
             + wire.describe("P") + wire.execute() + wire.close("S", name) + wire.SYNC)
 

@@ -22,6 +22,9 @@ struct Conversation {
   std::string file, title;
   std::vector<std::pair<int, std::string>> steps;  // line number, text
 };
+void PrintTo(const Conversation& conversation, std::ostream* out) {
+  *out << conversation.title;
+}
 
 std::vector<Conversation> read_conversations() {
   std::vector<Conversation> result;
@@ -140,6 +143,9 @@ class Player {
       action_ = session_->on_catalog(out_);
     } else if (verb == "newer") {
       ++planner_.catalog_version;
+    } else if (verb == "protect") {
+      ++planner_.catalog_version;
+      planner_.protected_word = words[1];
     } else if (verb == "held" || verb == "not") {
       EXPECT_EQ(session_->wants_client_input(), verb == "not") << "line " << line_;
     } else if (verb == "idle" || verb == "busy") {

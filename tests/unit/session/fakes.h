@@ -18,7 +18,9 @@ namespace pgconsent::session_test {
 //   forbidden  refused
 //   set, call  changes the state           discard  also forgets prepared statements
 //   create     DDL                         commit, rollback  end the transaction
-//   prepare X, deallocate X                unknown  needs a newer catalog once
+//   prepare X S, declare X S               makes statement or cursor X of S; hold X S: a cursor that outlives
+//   execute X, explain X, fetch X          runs it           deallocate X, close X   drops it
+//   unknown    needs a newer catalog once
 // Everything else is untouched. Protected columns: 100.2 and 100.3. Purposes of every role: support,
 // marketing.
 class FakePlanner : public enforce::Planner {
@@ -38,6 +40,7 @@ class FakePlanner : public enforce::Planner {
   bool is_exempt(std::string_view role) const override { return role == "dba"; }
 
   std::uint64_t catalog_version = 1;
+  std::string protected_word = "-";
   std::vector<std::string>
       states;  // "path purpose" at each plan, with [private] when the transaction has a catalog
 };
@@ -61,6 +64,9 @@ class FakeLog : public audit::Log {
   bool writable = true;
   bool healthy_ = true;
 };
+
+std::string names(const std::string& verb, const std::string& name, const std::string& text,
+                  std::size_t index, const enforce::SessionState& state, enforce::Statement& out);
 
 // Fills the statement and returns what is to be sent for it.
 inline std::string decide(const std::string& text, std::size_t index, const enforce::SessionState& state,
@@ -87,12 +93,35 @@ inline std::string decide(const std::string& text, std::size_t index, const enfo
   if (verb == "discard") out.effects |= enforce::forgets_statements;
   if (verb == "create") out.effects |= enforce::changes_catalog;
   if (verb == "commit" || verb == "rollback") out.effects |= enforce::ends_transaction;
+  return names(verb, name, text, index, state, out);
+}
+
+inline std::string names(const std::string& verb, const std::string& name, const std::string& text,
+                         std::size_t index, const enforce::SessionState& state, enforce::Statement& out) {
+  const bool declares = verb == "declare" || verb == "hold";
+  std::string sent = text;
+  if (verb == "prepare" || declares) {
+    const auto inner = text.find(' ' + name) + name.size() + 2;
+    sent = text.substr(0, inner) + decide(text.substr(inner), index, state, out);
+    if (out.refusal) return enforce::refusal_statement(index, false);
+    out.own_text = text;
+    out.sent_text = sent;
+    out.runs_later = !declares;
+    out.outlives_transaction = verb == "hold";
+  }
   if (verb == "prepare" || verb == "deallocate") {
     out.effects |= enforce::names_statement;
     out.prepared_name = name;
-    out.raw_allowed = {{100, 2}};
   }
-  return text;
+  if (declares || verb == "close") {
+    out.effects |= enforce::names_portal;
+    out.cursor_name = name;
+  }
+  if (verb == "execute") out.by_name = enforce::ByName::execute;
+  if (verb == "explain") out.by_name = enforce::ByName::explain_execute;
+  if (verb == "fetch") out.by_name = enforce::ByName::fetch;
+  if (out.by_name != enforce::ByName::nothing) out.used_name = name;
+  return sent;
 }
 
 inline std::variant<enforce::PlanPtr, enforce::NeedsCatalog> FakePlanner::plan(
@@ -111,7 +140,9 @@ inline std::variant<enforce::PlanPtr, enforce::NeedsCatalog> FakePlanner::plan(
   std::string rest(text);
   while (!rest.empty()) {
     const auto end = rest.find(';');
-    const auto part = rest.substr(0, end);
+    auto part = rest.substr(0, end);
+    if (const auto at = part.find(protected_word); at != std::string::npos)
+      part = part.replace(at, protected_word.size(), "secret");
     enforce::Statement statement;
     if (!plan->sql.empty()) plan->sql += ';';
     plan->sql += decide(part, plan->statements.size(), state, statement);
