@@ -25,7 +25,7 @@ std::string check_sent_text(const CheckedText& sent, const NameResolver& names,
   int parameters = 0;
   for_each(tree.statements(), [&](const Node* node) {
     const StatementFacts facts = statement_facts(as<RawStmt>(node), text);
-    if (facts.copy != nullptr && facts.copy->relation != nullptr && facts.copy->query == nullptr) {
+    if (facts.copy != nullptr && facts.copy->relation != nullptr && !facts.copy->is_from) {
       const RangeVar& range = *facts.copy->relation;
       const std::string_view bare = range.schemaname == nullptr ? range.relname : "";
       if (is_forbidden(names.resolve(range), bare)) wrong = "COPY names a protected table";

@@ -23,5 +23,4 @@ class Definitions {
   bool change_code_ = false;
 };
 
-
 }  // namespace pgconsent::enforce

@@ -10,6 +10,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/by_name.h"
 #include "proxy/enforce/definitions.h"
+#include "proxy/enforce/maintenance.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/write_rules.h"
 
@@ -209,6 +210,9 @@ class Builder {
         }
         return true;
       case StatementKind::lock:
+        if (!unsettled_ && decide_maintenance(facts, generation_, names_, out)) return true;
+        if (!unsettled_ && !fresh_) return false;
+        [[fallthrough]];
       case StatementKind::define:
       case StatementKind::server:
         out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
@@ -298,10 +302,9 @@ class Builder {
         parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW) {
       out.refusal = refusal("a materialized view over protected data can't be created through the proxy");
     }
-    const bool shows_columns = facts.kind == StatementKind::query ||
-                               facts.kind == StatementKind::modification ||
-                               facts.kind == StatementKind::declare_cursor ||
-                               facts.kind == StatementKind::prepare;
+    const bool shows_columns =
+        facts.kind == StatementKind::query || facts.kind == StatementKind::modification ||
+        facts.kind == StatementKind::declare_cursor || facts.kind == StatementKind::prepare;
     if (!shows_columns) out.origins.clear();
     return true;
   }

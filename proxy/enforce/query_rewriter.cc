@@ -387,19 +387,24 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
         statement.origins.push_back({column.table, column.attnum});
     }
   }
-  // The server's plan cache resolves names again: one that could ever mean a protected relation is sent
-  // qualified.
   for (const BoundRelation& bound : relations_) {
-    const bool kept = !bound.replaced || in_place_.contains(bound.name.relation);
-    if (!kept || bound.range->schemaname != nullptr || !bound.name.found()) continue;
-    if (!generation_.is_sensitive_name(bound.range->relname)) continue;
-    if (bound.name.relation != nullptr && bound.name.relation->schema == "pg_catalog") continue;
-    const std::string schema = bound.name.temporary != nullptr ? "pg_temp" : bound.name.relation->schema;
-    if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
-      refuse(statement, unsupported("a relation could not be found in the text"));
-    }
+    if (!bound.replaced || in_place_.contains(bound.name.relation))
+      qualify(source, bound, splicer, statement);
   }
   return Outcome::done;
+}
+
+// The server resolves names again when a prepared statement or portal runs: one that could ever mean a
+// protected relation is sent qualified.
+void QueryRewriter::qualify(Source& source, const BoundRelation& bound, parser::Splicer& splicer,
+                            Statement& statement) {
+  if (bound.range->schemaname != nullptr || !bound.name.found()) return;
+  if (!generation_.is_sensitive_name(bound.range->relname)) return;
+  if (bound.name.relation != nullptr && bound.name.relation->schema == "pg_catalog") return;
+  const std::string schema = bound.name.temporary != nullptr ? "pg_temp" : bound.name.relation->schema;
+  if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
+    refuse(statement, unsupported("a relation could not be found in the text"));
+  }
 }
 
 }  // namespace pgconsent::enforce

@@ -85,6 +85,10 @@ class QueryRewriter {
   bool is_forbidden(const parser::ResolvedName& relation, std::string_view bare_name) const;
 
  private:
+  bool copy_in(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
+               Statement& statement);
+  void qualify(Source& source, const parser::BoundRelation& bound, parser::Splicer& splicer,
+               Statement& statement);
   Outcome resolve(const RewriteOptions& options, Statement& statement);
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,

@@ -1,4 +1,4 @@
-// COPY table TO: the table becomes a query over T'.
+// COPY table TO: the table becomes a query over T'. COPY table FROM: new rows of the client's own.
 #include <algorithm>
 
 #include "parser/tree/walker.h"
@@ -7,15 +7,47 @@
 
 namespace pgconsent::enforce {
 
+// COPY FROM into a protected table: its condition sees the new rows only. False: not one.
+bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteOptions& options,
+                            parser::Splicer& splicer, Statement& statement) {
+  const parser::BoundRelation bound{copy->relation, names_.resolve(*copy->relation), false};
+  const parser::Relation* relation = bound.name.relation;
+  if (relation == nullptr || bound.name.wrong_database || generation_.is_built_in_rule(relation->oid))
+    return false;
+  if (generation_.reach(bound.name) != parser::RelationReach::protected_itself) return false;
+  if (options.unsettled && copy->relation->schemaname == nullptr) return false;
+  const bool is_table = relation->kind == parser::RelationKind::table ||
+                        relation->kind == parser::RelationKind::partitioned_table;
+  if (!is_table) return false;
+  statement.decision = Decision::allowed;
+  statement.audit.tables.push_back(relation->schema + "." + relation->name);
+  if (generation_.functions().relation_may_change_state(relation->oid))
+    statement.effects |= Effect::changes_state;
+  if (generation_.functions().write_is_dangerous(relation->oid)) {
+    refuse(statement,
+           refusal("writing to \"" + relation->name + "\" runs code that may read protected data",
+                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
+                   "List the function under `functions: trusted` in the rules if it is harmless."));
+    return true;
+  }
+  qualify(source, bound, splicer, statement);
+  return true;
+}
+
 QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy,
                                                const RewriteOptions& options, parser::Splicer& splicer,
                                                Statement& statement) {
   references_ = {};
   if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
+  if (copy->is_from && copy_in(source, copy, options, splicer, statement)) return Outcome::done;
   references_.relations.push_back(
       {copy->relation, copy->is_from ? parser::RelationUse::target : parser::RelationUse::read});
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
-  if (statement.refusal || relations_.empty() || !relations_.front().replaced) return Outcome::done;
+  if (statement.refusal || relations_.empty()) return Outcome::done;
+  if (!relations_.front().replaced) {
+    qualify(source, relations_.front(), splicer, statement);
+    return Outcome::done;
+  }
   const parser::Relation& relation = *relations_.front().name.relation;
   const rules::ProtectedRelation* rules = generation_.protected_relation(relation.oid);
   if (rules == nullptr || relation.kind != parser::RelationKind::table) {

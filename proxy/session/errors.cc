@@ -86,7 +86,7 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan*
     const bool internal = is_generated(field(fields, 'q'));
     std::erase_if(fields, [&](const wire::ErrorField& each) {
       return (internal && (each.code == 'q' || each.code == 'p')) ||
-             (plan->runs_generated && each.code == 'P') || (each.code == 'W' && is_generated(each.value));
+             (each.code == 'W' && is_generated(each.value));
     });
     for (auto& each : fields) {
       int sent = 0;

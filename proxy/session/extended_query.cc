@@ -156,8 +156,9 @@ bool Session::Impl::on_execute(const wire::Header& header) {
   auto entry = make_entry(Kind::execute);
   if (const auto portal = portals_.find(message.portal)) {
     entry.plan = portal->running ? portal->running : portal->plan;
-    const bool is_protected = entry.plan->touches_protected();
-    if (is_protected && !settled()) return wait();
+    if ((entry.plan->touches_protected() || (entry.plan->effects() & enforce::changes_catalog) != 0) &&
+        !settled())
+      return wait();
     if (auto objection = portal_objection(*portal)) return refuse_message(header, refusal("", *objection));
     if (!portal->running) {
       entry.plan = with_names(portal->plan);

@@ -164,12 +164,14 @@ bool Session::Impl::still_holds(Portal& portal) {
   return true;
 }
 
-// REQUIRES: settled(), where the portal shows protected data.
+// REQUIRES: settled(), where the portal shows protected data or changes the catalog.
 std::optional<parser::SqlError> Session::Impl::portal_objection(Portal& portal) {
   const Plan& plan = portal.running ? *portal.running : *portal.plan;
   if (plan.touches_protected() && !same_purpose(plan.purpose_source, plan.purpose))
     return opened_for_other_purpose();
-  if (!still_holds(portal)) return opened_for_other_rules();
+  // Definitions resolve their names when they run.
+  const bool defines = !portal.declared && (plan.effects() & enforce::changes_catalog) != 0;
+  if (!still_holds(portal) || (defines && state_->id != portal.state->id)) return opened_for_other_rules();
   return std::nullopt;
 }
 

@@ -28,6 +28,7 @@ class Step:
     kind: str = "statement"      # statement, prepare, bind, describe, close, admin
     name: str = ""               # of the prepared statement
     purpose: str = ""            # T' of this purpose from here on
+    copy: str = ""               # data for COPY FROM STDIN
 
     @property
     def is_ordered(self):
@@ -74,6 +75,8 @@ def directive(case, step, word, rest):
         step.kind, step.name = word, rest
     elif word == "admin":
         step.kind = "admin"
+    elif word == "copy":
+        step.copy = json.loads(rest)
     elif word == "rows":
         step.portal_rows = int(rest)
     elif word in ("ordered", "unordered"):

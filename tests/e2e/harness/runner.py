@@ -33,10 +33,10 @@ def bytes_of(step, mode):
     if mode == "simple":
         return wire.query(step.sql)
     name = "e2e" if mode == "binary" else ""
-    left = wire.close("S", name) if name else b""  # by a statement that failed after its Parse
-    return (left + wire.parse(step.sql, name, step.types) + wire.describe("S", name)
+    return (wire.parse(step.sql, name, step.types) + wire.describe("S", name)
             + wire.bind(name, step.params or (), binary=mode == "binary" and step.outcome != "value")
-            + wire.describe("P") + wire.execute() + wire.close("S", name) + wire.SYNC)
+            + wire.describe("P") + wire.execute()
+            + (b"" if step.copy else wire.close("S", name)) + wire.SYNC)  # in a COPY only its data may follow
 
 
 def run_portal(connection, step, mode):
@@ -59,7 +59,11 @@ def run_portal(connection, step, mode):
 def run_step(connection, step, mode):
     if step.portal_rows:
         return run_portal(connection, step, mode)
-    return connection.run(bytes_of(step, mode))
+    connection.copy_data = step.copy.encode()
+    messages = connection.run(bytes_of(step, mode))
+    if mode == "binary" and (step.copy or any(kind == "E" for kind, _ in messages)):
+        connection.run(wire.close("S", "e2e") + wire.SYNC)  # its own Close was left out or skipped
+    return messages
 
 
 class Prime:

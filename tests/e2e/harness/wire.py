@@ -90,6 +90,7 @@ class Connection:
         self.sock = socket.create_connection(self.address, timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
+        self.copy_data = b""  # for the next COPY FROM STDIN
         self.status, self.key, self.notices = {}, b"", []
         if tls is not None:
             self.start_tls(tls)
@@ -173,14 +174,15 @@ class Connection:
         self.send(message("p", f"{final},p={proof}".encode()))
 
     def until_ready(self, extended=False):
-        """Messages up to ReadyForQuery, without the asynchronous ones. COPY FROM STDIN is broken off."""
+        """Messages up to ReadyForQuery, without the asynchronous ones. COPY FROM STDIN gets copy_data or is broken off."""
         messages = []
         while True:
             kind, body = self.receive()
             if kind not in "SNA":
                 messages.append((kind, body))
             if kind == "G":
-                self.send(message("f", cstr("not now")) + (SYNC if extended else b""))
+                data = message("d", self.copy_data) + message("c") if self.copy_data else message("f", cstr("not now"))
+                self.send(data + (SYNC if extended else b""))
             if kind == "Z":
                 return messages
 
