@@ -1,6 +1,7 @@
 #include "parser/bind/references.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "parser/tree/walker.h"
 
@@ -111,10 +112,13 @@ class Collector {
 
   void clauses(const SelectStmt* select) {
     auto visit_all = [&](const List* list) { for_each(list, [&](const Node* node) { visit(node); }); };
+    const SelectStmt* outer = std::exchange(targets_of_, nullptr);
     visit(node_of(select->intoClause));
     visit_all(select->fromClause);
     visit_all(select->distinctClause);
+    targets_of_ = select;
     visit_all(select->targetList);
+    targets_of_ = nullptr;
     visit(select->whereClause);
     visit_all(select->groupClause);
     visit(select->havingClause);
@@ -124,6 +128,7 @@ class Collector {
     visit_all(select->sortClause);
     visit(select->limitOffset);
     visit(select->limitCount);
+    targets_of_ = outer;
   }
 
   template <class Statement>
@@ -170,10 +175,12 @@ class Collector {
   void function(const FuncCall* call) {
     out_.functions.push_back(qualified(call->funcname, list_length(call->args), call->location));
     out_.functions.back().call = call;
+    out_.functions.back().select = targets_of_;
   }
 
   References& out_;
   std::vector<std::string_view> ctes_;
+  const SelectStmt* targets_of_ = nullptr;
   int depth_ = 0;
 };
 

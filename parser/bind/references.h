@@ -27,7 +27,8 @@ struct FunctionReference {
   std::string_view schema, name;  // schema empty when not qualified
   int arguments = 0;
   int location = -1;
-  const FuncCall* call = nullptr;  // null for a TABLESAMPLE method
+  const FuncCall* call = nullptr;      // null for a TABLESAMPLE method
+  const SelectStmt* select = nullptr;  // where it stands in the target list of one
 };
 
 // Views into the parse tree: valid as long as the tree.

@@ -18,18 +18,48 @@ using parser::SpecialFunction;
 constexpr const char* trust_hint =
     "List the function under `functions: trusted` in the rules if it is harmless.";
 
-std::string_view constant_argument(const FuncCall* call) {
-  if (call == nullptr || list_length(call->args) == 0) return {};
-  const Node* first = static_cast<const Node*>(linitial(call->args));
-  if (nodeTag(first) == T_TypeCast) first = parser::as<TypeCast>(first)->arg;
-  if (nodeTag(first) != T_A_Const || parser::as<A_Const>(first)->isnull) return {};
-  return parser::string_value(&parser::as<A_Const>(first)->val.node);
+std::string_view constant_text(const Node* node) {
+  if (node != nullptr && nodeTag(node) == T_TypeCast) node = parser::as<TypeCast>(node)->arg;
+  if (node == nullptr || nodeTag(node) != T_A_Const || parser::as<A_Const>(node)->isnull) return {};
+  return parser::string_value(&parser::as<A_Const>(node)->val.node);
+}
+
+const Node* first_argument(const FuncCall* call) {
+  return call == nullptr || list_length(call->args) == 0 ? nullptr
+                                                         : static_cast<const Node*>(linitial(call->args));
+}
+
+bool is_column_name(const Node* node) {
+  if (nodeTag(node) != T_ColumnRef) return false;
+  const List* fields = parser::as<ColumnRef>(node)->fields;
+  return fields->length == 1 && parser::last_string(fields) == "name";
+}
+
+// SELECT set_config(name, …) FROM pg_settings WHERE name = 'constant', as pg_dump asks it: runs for that row
+// only.
+std::string_view setting_by_row(const FunctionReference& call, const parser::NameResolver& names) {
+  const Node* argument = first_argument(call.call);
+  if (argument == nullptr || !is_column_name(argument) || call.select == nullptr) return {};
+  const List* from = call.select->fromClause;
+  if (list_length(from) != 1 || call.select->whereClause == nullptr || !names.catalog_comes_first())
+    return {};
+  const Node* item = static_cast<const Node*>(linitial(from));
+  if (nodeTag(item) != T_RangeVar) return {};
+  const parser::Relation* settings = names.resolve(*parser::as<RangeVar>(item)).relation;
+  if (settings == nullptr || settings->schema != "pg_catalog" || settings->name != "pg_settings") return {};
+  const Node* where = call.select->whereClause;
+  if (nodeTag(where) != T_A_Expr) return {};
+  const auto* equals = parser::as<A_Expr>(where);
+  if (equals->kind != AEXPR_OP || equals->name->length != 1 || parser::last_string(equals->name) != "=")
+    return {};
+  if (equals->lexpr == nullptr || !is_column_name(equals->lexpr)) return {};
+  return nodeTag(equals->rexpr) == T_A_Const ? constant_text(equals->rexpr) : std::string_view();
 }
 
 class Judge {
  public:
-  Judge(const parser::References& references, const Generation& generation)
-      : references_(references), generation_(generation), reach_(generation.functions()) {}
+  Judge(const parser::References& references, const Generation& generation, const parser::NameResolver& names)
+      : references_(references), generation_(generation), names_(names), reach_(generation.functions()) {}
 
   FunctionVerdict run() {
     for (const FunctionReference& call : references_.functions) judge(call);
@@ -103,7 +133,8 @@ class Judge {
         return;
       case SpecialFunction::set_config: {
         verdict_.may_change_state = true;
-        std::string name(constant_argument(call.call));
+        std::string name(constant_text(first_argument(call.call)));
+        if (name.empty() && !is_cte(call)) name = setting_by_row(call, names_);
         std::transform(name.begin(), name.end(), name.begin(),
                        [](unsigned char c) { return std::tolower(c); });
         if (!name.empty() && parser::is_settable(name)) return;
@@ -111,6 +142,14 @@ class Judge {
         return;
       }
     }
+  }
+
+  // Does its SELECT read from a common table expression? Then pg_settings may be one.
+  bool is_cte(const FunctionReference& call) const {
+    if (call.select == nullptr || list_length(call.select->fromClause) != 1) return false;
+    const auto* item = static_cast<const Node*>(linitial(call.select->fromClause));
+    return std::none_of(references_.relations.begin(), references_.relations.end(),
+                        [&](const auto& each) { return parser::node_of(each.range) == item; });
   }
 
   // a.name may be a function call: name(a).
@@ -126,14 +165,16 @@ class Judge {
 
   const parser::References& references_;
   const Generation& generation_;
+  const parser::NameResolver& names_;
   const FunctionReach& reach_;
   FunctionVerdict verdict_;
 };
 
 }  // namespace
 
-FunctionVerdict judge_functions(const parser::References& references, const Generation& generation) {
-  return Judge(references, generation).run();
+FunctionVerdict judge_functions(const parser::References& references, const Generation& generation,
+                                const parser::NameResolver& names) {
+  return Judge(references, generation, names).run();
 }
 
 }  // namespace pgconsent::enforce

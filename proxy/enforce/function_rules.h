@@ -18,6 +18,7 @@ struct FunctionVerdict {
   bool shows_sent_text = false;   // current_query(): only where nothing was edited
 };
 
-FunctionVerdict judge_functions(const parser::References& references, const Generation& generation);
+FunctionVerdict judge_functions(const parser::References& references, const Generation& generation,
+                                const parser::NameResolver& names);
 
 }  // namespace pgconsent::enforce

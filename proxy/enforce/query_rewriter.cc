@@ -334,7 +334,7 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
     refuse(statement, unsupported("the statement has a part that is not supported (node " +
                                   std::to_string(references_.unknown_node) + ")"));
   } else {
-    FunctionVerdict functions = judge_functions(references_, generation_);
+    FunctionVerdict functions = judge_functions(references_, generation_, names_);
     if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
     if (functions.may_change_state) statement.effects |= Effect::changes_state;
     shows_sent_text_ = functions.shows_sent_text;
