@@ -63,7 +63,8 @@ struct ProtectedColumn {
   bool lookup_equality = false;
   bool write_allowed = false;  // `write: allow`: also to a cell that may not be read
   WithoutBasis without_basis = WithoutBasis::mask;
-  std::string rule;  // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+  std::string rule;    // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+  std::string source;  // a view's column whose rule follows from a table's: "public.users.email"; else empty
 };
 
 struct ProtectedRelation {
@@ -73,6 +74,7 @@ struct ProtectedRelation {
   bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
   std::vector<SubjectPath> subjects;
   std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
+  std::vector<std::string> through;      // a view whose rules follow from those of these tables; else empty
 
   const ProtectedColumn* column(AttrNumber attnum) const;
 };

@@ -84,7 +84,7 @@ class Builder {
     auto add = [](std::vector<std::string>& list, std::string text) {
       if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
     };
-    add(out_.columns, request_.relation->name + "." + column.name);
+    add(out_.columns, column.source.empty() ? request_.relation->name + "." + column.name : column.source);
     add(out_.rules, column.rule);
     add(out_.bases, fmt::format("{}: {}", column.category.empty() ? "(no category)" : column.category,
                                 decision.basis ? rules::to_string(*decision.basis) : "none"));

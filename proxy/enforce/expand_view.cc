@@ -13,6 +13,19 @@ namespace {
 
 constexpr int max_view_depth = 32;
 
+// Never executed, but PostgreSQL checks the privileges that a use of the view needs: the caller's on the
+// view, and its owner's on what is behind it.
+std::string privileges_checked(const parser::Relation& view, const std::vector<bool>& used) {
+  std::string columns;
+  for (std::size_t i = 0; i < view.columns.size(); ++i) {
+    if (i < used.size() && used[i])
+      columns += (columns.empty() ? "p." : ", p.") + parser::quote_identifier(view.columns[i].name);
+  }
+  const std::string test = columns.empty() ? "TRUE" : "ROW(" + columns + ") IS NULL";
+  return "(SELECT " + test + " FROM " + parser::quote_qualified({view.schema, view.name}) +
+         " p WHERE FALSE) IS NULL";
+}
+
 }  // namespace
 
 bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOptions& options,
@@ -58,6 +71,7 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
     refuse(statement, *inside.refusal);
     return false;
   }
+  if (statement.rights_hint.empty()) statement.rights_hint = std::move(inside.rights_hint);
   statement.audit = std::move(inside.audit);
   statement.decision = inside.decision;
   statement.effects |= inside.effects;
@@ -67,9 +81,19 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   std::vector<std::string>& tables = statement.audit.tables;
   const std::string name = view.schema + "." + view.name;
   if (std::find(tables.begin(), tables.end(), name) == tables.end()) tables.push_back(name);
+  if (statement.rights_hint.empty() && !view.security_invoker) {
+    statement.rights_hint =
+        "The view \"" + name +
+        "\" is read through its definition, which takes the session's own rights on the tables "
+        "behind it. Grant these, or give the view rules of its own.";
+  }
+  std::vector<bool> used = entry.used;
+  if (!entry.column_aliases.empty()) used.assign(view.columns.size(), true);
+  out.query = "SELECT b.* FROM (" + spliced.text + ") b";
+  // What is inside a view is its owner's affair, and was checked with it.
+  if (options.view_depth == 0) out.query += " WHERE " + privileges_checked(view, used);
   // A barrier view keeps conditions from outside out of its inside.
-  out.query =
-      view.security_barrier ? "SELECT * FROM (" + spliced.text + ") b OFFSET 0" : std::move(spliced.text);
+  if (view.security_barrier) out.query += " OFFSET 0";
   return true;
 }
 

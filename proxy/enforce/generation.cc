@@ -54,6 +54,7 @@ RelationReach Generation::reach(const parser::ResolvedName& name) const {
 
 const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid) const {
   if (const rules::ProtectedRelation* relation = policy_->relation(oid)) return relation;
+  if (auto view = view_rules_.find(oid); view != view_rules_.end()) return &view->second;
   auto it = catalog_rules_.find(oid);
   return it == catalog_rules_.end() ? nullptr : &it->second;
 }
@@ -133,6 +134,8 @@ struct GenerationBuilder {
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
     generation->subject_columns_ =
         std::make_unique<SubjectColumns>(*generation->catalog_, *generation->policy_);
+    generation->view_rules_ =
+        derive_view_rules(*generation->catalog_, *generation->policy_, *generation->functions_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));

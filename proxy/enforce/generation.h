@@ -14,6 +14,7 @@
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
 #include "proxy/enforce/subject_columns.h"
+#include "proxy/enforce/view_rules.h"
 #include "rules/policy.h"
 #include "rules/rule_set.h"
 
@@ -34,8 +35,8 @@ class Generation {
   std::uint64_t id() const { return id_; }
 
   parser::RelationReach reach(const parser::ResolvedName& name) const;
-  // The rules for a relation: those of the policy, or the built-in ones for catalogs with other sessions'
-  // query text.
+  // The rules for a relation: those of the policy, those that follow for a view, or the built-in ones for
+  // catalogs with other sessions' query text.
   const rules::ProtectedRelation* protected_relation(parser::Oid oid) const;
   bool is_built_in_rule(parser::Oid oid) const { return catalog_rules_.contains(oid); }
   // Could this bare name mean a relation that shows protected data, in any schema?
@@ -63,6 +64,7 @@ class Generation {
   std::unique_ptr<parser::FunctionReach> functions_;
   std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
+  ViewRules view_rules_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias
 };

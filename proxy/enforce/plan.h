@@ -79,7 +79,8 @@ struct Statement {
       raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
   std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
   std::vector<parser::SqlError> write_refusals;  // what fails at a row, by the number behind the token
-  AuditFacts audit;                              // set unless untouched
+  std::string rights_hint;  // for HINT where the server denies a privilege: a view was expanded
+  AuditFacts audit;         // set unless untouched
 };
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back

@@ -157,6 +157,7 @@ void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelati
     statement.decision = Decision::allowed;
   }
   add_unique(statement.audit.tables, relation.name);
+  for (const std::string& text : relation.through) add_unique(statement.audit.tables, text);
   for (const std::string& text : table.columns) add_unique(statement.audit.columns, text);
   for (const std::string& text : table.rules) add_unique(statement.audit.rules, text);
   for (const std::string& text : table.bases) add_unique(statement.audit.bases, text);
@@ -267,6 +268,12 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
   if (relation == nullptr) return expand_view(entry, options, out, statement);
 
+  if (entry.relation->kind == parser::RelationKind::view && !entry.system_columns.empty()) {
+    refuse(
+        statement,
+        {"42703", "column \"" + std::string(entry.system_columns.front()) + "\" does not exist", {}, {}, 0});
+    return false;
+  }
   DerivedTableRequest request;
   request.relation = relation;
   request.purpose = options.purpose;

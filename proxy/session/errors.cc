@@ -79,7 +79,7 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
 
 // True: the fields were changed. `position` holds the new position's text.
 bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan* plan,
-                                 std::string& position) const {
+                                 std::string_view rights_hint, std::string& position) const {
   const auto before = fields.size();
   bool changed = false;
   if (plan != nullptr && (!plan->is_identity || plan->runs_generated)) {
@@ -102,6 +102,8 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan*
   // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
   // indirectly.
   const auto state = field(fields, 'C');
+  if (state == sqlstate::insufficient_privilege && !rights_hint.empty() && field(fields, 'H').empty())
+    fields.push_back({'H', rights_hint});
   if (touched_ && (state.starts_with("23") || state.starts_with("44"))) {
     std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'D' || each.code == 'W'; });
   }
@@ -112,9 +114,12 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   backend::ErrorResponse response;
   parse(server_.available(header), response);  // the caller has checked it
   std::string position;
+  const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+  const std::string_view rights_hint = statement != nullptr ? std::string_view(statement->rights_hint) : "";
   if (replaced_error(response.fields, entry)) {
     server_.drop(header);
-  } else if (clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, position)) {
+  } else if (clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, rights_hint,
+                          position)) {
     serialize(response, server_.own());
     server_.drop(header);
   } else {
@@ -196,7 +201,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   std::string position;
   if ((entry != nullptr && entry->swallowed) || debug) {
     server_.drop(header);
-  } else if (clean_fields(notice.fields, plan, position)) {
+  } else if (clean_fields(notice.fields, plan, "", position)) {
     serialize(notice, server_.own());
     server_.drop(header);
   } else {

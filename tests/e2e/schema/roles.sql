@@ -8,6 +8,7 @@ CREATE ROLE analyst LOGIN IN ROLE app_users;
 CREATE ROLE hr_app LOGIN IN ROLE app_users;
 CREATE ROLE stranger LOGIN IN ROLE app_users;
 CREATE ROLE dba LOGIN IN ROLE app_users;
+CREATE ROLE viewer LOGIN;                                  -- may read views, not what is behind them
 CREATE ROLE owner_app LOGIN IN ROLE shop_owner;
 CREATE ROLE scram_app LOGIN PASSWORD 'correct horse' IN ROLE app_users;
 SET password_encryption = 'md5';

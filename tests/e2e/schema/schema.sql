@@ -113,6 +113,13 @@ CREATE VIEW v_latest AS SELECT c.id, c.full_name, l.placed_at FROM customers c
 CREATE VIEW v_renamed (key, who) AS SELECT id, full_name FROM customers;
 CREATE VIEW v_products AS SELECT id, name, price FROM products;
 CREATE VIEW v_cte AS WITH x AS (SELECT id, email FROM customers) SELECT count(*) AS n, count(email) AS e FROM x;
+CREATE VIEW v_tenants AS SELECT tenant_id, count(*) AS n FROM customers GROUP BY tenant_id;   -- nothing masked in it
+CREATE VIEW v_spenders AS SELECT c.id, c.full_name, c.phone, p.name AS tenant FROM customers c LEFT JOIN tenants p
+  ON p.id = c.tenant_id WHERE c.tier <> 'basic';
+CREATE VIEW v_over_view AS SELECT id, mail, city FROM v_contacts WHERE city <> 'Bern';
+CREATE VIEW v_by_name AS SELECT id, full_name FROM customers WHERE full_name LIKE '%RAW-name-1%';   -- decides by a masked column
+CREATE VIEW v_invoker WITH (security_invoker) AS SELECT id, email FROM customers;
+CREATE VIEW v_hidden AS SELECT id, email FROM customers;             -- nobody may read it
 CREATE VIEW archive.v_mail AS SELECT id, email FROM public.customers;
 CREATE MATERIALIZED VIEW mv_mail AS SELECT id, email, city FROM customers WITH NO DATA;
 CREATE MATERIALIZED VIEW mv_products AS SELECT id, name FROM products WITH NO DATA;
