@@ -54,6 +54,9 @@ class FixedPlanner : public enforce::Planner {
   }
   std::string default_purpose(std::string_view) const override { return "marketing"; }
   bool is_exempt(std::string_view) const override { return false; }
+  bool messages_may_tell(std::string_view) const override { return false; }
+  bool errors_may_tell(std::string_view) const override { return false; }
+  bool may_print_rows(std::string_view, std::string_view) const override { return false; }
 
  private:
   enforce::PlanPtr plan_;

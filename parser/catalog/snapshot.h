@@ -74,6 +74,8 @@ struct Relation {
   // Called by its defaults, generated columns, checks, trigger conditions and index expressions: run when it
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;
+  std::vector<Oid>
+      policy_functions;    // of row security; what policies read by themselves is their owner's affair
   bool has_rules = false;  // rewrite rules besides a view's own _RETURN
   bool row_security = false;
 

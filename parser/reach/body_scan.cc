@@ -129,6 +129,7 @@ class Scan {
     if (text == "do" && (is_constant(i + 1) || word(i + 1) == "language")) danger("runs a DO block");
     if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
+    if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
     if (text == "create") look_at_create(i);
     if (text == "drop") look_at_drop(i);
     if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
@@ -148,6 +149,12 @@ class Scan {
     std::string_view before = word(i - 1);
     if (is_one_of(before, {"begin", "then", "else", "loop", "atomic"})) return true;
     return tokens_[i - 1].kind == TokenKind::op;
+  }
+
+  void look_at_raise(std::size_t i) {
+    for (std::size_t next = i + 1; next < tokens_.size() && symbol(next) != ';'; ++next) {
+      facts_.raises_values |= symbol(next) == ',' || word(next) == "using";
+    }
   }
 
   // A new table is unknown to the snapshot and thereby refused; other new objects could be called unseen.

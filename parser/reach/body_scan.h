@@ -14,6 +14,7 @@ struct BodyFacts {
   // sentence that starts with the function's name: "runs dynamic SQL".
   std::optional<std::string> danger;
   bool may_change_state = false;   // search path, role, settings, temporary tables
+  bool raises_values = false;      // RAISE, ASSERT with more than a constant message
   bool writes = false;             // INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs triggers, defaults, checks
   std::vector<std::string> names;  // whatever may be a relation or a type, sorted, each once
   std::vector<std::string> calls;  // whatever may be a function: name( or .name

@@ -42,6 +42,7 @@ void ReachClosure::run() {
   seed_functions();
   drain();
   close_state();
+  follow_row_code();
 }
 
 void ReachClosure::index_relations() {
@@ -86,6 +87,7 @@ void ReachClosure::index_body(const Function& function, BodyFacts facts) {
   for (std::string& name : facts.operators) operators_in_[std::move(name)].push_back(&function);
   if (facts.writes) writers_.insert(function.oid);
   if (facts.may_change_state) body_stateful_.insert(function.oid);
+  if (facts.raises_values || facts.danger) tellers_.insert(function.oid);
   if (facts.danger) body_dangers_.emplace(function.oid, std::move(*facts.danger));
 }
 

@@ -46,6 +46,7 @@ class ReachClosure {
   void write_is_bad(const Relation& relation);
 
   void close_state();
+  void follow_row_code();
   void mark_stateful(const Function& function, std::vector<const Function*>& queue);
 
   const Snapshot& snapshot_;
@@ -60,7 +61,7 @@ class ReachClosure {
   std::unordered_map<Oid, std::vector<const Cast*>> casts_running_;
   std::unordered_map<Oid, std::vector<const Relation*>> relations_with_type_;
   Index named_in_, called_in_, operators_in_;  // by name: bodies that may use it
-  std::unordered_set<Oid> writers_, body_stateful_;
+  std::unordered_set<Oid> writers_, body_stateful_, tellers_;
   std::unordered_map<Oid, std::string> body_dangers_;
 
   std::deque<const Relation*> new_relations_;

@@ -30,6 +30,7 @@ enum class RelationReach {
 struct ReachOptions {
   std::unordered_set<Oid> protected_relations;  // Policy::relations: children and partitions included
   std::unordered_set<Oid> denied_relations;     // e.g. pgconsent's own views
+  std::unordered_set<Oid> deciding_relations;   // consent is read from them
   std::unordered_set<Oid> trusted_functions, refused_functions;  // refused wins
 };
 
@@ -67,6 +68,16 @@ class FunctionReach {
 
   RelationReach reaches_protected(Oid relation) const;  // not in the snapshot: opaque
   std::string_view blank_column(Oid relation) const;    // blank_columns only
+  // Functions and operators that code on unmasked rows calls by these names: a trigger of a protected table.
+  // Who defines one of them, in any schema, is handed these rows.
+  bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }
+  bool operator_runs_on_rows(std::string_view name) const { return row_operators_.contains(name); }
+  // An error inside a function of this name may hold a raw value; so may what it raises itself.
+  bool errors_may_tell(std::string_view function_name) const {
+    return row_code_.contains(function_name) || bad_calls_.contains(function_name);
+  }
+  bool messages_may_tell(std::string_view function_name) const { return telling_.contains(function_name); }
+
   // Why it is opaque or denied, for DETAIL; empty otherwise.
   std::string relation_reason(Oid relation) const;
   // Writing to it runs triggers, defaults, checks or rules that call dangerous functions.
@@ -98,6 +109,7 @@ class FunctionReach {
   std::vector<Cast> bad_casts_;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, bad_operators_, bad_types_by_name_;
+  Names row_code_, row_calls_, row_operators_, telling_;
   Names bad_write_names_;  // relations that a body which writes may not name
 };
 

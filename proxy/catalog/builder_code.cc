@@ -84,7 +84,9 @@ void SnapshotBuilder::Impl::references(Row& row) {
   } else if (kind == "function") {
     if (parser::Function* function = find_function(oid)) list = &function->depends_on;
   } else if (parser::Relation* relation = find_relation(oid)) {
-    list = kind == "depends" ? &relation->depends_on : &relation->implicit_functions;
+    list = kind == "depends"  ? &relation->depends_on
+           : kind == "policy" ? &relation->policy_functions
+                              : &relation->implicit_functions;
   }
   if (list == nullptr || !tree) return;
   for_each_reference(*tree, [&](Reference reference) {

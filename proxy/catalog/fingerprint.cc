@@ -36,6 +36,7 @@ std::string_view fingerprint_query() {
          " UNION ALL " PGCONSENT_OWNED("pg_inherits", "inhrelid")
          " UNION ALL " PGCONSENT_OWNED("pg_rewrite", "ev_class")
          " UNION ALL " PGCONSENT_OWNED("pg_trigger", "tgrelid")
+         " UNION ALL " PGCONSENT_TABLE("pg_policy")
          " UNION ALL " PGCONSENT_TABLE("pg_type")
          " WHERE x.typrelid OPERATOR(pg_catalog.=) 0 AND x.typelem OPERATOR(pg_catalog.=) 0 "
          "UNION ALL " PGCONSENT_TABLE("pg_range")

@@ -184,6 +184,11 @@ SELECT 'implicit', i.indrelid, i.indpred::pg_catalog.text FROM pg_catalog.pg_ind
 UNION ALL
 SELECT 'implicit', t.tgrelid, t.tgqual::pg_catalog.text FROM pg_catalog.pg_trigger t WHERE t.tgqual IS NOT NULL
 UNION ALL
+SELECT 'policy', p.polrelid, p.polqual::pg_catalog.text FROM pg_catalog.pg_policy p WHERE p.polqual IS NOT NULL
+UNION ALL
+SELECT 'policy', p.polrelid, p.polwithcheck::pg_catalog.text FROM pg_catalog.pg_policy p
+WHERE p.polwithcheck IS NOT NULL
+UNION ALL
 SELECT 'type', k.contypid, k.conbin::pg_catalog.text FROM pg_catalog.pg_constraint k
 WHERE k.conbin IS NOT NULL AND k.contypid OPERATOR(pg_catalog.>=) 16384
 UNION ALL

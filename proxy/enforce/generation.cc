@@ -129,6 +129,8 @@ struct GenerationBuilder {
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
                                      generation->policy_->trusted_functions.end());
+    options.deciding_relations.insert(generation->policy_->consent_relations.begin(),
+                                      generation->policy_->consent_relations.end());
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);

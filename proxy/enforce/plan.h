@@ -147,6 +147,12 @@ class Planner {  // one per worker and database: not thread-safe
   // The role's default purpose; empty when it has none.
   virtual std::string default_purpose(std::string_view login_role) const = 0;
   virtual bool is_exempt(std::string_view login_role) const = 0;
+  // Of a function that stands in an error's CONTEXT: may what it raises, or how it fails, show a raw value?
+  virtual bool messages_may_tell(std::string_view function) const = 0;
+  virtual bool errors_may_tell(std::string_view function) const = 0;
+  // May an integrity error of this relation print its rows? Not where the rows, or those they refer to, are
+  // protected, and not where it is unknown.
+  virtual bool may_print_rows(std::string_view schema, std::string_view relation) const = 0;
 };
 
 // The text that makes the server fail in place of a refused statement, and how its error is recognised:

@@ -73,6 +73,30 @@ class CachingPlanner : public Planner {
     return role != nullptr && role->exempt;
   }
 
+  bool messages_may_tell(std::string_view function) const override {
+    const GenerationPtr current = current_();
+    return current == nullptr || current->functions().messages_may_tell(function);
+  }
+
+  bool errors_may_tell(std::string_view function) const override {
+    const GenerationPtr current = current_();
+    return current == nullptr || current->functions().errors_may_tell(function);
+  }
+
+  bool may_print_rows(std::string_view schema, std::string_view relation) const override {
+    if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
+    const GenerationPtr current = current_();
+    const parser::Relation* known =
+        current == nullptr ? nullptr : current->catalog().relation(schema, relation);
+    if (known == nullptr) return false;
+    auto is_open = [&](parser::Oid oid) {
+      return current->functions().reaches_protected(oid) == parser::RelationReach::none;
+    };
+    return is_open(known->oid) &&
+           std::all_of(known->foreign_keys.begin(), known->foreign_keys.end(),
+                       [&](const parser::ForeignKey& key) { return is_open(key.target); });
+  }
+
  private:
   static SqlError not_enforceable() {
     return refusal("the rules can't be enforced on this database at the moment",

@@ -5,6 +5,7 @@
 
 #include "proxy/session/impl.h"
 #include "proxy/session/refusals.h"
+#include "proxy/session/withheld.h"
 #include "proxy/wire/backend/error_response.h"
 #include "proxy/wire/backend/notice_response.h"
 #include "proxy/wire/frontend/sync.h"
@@ -99,14 +100,9 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan*
     }
     std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'P' && each.value == "0"; });
   }
-  // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
-  // indirectly.
-  const auto state = field(fields, 'C');
-  if (state == sqlstate::insufficient_privilege && !rights_hint.empty() && field(fields, 'H').empty())
+  if (field(fields, 'C') == sqlstate::insufficient_privilege && !rights_hint.empty() &&
+      field(fields, 'H').empty())
     fields.push_back({'H', rights_hint});
-  if (touched_ && (state.starts_with("23") || state.starts_with("44"))) {
-    std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'D' || each.code == 'W'; });
-  }
   return changed || fields.size() != before;
 }
 
@@ -118,13 +114,16 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   const std::string_view rights_hint = statement != nullptr ? std::string_view(statement->rights_hint) : "";
   if (replaced_error(response.fields, entry)) {
     server_.drop(header);
-  } else if (clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, rights_hint,
-                          position)) {
-    serialize(response, server_.own());
-    server_.drop(header);
-  } else {
-    server_.pass(header);
+    return;
   }
+  // What it says is judged before what it points at is mended.
+  const bool exempt = state_ && planner_->is_exempt(state_->login_role);
+  bool changed = !exempt && withhold(response.fields, *planner_, touched_) != Withheld::nothing;
+  changed |=
+      clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, rights_hint, position);
+  if (!changed) return server_.pass(header);
+  serialize(response, server_.own());
+  server_.drop(header);
 }
 
 bool Session::Impl::error_response(const wire::Header& header) {
@@ -199,9 +198,11 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   // Debug messages print the text that the server got.
   const bool debug = severity == "DEBUG" && plan != nullptr && (!plan->is_identity || plan->runs_generated);
   std::string position;
-  if ((entry != nullptr && entry->swallowed) || debug) {
+  const bool exempt = state_ && planner_->is_exempt(state_->login_role);
+  const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_);
+  if ((entry != nullptr && entry->swallowed) || debug || withheld == Withheld::all) {
     server_.drop(header);
-  } else if (clean_fields(notice.fields, plan, "", position)) {
+  } else if (clean_fields(notice.fields, plan, "", position) || withheld != Withheld::nothing) {
     serialize(notice, server_.own());
     server_.drop(header);
   } else {

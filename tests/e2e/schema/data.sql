@@ -76,6 +76,7 @@ INSERT INTO archive.orders SELECT i, i, 'old' FROM generate_series(1, 4) i;
 REFRESH MATERIALIZED VIEW mv_mail;
 REFRESH MATERIALIZED VIEW mv_products;
 
+INSERT INTO notes VALUES (2, 'a'), (3, 'b');
 GRANT USAGE ON SCHEMA public, crm, hr, sandbox, archive, tenant_a, tenant_b TO app_users, pgconsent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, hr, sandbox, archive, tenant_a, tenant_b TO app_users;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app_users, pgconsent;

@@ -38,6 +38,13 @@ class FakePlanner : public enforce::Planner {
                                                 std::string_view purpose) const override;
   std::string default_purpose(std::string_view role) const override { return role == "dba" ? "" : "support"; }
   bool is_exempt(std::string_view role) const override { return role == "dba"; }
+  bool messages_may_tell(std::string_view function) const override { return function == "tells"; }
+  bool errors_may_tell(std::string_view function) const override {
+    return function == "tells" || function == "fails";
+  }
+  bool may_print_rows(std::string_view, std::string_view relation) const override {
+    return relation == "open";
+  }
 
   std::uint64_t catalog_version = 1;
   std::string protected_word = "-";

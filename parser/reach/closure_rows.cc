@@ -1,0 +1,55 @@
+// Code that PostgreSQL itself runs on unmasked rows: triggers, defaults, checks, index expressions, policies
+// and domains of protected tables, and what it calls. It is not the application's to define.
+#include "parser/reach/closure.h"
+
+namespace pgconsent::parser {
+
+void ReachClosure::follow_row_code() {
+  std::unordered_set<Oid> seen;
+  std::vector<const Function*> queue;
+  auto add = [&](Oid oid) {
+    const Function* function = oid < first_normal_oid ? nullptr : snapshot_.function(oid);
+    if (function != nullptr && seen.insert(oid).second) queue.push_back(function);
+  };
+  auto add_all = [&](const std::vector<Oid>& oids) {
+    for (Oid oid : oids) add(oid);
+  };
+  for (Oid oid : options_.protected_relations) {
+    const Relation* relation = snapshot_.relation(oid);
+    if (relation == nullptr) continue;
+    add_all(relation->trigger_functions);
+    add_all(relation->implicit_functions);
+    add_all(relation->policy_functions);
+    for (const Column& column : relation->columns) {
+      auto type = snapshot_.types.find(column.type);
+      for (int depth = 0; depth < 32 && type != snapshot_.types.end(); ++depth) {
+        add_all(type->second.functions);
+        type = snapshot_.types.find(type->second.base);
+      }
+    }
+  }
+  for (Oid oid : options_.deciding_relations) {
+    if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->depends_on);
+  }
+  while (!queue.empty()) {
+    const Function& function = *queue.back();
+    queue.pop_back();
+    out_.row_code_.insert(function.name);
+    out_.row_calls_.insert(function.name);
+    add_all(function.depends_on);
+    if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
+    BodyFacts facts = scan_body(function.language, function.body);
+    for (const std::string& name : facts.calls) {
+      out_.row_calls_.insert(name);
+      for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
+    }
+    out_.row_operators_.insert(facts.operators.begin(), facts.operators.end());
+    if (tellers_.contains(function.oid)) out_.telling_.insert(function.name);
+  }
+  // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
+  for (const auto& [oid, reason] : out_.dangerous_) {
+    if (tellers_.contains(oid)) out_.telling_.insert(snapshot_.function(oid)->name);
+  }
+}
+
+}  // namespace pgconsent::parser

@@ -1,0 +1,19 @@
+// What an error or a notice may not say: messages of code that reads unmasked rows, and rows of protected
+// tables.
+#pragma once
+
+#include "proxy/enforce/plan.h"
+#include "proxy/wire/backend/error_response.h"
+
+namespace pgconsent::session {
+
+enum class Withheld {
+  nothing,
+  parts,  // fields were changed or left out; SQLSTATE and the names of constraints stay
+  all,    // a notice: not to be sent at all
+};
+
+// `touched`: the transaction has read or written protected relations.
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched);
+
+}  // namespace pgconsent::session

@@ -1,0 +1,71 @@
+// Code that PostgreSQL runs on unmasked rows: which names it uses, and what may tell of them.
+#include <gtest/gtest.h>
+
+#include "tests/unit/reach/fixture.h"
+
+namespace pgconsent::parser {
+namespace {
+
+TEST(RowCode, TriggersAndWhatTheyCall) {
+  World world = shop();
+  world.relation(users, "users").trigger_functions = {30000};
+  world.function(30000, "note", "plpgsql", "BEGIN IF NEW.a ~* 'x' THEN PERFORM deep(OLD.email); END IF; END");
+  world.function(30001, "deep", "plpgsql", "BEGIN RAISE NOTICE 'was %', $1; END");
+  world.function(30002, "deep", "sql", "SELECT 1", "other");
+  world.function(30003, "far", "plpgsql", "BEGIN RAISE NOTICE 'was %', $1; END");
+  auto reach = world.reach();
+  EXPECT_TRUE(reach->runs_on_rows("note"));
+  EXPECT_TRUE(reach->runs_on_rows("deep"));
+  EXPECT_FALSE(reach->runs_on_rows("far"));
+  EXPECT_TRUE(reach->operator_runs_on_rows("~*"));
+  EXPECT_FALSE(reach->operator_runs_on_rows("+"));
+  EXPECT_TRUE(reach->messages_may_tell("deep"));
+  EXPECT_FALSE(reach->messages_may_tell("note"));
+  EXPECT_TRUE(reach->errors_may_tell("note"));
+  EXPECT_FALSE(reach->messages_may_tell("far"));
+  EXPECT_FALSE(reach->errors_may_tell("far"));
+}
+
+TEST(RowCode, PoliciesDefaultsDomainsAndConsent) {
+  World world = shop();
+  Relation& relation = world.relation(users, "users");
+  relation.implicit_functions = {30000, 870};
+  relation.policy_functions = {30001};
+  Column column;
+  column.type = 40000;
+  relation.columns.push_back(column);
+  world.snapshot->types[40000].functions = {30002};
+  world.view(20500, "consents", {30003});
+  world.options.deciding_relations = {20500};
+  for (Oid oid : {30000, 30001, 30002, 30003})
+    world.function(oid, "f" + std::to_string(oid), "sql", "SELECT true");
+  auto reach = world.reach();
+  for (const char* name : {"f30000", "f30001", "f30002", "f30003"})
+    EXPECT_TRUE(reach->runs_on_rows(name)) << name;
+}
+
+TEST(RowCode, AConstantMessageTellsNothing) {
+  World world = shop();
+  world.relation(users, "users").trigger_functions = {30000, 30001, 30002};
+  world.function(30000, "plain", "plpgsql", "BEGIN RAISE EXCEPTION 'too much' ; RAISE; END");
+  world.function(30001, "detail", "plpgsql", "BEGIN RAISE unique_violation USING MESSAGE = OLD.email; END");
+  world.function(30002, "asserts", "plpgsql", "BEGIN ASSERT false, OLD.email; END");
+  auto reach = world.reach();
+  EXPECT_FALSE(reach->messages_may_tell("plain"));
+  EXPECT_TRUE(reach->messages_may_tell("detail"));
+  EXPECT_TRUE(reach->messages_may_tell("asserts"));
+}
+
+// A policy may call what the application may not; its messages are the function's, all the same.
+TEST(RowCode, DangerousCodeMayTell) {
+  World world = shop();
+  world.function(30000, "peek", "plpgsql",
+                 "DECLARE r text; BEGIN SELECT email INTO r FROM users; RAISE NOTICE '%', r; END");
+  auto reach = world.reach();
+  EXPECT_TRUE(reach->is_dangerous(30000));
+  EXPECT_TRUE(reach->messages_may_tell("peek"));
+  EXPECT_TRUE(reach->errors_may_tell("peek"));
+}
+
+}  // namespace
+}  // namespace pgconsent::parser
