@@ -93,6 +93,7 @@ class QueryRewriter {
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
                    Statement& statement);
+  bool finds_one_row(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules) const;
   void add_lookups(Source& source, const parser::RangeEntry& entry, std::string_view alias,
                    const RewriteOptions& options, std::string& where) const;
   parser::TargetReplacement target(Source& source, const parser::Modification& modification,

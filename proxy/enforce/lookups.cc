@@ -1,0 +1,61 @@
+// Conditions `column = value` of a statement's WHERE clause: for indexes, and for what asks for one row.
+#include <algorithm>
+
+#include "proxy/enforce/query_rewriter.h"
+
+namespace pgconsent::enforce {
+
+using parser::RangeEntry;
+using parser::Relation;
+
+namespace {
+
+// Equality with a strict and leakproof operator: bool, bytea, name, int8, int2, int4, text, oid, bpchar,
+// varchar, date, timestamp, timestamptz, uuid (pg_proc.proleakproof of their equality functions on PostgreSQL
+// 15).
+bool has_leakproof_equality(const parser::Column& column) {
+  static constexpr parser::Oid types[] = {16, 17, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 2950};
+  return column.collation_sql.empty() &&
+         std::find(std::begin(types), std::end(types), column.type) != std::end(types);
+}
+
+}  // namespace
+
+// Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it.
+void QueryRewriter::add_lookups(Source& source, const RangeEntry& entry, std::string_view alias,
+                                const RewriteOptions& options, std::string& where) const {
+  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  if (options.explain || !names_.catalog_comes_first()) return;
+  for (const parser::EqualityLookup& lookup : entry.lookups) {
+    const parser::Column& column = entry.relation->columns[lookup.column];
+    const rules::ProtectedColumn* rule = relation->column(column.attnum);
+    if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
+    if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
+    const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
+    if (value.empty()) continue;
+    where += where.empty() ? "" : " AND ";
+    where.append(alias).append(".").append(parser::quote_identifier(column.name));
+    where += " OPERATOR(pg_catalog.=) " + value;
+  }
+}
+
+// Does the WHERE clause compare all columns of a unique key with values? Masked columns count where the mask
+// is NULL. For speed only: nothing else rests on it.
+bool QueryRewriter::finds_one_row(const RangeEntry& entry, const rules::ProtectedRelation& rules) const {
+  if (!names_.catalog_comes_first()) return false;
+  const Relation& relation = *entry.relation;
+  if (!relation.children.empty()) return false;
+  const auto is_compared = [&](parser::AttrNumber attnum) {
+    const rules::ProtectedColumn* rule = rules.column(attnum);
+    if (rule == nullptr || !(rule->is_public || rule->mask.kind == rules::Mask::Kind::null)) return false;
+    return std::any_of(entry.lookups.begin(), entry.lookups.end(), [&](const parser::EqualityLookup& lookup) {
+      return relation.columns[lookup.column].attnum == attnum;
+    });
+  };
+  return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(),
+                     [&](const parser::UniqueKey& key) {
+                       return std::all_of(key.attnums.begin(), key.attnums.end(), is_compared);
+                     });
+}
+
+}  // namespace pgconsent::enforce
