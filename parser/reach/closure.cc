@@ -97,6 +97,9 @@ void ReachClosure::seed_relations() {
       mark(relation, RelationReach::denied_catalog, "belongs to pgconsent");
     } else if (options_.protected_relations.contains(oid)) {
       mark(relation, RelationReach::protected_itself, {});
+    } else if (options_.orphaned_relations.contains(oid)) {
+      mark(relation, RelationReach::opaque,
+           "was protected under another name or parent, and no rule names it now");
     } else if (oid < first_normal_oid) {
       const CatalogRule* rule = catalog_rule(relation.name);
       if (rule == nullptr) continue;

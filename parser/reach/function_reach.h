@@ -30,7 +30,9 @@ enum class RelationReach {
 struct ReachOptions {
   std::unordered_set<Oid> protected_relations;  // Policy::relations: children and partitions included
   std::unordered_set<Oid> denied_relations;     // e.g. pgconsent's own views
-  std::unordered_set<Oid> deciding_relations;   // consent is read from them
+  std::unordered_set<Oid>
+      orphaned_relations;  // were protected until a rename took them out of the rules' reach
+  std::unordered_set<Oid> deciding_relations;                    // consent is read from them
   std::unordered_set<Oid> trusted_functions, refused_functions;  // refused wins
 };
 

@@ -123,12 +123,22 @@ struct GenerationBuilder {
     }
   }
 
+  void orphans(const Generation& before) {
+    auto add = [&](parser::Oid oid) {
+      if (generation->catalog_->relation(oid) != nullptr && generation->policy_->relation(oid) == nullptr)
+        generation->orphans_.insert(oid);
+    };
+    for (const auto& [oid, relation] : before.policy_->relations) add(oid);
+    for (parser::Oid oid : before.orphans_) add(oid);
+  }
+
   void reach() {
     parser::ReachOptions options;
     for (const auto& [oid, relation] : generation->policy_->relations)
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
                                      generation->policy_->trusted_functions.end());
+    options.orphaned_relations = generation->orphans_;
     options.deciding_relations.insert(generation->policy_->consent_relations.begin(),
                                       generation->policy_->consent_relations.end());
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
@@ -169,9 +179,10 @@ struct GenerationBuilder {
 };
 
 GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules,
-                                 const GenerationOptions& options) {
+                                 const GenerationOptions& options, const Generation* before) {
   GenerationBuilder builder;
   if (builder.bind(std::move(catalog), std::move(rules), options)) {
+    if (before != nullptr) builder.orphans(*before);
     builder.reach();
     builder.conditions();
     builder.pseudonyms();

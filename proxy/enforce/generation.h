@@ -47,6 +47,9 @@ class Generation {
   const parser::FunctionReach& functions() const { return *functions_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
+  // Relations that were protected before the catalog changed, and that no rule reaches any more.
+  const std::unordered_set<parser::Oid>& orphans() const { return orphans_; }
+
   // A subject kind's `given` as generated SQL over `alias`.
   std::string given_condition(const std::string& subject_kind, std::string_view alias) const;
   // Hex; another for every purpose.
@@ -65,6 +68,7 @@ class Generation {
   std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
   ViewRules view_rules_;
+  std::unordered_set<parser::Oid> orphans_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias
 };
@@ -75,7 +79,10 @@ struct GenerationResult {
   GenerationPtr generation;  // null when the rules can't be enforced on this catalog
   rules::Diagnostics diagnostics;
 };
+// Rules stay with the table that they were bound to: what was protected in `before` (the same rules over an
+// older catalog; may be null) and is there still, renamed or detached, is refused until the rules are loaded
+// anew.
 GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr rules,
-                                 const GenerationOptions& options);
+                                 const GenerationOptions& options, const Generation* before = nullptr);
 
 }  // namespace pgconsent::enforce

@@ -83,18 +83,18 @@ class CachingPlanner : public Planner {
     return current == nullptr || current->functions().errors_may_tell(function);
   }
 
-  bool may_print_rows(std::string_view schema, std::string_view relation) const override {
+  bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const override {
     if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
     const GenerationPtr current = current_();
     const parser::Relation* known =
         current == nullptr ? nullptr : current->catalog().relation(schema, relation);
-    if (known == nullptr) return false;
+    if (known == nullptr) return !touched;
     auto is_open = [&](parser::Oid oid) {
       return current->functions().reaches_protected(oid) == parser::RelationReach::none;
     };
     return is_open(known->oid) &&
-           std::all_of(known->foreign_keys.begin(), known->foreign_keys.end(),
-                       [&](const parser::ForeignKey& key) { return is_open(key.target); });
+           (!touched || std::all_of(known->foreign_keys.begin(), known->foreign_keys.end(),
+                                    [&](const parser::ForeignKey& key) { return is_open(key.target); }));
   }
 
  private:
@@ -130,8 +130,9 @@ class CachingPlanner : public Planner {
   // A transaction with DDL of its own: its catalog is nobody else's, and lives until the transaction ends.
   std::variant<PlanPtr, NeedsCatalog> private_plan(std::string_view text, const SessionState& state) {
     if (private_ == nullptr || private_->catalog_ptr() != state.private_catalog) {
-      private_ =
-          make_generation(state.private_catalog, generation_->rules(), generation_->options()).generation;
+      private_ = make_generation(state.private_catalog, generation_->rules(), generation_->options(),
+                                 generation_.get())
+                     .generation;
     }
     if (private_ == nullptr) return refuse_all(text, not_enforceable());
     DerivedTableCache tables;

@@ -6,6 +6,7 @@
 
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/harmless_names.h"
 
 namespace pgconsent::enforce {
 
@@ -48,95 +49,6 @@ SqlError touches(std::string_view name) {
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
-
-// Names in CREATE TABLE and ALTER TABLE that say nothing about existing data: the new table's, its columns',
-// and the target of a foreign key on a key that is public.
-class HarmlessNames {
- public:
-  HarmlessNames(const Node* statement, const Generation& generation, const parser::NameResolver* names)
-      : generation_(generation), names_(names) {
-    if (nodeTag(statement) == T_CreateStmt) {
-      const auto* create = parser::as<CreateStmt>(statement);
-      add(create->relation);
-      parser::for_each(create->tableElts, [&](const Node* element) { this->element(element); });
-    } else if (nodeTag(statement) == T_CreateTableAsStmt) {
-      add(parser::as<CreateTableAsStmt>(statement)->into->rel);
-    } else if (nodeTag(statement) == T_DropStmt) {
-      all_ = drops_unprotected(parser::as<DropStmt>(statement));
-    } else if (nodeTag(statement) == T_IndexStmt) {
-      add_unprotected(parser::as<IndexStmt>(statement)->relation);
-    } else if (nodeTag(statement) == T_AlterTableStmt) {
-      add_unprotected(parser::as<AlterTableStmt>(statement)->relation);
-      parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
-        const Node* definition = parser::as<AlterTableCmd>(command)->def;
-        if (definition != nullptr) element(definition);
-      });
-    }
-  }
-
-  // Every name in the statement is harmless.
-  bool all() const { return all_; }
-
-  bool contains(const std::vector<Token>& tokens, std::size_t index) const {
-    // A name's location is that of its first part.
-    while (index >= 2 && tokens[index - 1].symbol == '.') index -= 2;
-    return std::find(locations_.begin(), locations_.end(), tokens[index].start) != locations_.end();
-  }
-
- private:
-  void add(const RangeVar* range) { locations_.push_back(range->location); }
-
-  bool is_unprotected(const parser::ResolvedName& name) const {
-    return name.found() && generation_.reach(name) == parser::RelationReach::none;
-  }
-
-  void add_unprotected(const RangeVar* range) {
-    if (names_ != nullptr && is_unprotected(names_->resolve(*range))) add(range);
-  }
-
-  // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
-  bool drops_unprotected(const DropStmt* drop) const {
-    if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
-    bool unprotected = true;
-    parser::for_each(drop->objects, [&](const Node* object) {
-      const List* name = parser::as<List>(object);
-      const std::string_view schema =
-          name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
-                           : "";
-      unprotected &= name->length < 3 && is_unprotected(names_->resolve(schema, parser::last_string(name)));
-    });
-    return unprotected;
-  }
-
-  void element(const Node* node) {
-    if (nodeTag(node) == T_ColumnDef) {
-      locations_.push_back(parser::as<ColumnDef>(node)->location);
-      parser::for_each(parser::as<ColumnDef>(node)->constraints, [&](const Node* c) { element(c); });
-    }
-    if (nodeTag(node) != T_Constraint) return;
-    const auto* constraint = parser::as<Constraint>(node);
-    if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr) return;
-    // Without columns the primary key is meant. A masked column would be asked whether it holds a value.
-    bool is_public = true;
-    parser::for_each(constraint->pk_attrs,
-                     [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
-    if (is_public) add(constraint->pktable);
-  }
-
-  bool is_public_column(std::string_view name) const {
-    for (const auto& [oid, relation] : generation_.policy().relations) {
-      for (const rules::ProtectedColumn& column : relation.columns) {
-        if (column.name == name && !column.is_public) return false;
-      }
-    }
-    return true;
-  }
-
-  const Generation& generation_;
-  const parser::NameResolver* names_;
-  std::vector<int> locations_;
-  bool all_ = false;
-};
 
 // CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
 bool names_dangerous_function(std::string_view constant, const Generation& generation) {

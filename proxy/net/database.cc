@@ -54,10 +54,11 @@ void Database::reload(std::uint64_t newer_than, std::function<void(std::string)>
                                                          const std::string& error) { done(error); });
 }
 
-BoundRules bind_rules(const RulesInForce& rules, const parser::SnapshotPtr& snapshot) {
+BoundRules bind_rules(const RulesInForce& rules, const parser::SnapshotPtr& snapshot,
+                      const enforce::GenerationPtr& before) {
   enforce::GenerationOptions options;
   options.pseudonym_key = rules.pseudonym_key;
-  auto result = enforce::make_generation(snapshot, rules.rules, options);
+  auto result = enforce::make_generation(snapshot, rules.rules, options, before.get());
   return {snapshot, std::move(result.generation), std::move(result.diagnostics)};
 }
 
@@ -74,12 +75,14 @@ BoundRules Database::bind(const RulesInForce& rules) const {
 void Database::put(enforce::GenerationPtr generation) {
   problem_ = generation ? "" : "the rules do not fit the catalog";
   generation_ = std::move(generation);
+  if (generation_) fitted_ = generation_;
   changes_.fetch_add(1, std::memory_order_release);
 }
 
 void Database::use(const RulesInForce& rules, BoundRules bound) {
   std::lock_guard lock(mutex_);
   rules_ = rules;
+  fitted_ = nullptr;  // what these rules leave out is meant to be left out
   // Where a new catalog came in between, what was bound to the old one does not count.
   if (bound.snapshot != snapshot_) bound = bind_rules(rules, snapshot_);
   if (snapshot_) put(std::move(bound.generation));
@@ -91,8 +94,16 @@ void Database::on_snapshot(parser::SnapshotPtr snapshot) {
   std::lock_guard lock(mutex_);
   bool first = snapshot_ == nullptr, had_problem = !problem_.empty();
   snapshot_ = std::move(snapshot);
-  BoundRules bound = bind_rules(rules_, snapshot_);
+  const std::size_t orphans = fitted_ ? fitted_->orphans().size() : 0;
+  BoundRules bound = bind_rules(rules_, snapshot_, fitted_);
   put(std::move(bound.generation));
+  if (fitted_ && fitted_->orphans().size() > orphans) {
+    spdlog::warn(
+        "database {}: a protected table was renamed, moved or detached, and no rule names it now: it is "
+        "refused "
+        "until the rules are loaded again",
+        name_);
+  }
   if (first || !problem_.empty()) log_diagnostics(bound.diagnostics);
   if (!problem_.empty()) {
     spdlog::error("database {}: {}: statements are refused until they do", name_, problem_);

@@ -34,7 +34,8 @@ struct BoundRules {
   enforce::GenerationPtr generation;  // null when the rules do not fit
   rules::Diagnostics diagnostics;
 };
-BoundRules bind_rules(const RulesInForce& rules, const parser::SnapshotPtr& snapshot);
+BoundRules bind_rules(const RulesInForce& rules, const parser::SnapshotPtr& snapshot,
+                      const enforce::GenerationPtr& before = nullptr);
 
 class Database : public std::enable_shared_from_this<Database> {
  public:
@@ -64,6 +65,7 @@ class Database : public std::enable_shared_from_this<Database> {
   RulesInForce rules_;
   parser::SnapshotPtr snapshot_;
   enforce::GenerationPtr generation_;  // null: the rules do not fit the catalog, everything is refused
+  enforce::GenerationPtr fitted_;      // the last one of these rules that was not null
   std::string problem_;
   std::atomic<std::uint64_t> changes_{
       0};  // of generation_, so that planners need no lock to see that it is the same

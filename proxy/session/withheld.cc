@@ -78,8 +78,8 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bo
   }
   // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
   // indirectly.
-  if (touched && (state.starts_with("23") || state.starts_with("44")) &&
-      !planner.may_print_rows(field(fields, 's'), field(fields, 't'))) {
+  if ((state.starts_with("23") || state.starts_with("44")) &&
+      !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched)) {
     leave_out(fields, "DW");
   }
   return fields.size() == before ? Withheld::nothing : Withheld::parts;

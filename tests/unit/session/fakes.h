@@ -42,8 +42,8 @@ class FakePlanner : public enforce::Planner {
   bool errors_may_tell(std::string_view function) const override {
     return function == "tells" || function == "fails";
   }
-  bool may_print_rows(std::string_view, std::string_view relation) const override {
-    return relation == "open";
+  bool may_print_rows(std::string_view, std::string_view relation, bool touched) const override {
+    return !touched || relation == "open";
   }
 
   std::uint64_t catalog_version = 1;

@@ -1,0 +1,97 @@
+#include "proxy/enforce/harmless_names.h"
+
+#include <algorithm>
+
+#include "parser/tree/walker.h"
+#include "proxy/enforce/table_changes.h"
+
+namespace pgconsent::enforce {
+
+HarmlessNames::HarmlessNames(const Node* statement, const Generation& generation,
+                             const parser::NameResolver* names)
+    : generation_(generation), names_(names) {
+  if (nodeTag(statement) == T_CreateStmt) {
+    const auto* create = parser::as<CreateStmt>(statement);
+    add(create->relation);
+    parser::for_each(create->tableElts, [&](const Node* element) { this->element(element); });
+  } else if (nodeTag(statement) == T_CreateTableAsStmt) {
+    add(parser::as<CreateTableAsStmt>(statement)->into->rel);
+  } else if (nodeTag(statement) == T_DropStmt) {
+    all_ = drops_unprotected(parser::as<DropStmt>(statement));
+  } else if (nodeTag(statement) == T_CommentStmt || nodeTag(statement) == T_GrantStmt) {
+    all_ = true;
+  } else if (nodeTag(statement) == T_IndexStmt) {
+    add_changed(parser::as<IndexStmt>(statement)->relation, statement);
+  } else if (nodeTag(statement) == T_AlterTableStmt) {
+    add_changed(parser::as<AlterTableStmt>(statement)->relation, statement);
+    parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
+      const Node* definition = parser::as<AlterTableCmd>(command)->def;
+      if (definition != nullptr) element(definition);
+    });
+  }
+}
+
+bool HarmlessNames::contains(const std::vector<parser::Token>& tokens, std::size_t index) const {
+  // A name's location is that of its first part.
+  while (index >= 2 && tokens[index - 1].symbol == '.') index -= 2;
+  return std::find(locations_.begin(), locations_.end(), tokens[index].start) != locations_.end();
+}
+
+void HarmlessNames::add(const RangeVar* range) {
+  locations_.push_back(range->location);
+}
+
+bool HarmlessNames::is_unprotected(const parser::ResolvedName& name) const {
+  return name.found() && generation_.reach(name) == parser::RelationReach::none;
+}
+
+void HarmlessNames::add_unprotected(const RangeVar* range) {
+  if (names_ != nullptr && is_unprotected(names_->resolve(*range))) add(range);
+}
+
+void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
+  if (names_ != nullptr && is_harmless_change(statement, generation_, *names_)) return add(range);
+  add_unprotected(range);
+}
+
+// DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
+bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
+  if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
+  bool unprotected = true;
+  parser::for_each(drop->objects, [&](const Node* object) {
+    const List* name = parser::as<List>(object);
+    const std::string_view schema =
+        name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
+                         : "";
+    unprotected &= name->length < 3 && is_unprotected(names_->resolve(schema, parser::last_string(name)));
+  });
+  return unprotected;
+}
+
+void HarmlessNames::element(const Node* node) {
+  if (nodeTag(node) == T_TableLikeClause)  // takes the columns, not the rows
+    return add(parser::as<TableLikeClause>(node)->relation);
+  if (nodeTag(node) == T_ColumnDef) {
+    locations_.push_back(parser::as<ColumnDef>(node)->location);
+    parser::for_each(parser::as<ColumnDef>(node)->constraints, [&](const Node* c) { element(c); });
+  }
+  if (nodeTag(node) != T_Constraint) return;
+  const auto* constraint = parser::as<Constraint>(node);
+  if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr) return;
+  // Without columns the primary key is meant. A masked column would be asked whether it holds a value.
+  bool is_public = true;
+  parser::for_each(constraint->pk_attrs,
+                   [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
+  if (is_public) add(constraint->pktable);
+}
+
+bool HarmlessNames::is_public_column(std::string_view name) const {
+  for (const auto& [oid, relation] : generation_.policy().relations) {
+    for (const rules::ProtectedColumn& column : relation.columns) {
+      if (column.name == name && !column.is_public) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace pgconsent::enforce

@@ -1,0 +1,156 @@
+#include "proxy/enforce/table_changes.h"
+
+#include <algorithm>
+
+#include "parser/tree/walker.h"
+
+namespace pgconsent::enforce {
+
+namespace {
+
+class Change {
+ public:
+  Change(const rules::ProtectedRelation& relation) : relation_(relation) {}
+
+  bool command(const AlterTableCmd* command) const {
+    switch (command->subtype) {
+      case AT_AddColumn:
+        return new_column(parser::as<ColumnDef>(command->def));
+      case AT_AddConstraint:
+        return constraint(parser::as<Constraint>(command->def));
+      case AT_ColumnDefault:
+      case AT_SetNotNull:
+      case AT_DropNotNull:
+      case AT_SetStatistics:
+      case AT_SetOptions:
+      case AT_ResetOptions:
+      case AT_SetStorage:
+      case AT_SetCompression:
+      case AT_ChangeOwner:
+      case AT_ClusterOn:
+      case AT_DropCluster:
+      case AT_SetRelOptions:
+      case AT_ResetRelOptions:
+      case AT_EnableRowSecurity:
+      case AT_ForceRowSecurity:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // Expressions and predicates are computed on the unmasked rows, and fail with what they find there.
+  bool index(const IndexStmt* index) const {
+    bool plain = true;
+    parser::for_each(index->indexParams, [&](const Node* element) {
+      const Node* expression = parser::as<IndexElem>(element)->expr;
+      plain &= expression == nullptr || is_public(expression);
+    });
+    return plain && (index->whereClause == nullptr || is_public(index->whereClause));
+  }
+
+ private:
+  bool new_column(const ColumnDef* column) const {
+    bool plain = true;
+    parser::for_each(column->constraints, [&](const Node* node) {
+      switch (parser::as<Constraint>(node)->contype) {
+        case CONSTR_NULL:
+        case CONSTR_NOTNULL:
+        case CONSTR_DEFAULT:
+        case CONSTR_IDENTITY:
+        case CONSTR_UNIQUE:
+        case CONSTR_ATTR_DEFERRABLE:
+        case CONSTR_ATTR_NOT_DEFERRABLE:
+        case CONSTR_ATTR_DEFERRED:
+        case CONSTR_ATTR_IMMEDIATE:
+          return;
+        case CONSTR_FOREIGN:
+          plain &= !cascades(parser::as<Constraint>(node));
+          return;
+        default:
+          plain = false;  // GENERATED and CHECK may look at other columns
+      }
+    });
+    return plain;
+  }
+
+  // It would change rows, and perhaps whom they are about, from another table.
+  static bool cascades(const Constraint* key) {
+    auto acts = [](char action) {
+      return action != '\0' && action != FKCONSTR_ACTION_NOACTION && action != FKCONSTR_ACTION_RESTRICT;
+    };
+    return acts(key->fk_upd_action) || acts(key->fk_del_action);
+  }
+
+  bool constraint(const Constraint* constraint) const {
+    switch (constraint->contype) {
+      case CONSTR_UNIQUE:
+      case CONSTR_PRIMARY:
+        return true;
+      case CONSTR_CHECK:
+        return constraint->raw_expr != nullptr && is_public(constraint->raw_expr);
+      case CONSTR_FOREIGN: {
+        bool keys = !cascades(constraint);
+        parser::for_each(constraint->fk_attrs,
+                         [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
+        return keys;
+      }
+      default:
+        return false;
+    }
+  }
+
+  bool is_column(std::string_view name) const {
+    return std::any_of(relation_.columns.begin(), relation_.columns.end(),
+                       [&](const rules::ProtectedColumn& c) { return c.name == name; });
+  }
+
+  bool is_public(std::string_view name) const {
+    return std::any_of(relation_.columns.begin(), relation_.columns.end(),
+                       [&](const rules::ProtectedColumn& c) { return c.name == name && c.is_public; });
+  }
+
+  // Over public columns only; a whole row is none. NULL stays NULL under a mask.
+  bool is_public(const Node* expression) const {
+    if (nodeTag(expression) == T_NullTest && nodeTag(parser::as<NullTest>(expression)->arg) == T_ColumnRef) {
+      const List* fields =
+          parser::as<ColumnRef>(parser::node_of(parser::as<NullTest>(expression)->arg))->fields;
+      return fields->length == 1 && is_column(parser::last_string(fields));
+    }
+    if (nodeTag(expression) == T_ColumnRef) {
+      const List* fields = parser::as<ColumnRef>(expression)->fields;
+      return fields->length == 1 && is_public(parser::last_string(fields));
+    }
+    bool all = true;
+    const bool known =
+        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child); });
+    return known && all;
+  }
+
+  const rules::ProtectedRelation& relation_;
+};
+
+}  // namespace
+
+bool is_harmless_change(const Node* statement, const Generation& generation,
+                        const parser::NameResolver& names) {
+  const RangeVar* range = nullptr;
+  if (nodeTag(statement) == T_AlterTableStmt) range = parser::as<AlterTableStmt>(statement)->relation;
+  if (nodeTag(statement) == T_IndexStmt) range = parser::as<IndexStmt>(statement)->relation;
+  if (range == nullptr) return false;
+  const parser::Relation* relation = names.resolve(*range).relation;
+  const rules::ProtectedRelation* rules =
+      relation == nullptr ? nullptr : generation.policy().relation(relation->oid);
+  const bool is_table = relation != nullptr && (relation->kind == parser::RelationKind::table ||
+                                                relation->kind == parser::RelationKind::partitioned_table);
+  if (rules == nullptr || !is_table) return false;
+  const Change change(*rules);
+  if (nodeTag(statement) == T_IndexStmt) return change.index(parser::as<IndexStmt>(statement));
+  bool harmless = true;
+  parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
+    harmless &= change.command(parser::as<AlterTableCmd>(command));
+  });
+  return harmless;
+}
+
+}  // namespace pgconsent::enforce

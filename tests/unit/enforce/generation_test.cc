@@ -1,0 +1,54 @@
+// What follows when the catalog changes below the same rules.
+#include "proxy/enforce/generation.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/shop_catalog.h"
+
+namespace pgconsent {
+namespace {
+
+using parser::RelationReach;
+
+constexpr parser::Oid users = 20001, made_anew = 29999;
+
+// users goes by another name, and a new table takes its name.
+parser::SnapshotPtr swapped(bool with_new) {
+  auto snapshot = std::make_shared<parser::Snapshot>(*test_support::shop_catalog());
+  parser::Relation copy = snapshot->relations.at(users);
+  snapshot->relations.at(users).name = "users_old";
+  for (parser::Oid child : copy.children) snapshot->relations.at(child).parents = {};
+  snapshot->relations.at(users).children = {};
+  copy.oid = made_anew;
+  copy.children = {};
+  for (auto& [oid, relation] : snapshot->relations) {
+    for (parser::ForeignKey& key : relation.foreign_keys) {
+      if (key.target == users) key.target = made_anew;
+    }
+  }
+  if (with_new) snapshot->relations[made_anew] = copy;
+  snapshot->finish();
+  return snapshot;
+}
+
+TEST(Generation, RulesStayWithTheTableTheyWereBoundTo) {
+  const enforce::GenerationPtr before = test_support::shop_generation();
+  const auto result =
+      enforce::make_generation(swapped(true), before->rules(), before->options(), before.get());
+  ASSERT_NE(result.generation, nullptr);
+  EXPECT_TRUE(result.generation->orphans().contains(users));
+  EXPECT_EQ(result.generation->functions().reaches_protected(users), RelationReach::opaque);
+  EXPECT_EQ(result.generation->functions().reaches_protected(made_anew), RelationReach::protected_itself);
+  EXPECT_TRUE(result.generation->is_sensitive_name("users_old"));
+
+  // It is not forgotten with the next change…
+  const auto later =
+      enforce::make_generation(swapped(true), before->rules(), before->options(), result.generation.get());
+  EXPECT_EQ(later.generation->functions().reaches_protected(users), RelationReach::opaque);
+  // …but when the rules are loaded anew.
+  const auto reloaded = enforce::make_generation(swapped(true), before->rules(), before->options());
+  EXPECT_EQ(reloaded.generation->functions().reaches_protected(users), RelationReach::none);
+}
+
+}  // namespace
+}  // namespace pgconsent
