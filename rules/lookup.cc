@@ -57,21 +57,7 @@ std::string relation_hint(const Binding& binding, const TableName& name) {
 }  // namespace
 
 bool holds_rows(const Relation& relation) {
-  switch (relation.kind) {
-    case RelationKind::table:
-    case RelationKind::partitioned_table:
-    case RelationKind::view:
-    case RelationKind::materialized_view:
-    case RelationKind::foreign_table:
-      return true;
-    case RelationKind::sequence:
-    case RelationKind::composite_type:
-    case RelationKind::toast:
-    case RelationKind::index:
-    case RelationKind::partitioned_index:
-      return false;
-  }
-  return false;
+  return parser::holds_rows(relation.kind);
 }
 
 bool is_system_schema(std::string_view schema) {

@@ -4,6 +4,24 @@
 
 namespace pgconsent::parser {
 
+bool holds_rows(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::table:
+    case RelationKind::partitioned_table:
+    case RelationKind::view:
+    case RelationKind::materialized_view:
+    case RelationKind::foreign_table:
+      return true;
+    case RelationKind::sequence:
+    case RelationKind::composite_type:
+    case RelationKind::toast:
+    case RelationKind::index:
+    case RelationKind::partitioned_index:
+      return false;
+  }
+  return true;
+}
+
 const Column* Relation::column(std::string_view wanted) const {
   auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == wanted; });
   return it == columns.end() ? nullptr : &*it;

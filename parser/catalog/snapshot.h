@@ -54,6 +54,9 @@ enum class RelationKind : char {
   partitioned_index = 'I',
 };
 
+// A table, a view, or what else a query may read from.
+bool holds_rows(RelationKind kind);
+
 struct Relation {
   Oid oid = 0;
   std::string schema, name;

@@ -11,24 +11,6 @@ bool has_readable_body(const Function& function) {
   return function.language == "sql" || function.language == "plpgsql";
 }
 
-bool shows_rows(RelationKind kind) {
-  switch (kind) {
-    case RelationKind::table:
-    case RelationKind::partitioned_table:
-    case RelationKind::view:
-    case RelationKind::materialized_view:
-    case RelationKind::foreign_table:
-      return true;
-    case RelationKind::sequence:
-    case RelationKind::composite_type:
-    case RelationKind::toast:
-    case RelationKind::index:
-    case RelationKind::partitioned_index:
-      return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string spell(const Relation& relation) {
@@ -185,14 +167,14 @@ void ReachClosure::spread(const Relation& relation) {
   spread_to_users(relation.oid, "reads " + spell(relation));
   for (Oid oid : relation.parents) {
     const Relation* parent = snapshot_.relation(oid);
-    if (parent != nullptr && shows_rows(parent->kind)) {
+    if (parent != nullptr && holds_rows(parent->kind)) {
       mark(*parent, RelationReach::opaque, "has the protected child " + spell(relation));
     }
   }
   if (out_.relations_.at(relation.oid) != RelationReach::protected_itself) return;
   for (Oid oid : relation.children) {
     const Relation* child = snapshot_.relation(oid);
-    if (child != nullptr && shows_rows(child->kind)) {
+    if (child != nullptr && holds_rows(child->kind)) {
       mark(*child, RelationReach::opaque, "is a child of " + spell(relation));
     }
   }
@@ -232,6 +214,12 @@ void ReachClosure::spread(const Function& function) {
   if (auto it = casts_running_.find(function.oid); it != casts_running_.end()) {
     for (const Cast* cast : it->second) {
       out_.bad_casts_.push_back(*cast);
+      // One that is applied only where its target is named; others come into play unseen.
+      if (cast->context == 'e' && snapshot_.types.contains(cast->target)) {
+        mark_type(cast->target);
+      } else {
+        out_.unseen_cast_ = true;
+      }
       for (Oid type : {cast->source, cast->target}) {
         if (auto known = snapshot_.types.find(type); known != snapshot_.types.end()) {
           name_is_bad(known->second.name, "may convert by `" + function.identity + "`");

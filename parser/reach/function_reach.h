@@ -60,9 +60,10 @@ class FunctionReach {
 
   // Any user-defined operator of that name: its function or one of its estimators.
   bool operator_is_dangerous(std::string_view name) const { return bad_operators_.contains(name); }
-  // Types are OIDs; 0 stands for any type. Are there dangerous casts at all?
+  // Types are OIDs; 0 stands for any type. Is there a dangerous cast that applies without its type being
+  // named?
   bool cast_is_dangerous(Oid source, Oid target) const;
-  bool any_cast_is_dangerous() const { return !bad_casts_.empty(); }
+  bool unseen_cast_is_dangerous() const { return unseen_cast_; }
   // A domain whose checks, or a type whose input and output functions, are dangerous; arrays and rows of
   // them.
   bool type_is_dangerous(Oid type) const;
@@ -109,6 +110,7 @@ class FunctionReach {
   std::unordered_set<Oid> bad_writes_, stateful_relations_;
   std::unordered_set<Oid> bad_types_;
   std::vector<Cast> bad_casts_;
+  bool unseen_cast_ = false;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_operators_, telling_;

@@ -77,7 +77,7 @@ class Judge {
                type->location);
       }
     }
-    if (reach_.any_cast_is_dangerous()) {
+    if (reach_.unseen_cast_is_dangerous()) {
       refuse(refusal("a cast in this database runs code that may read protected data",
                      "It could be applied anywhere, without being named.", trust_hint),
              -1);
@@ -95,6 +95,12 @@ class Judge {
   void judge(const FunctionReference& call) {
     if (call.schema.starts_with("pg_temp")) {
       refuse(refusal("functions of the temporary schema can't be called"), call.location);
+      return;
+    }
+    if (reach_.any_type_is_dangerous(call.name)) {  // name(value) may be a cast
+      refuse(refusal("type \"" + std::string(call.name) + "\" runs code that may read protected data", {},
+                     trust_hint),
+             call.location);
       return;
     }
     verdict_.names_unknown |= generation_.catalog().functions_named(call.name).empty();

@@ -161,12 +161,24 @@ TEST(Cast, PairsAndAny) {
   world.relation(20020, "diary").columns = {{"m", 1, 50001, -1, "", "", 'E', false, false, true}};
   world.function(30002, "prints", "sql", "SELECT m::text FROM diary");
   auto reach = world.reach();
-  EXPECT_TRUE(reach->any_cast_is_dangerous());
+  EXPECT_TRUE(reach->unseen_cast_is_dangerous());
   EXPECT_TRUE(reach->cast_is_dangerous(50001, 25));
   EXPECT_TRUE(reach->cast_is_dangerous(0, 25));
   EXPECT_TRUE(reach->cast_is_dangerous(50001, 0));
   EXPECT_FALSE(reach->cast_is_dangerous(25, 50001));
   EXPECT_TRUE(reach->is_dangerous(30002));
+}
+
+TEST(Cast, AnExplicitOneOnlyWhereItsTypeIsNamed) {
+  World world = shop();
+  world.function(30001, "leak", "sql", "SELECT email FROM users");
+  world.snapshot->types[50001] = {50001, "public", "mood", 0, 0, {}};
+  world.snapshot->casts = {{25, 50001, 30001, 'e'}};
+  auto reach = world.reach();
+  EXPECT_FALSE(reach->unseen_cast_is_dangerous());
+  EXPECT_TRUE(reach->any_type_is_dangerous("mood"));
+  world.snapshot->casts = {{50001, 25, 30001, 'e'}};  // text is named by many names
+  EXPECT_TRUE(world.reach()->unseen_cast_is_dangerous());
 }
 
 TEST(Type, DomainsArraysAndRows) {
