@@ -121,6 +121,7 @@ class Player {
     if (words[0] == "startup>>") return expect_startup(words);
     if (words[0] == "ready") return ready(words);
     if (words[0] == ">") return begin_send(), client(frontend_bytes(rest));
+    if (words[0] == "flood") return flood(std::stoi(words[1]), rest.substr(rest.find(' ') + 1));
     if (words[0] == "<") {
       begin_send();
       return server(backend_bytes(rest));
@@ -132,6 +133,15 @@ class Player {
     if (words[0] == "<<")
       return expect(out_.to_client, backend_lines(out_.to_client), backend_lines(backend_bytes(rest)));
     look(words);
+  }
+
+  void flood(int times, const std::string& message) {
+    begin_send();
+    const auto one = frontend_bytes(message);
+    std::string all;
+    for (int i = 0; i < times; ++i) all += one;
+    client(all);
+    out_.to_server.clear();
   }
 
   void look(const Words& words) {
