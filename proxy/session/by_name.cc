@@ -21,6 +21,11 @@ void append(std::vector<std::string>& list, const std::vector<std::string>& more
   }
 }
 
+// Names and transactions that something run by name would change unseen.
+constexpr std::uint32_t acts_on_session = enforce::ends_transaction | enforce::forgets_statements |
+                                          enforce::names_statement | enforce::names_portal |
+                                          enforce::forgets_portals;
+
 // Says of the statement what is known of the one it runs.
 void take_over(Statement& statement, const Statement& run) {
   const bool graver = statement.decision == Decision::untouched || run.decision == Decision::masked;
@@ -97,8 +102,14 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
     if (uses(statement)) {
       const Statement* run = nullptr;
       PlanPtr run_plan;
+      Statement made;
       if (before.find(statement, run)) {
-        result->runs_generated |= run != nullptr && run->own_text != run->sent_text;
+        if (run != nullptr) {
+          made = *run;
+          made.effects &= ~acts_on_session;
+          result->runs_generated |= run->own_text != run->sent_text;
+          run = &made;
+        }
       } else if (statement.by_name == ByName::fetch) {
         if (const auto portal = portals_.find(statement.used_name)) {
           if (auto objection = portal_objection(*portal)) return refusal(plan->original, *objection);
@@ -117,6 +128,8 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
         result->runs_generated |= !run_plan->is_identity || run_plan->runs_generated;
       }
       if (run != nullptr) {
+        if (run->by_name != ByName::nothing || (run->effects & acts_on_session) != 0)
+          return refusal(plan->original, runs_utility(statement.used_name));
         if (statement.by_name == ByName::explain_execute && !may_be_explained(*run, run_plan))
           return refusal(plan->original, explains_prepared(statement.used_name));
         take_over(statement, *run);

@@ -65,6 +65,12 @@ SqlError explains_prepared(std::string_view name) {
           "Its plan would show keys of pseudonyms, or whether values exist.", "EXPLAIN the query itself.", 0};
 }
 
+SqlError runs_utility(std::string_view name) {
+  return {std::string(sqlstate::feature_not_supported),
+          "pgconsent: `" + std::string(name) + "` can't be run by SQL's EXECUTE or FETCH",
+          "It is no query or modification, but a command.", "Run the command itself.", 0};
+}
+
 SqlError prepared_for_other_rules(std::string_view name) {
   return {std::string(sqlstate::insufficient_privilege),
           "pgconsent: prepared statement `" + std::string(name) +

@@ -19,6 +19,7 @@ parser::SqlError opened_for_other_purpose();
 parser::SqlError opened_for_other_rules();
 parser::SqlError too_many_cursors(std::size_t limit);
 parser::SqlError explains_prepared(std::string_view name);
+parser::SqlError runs_utility(std::string_view name);
 parser::SqlError prepared_for_other_rules(std::string_view name);
 parser::SqlError audit_not_writable();
 parser::SqlError dialect_not_supported(bool strings);
