@@ -81,6 +81,23 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// LISTEN; the server's NOTIFY is read between transactions.
+class Announcements final : public pqxx::notification_receiver {
+ public:
+  explicit Announcements(pqxx::connection_base& connection)
+      : notification_receiver(connection, "pgconsent_catalog_changed") {}
+  void operator()(const std::string&, int) override { heard_ = true; }
+  bool heard() { return std::exchange(heard_, false); }
+
+ private:
+  bool heard_ = false;
+};
+
+constexpr const char* announcing_query =
+    "SELECT FROM pg_catalog.pg_event_trigger e WHERE e.evtname OPERATOR(pg_catalog.=) "
+    "'pgconsent_catalog_changed' "
+    "AND e.evtenabled OPERATOR(pg_catalog.<>) 'D'";
+
 class PqxxConnection final : public ControlConnection {
  public:
   explicit PqxxConnection(ControlSettings settings) : settings_(std::move(settings)) {}
@@ -92,6 +109,7 @@ class PqxxConnection final : public ControlConnection {
       ReadTransaction session(*connection_);
       result.fingerprint = fingerprint(session);
       if (result.fingerprint != known) load(session, version, result);
+      is_told_ = !session.exec(announcing_query).empty();
       session.commit();
     } catch (const std::exception& error) {
       result = {};
@@ -115,6 +133,19 @@ class PqxxConnection final : public ControlConnection {
     }
   }
 
+  bool is_told() const override { return is_told_; }
+
+  bool was_told() override {
+    try {
+      if (!connection_ || !connection_->is_open()) return true;
+      connection_->get_notifs();
+      return announcements_->heard();
+    } catch (const std::exception&) {
+      disconnect();
+      return true;
+    }
+  }
+
   void cancel() override {
     std::lock_guard lock(mutex_);
     try {
@@ -129,14 +160,17 @@ class PqxxConnection final : public ControlConnection {
     if (connection_ && connection_->is_open()) return;
     disconnect();
     auto fresh = std::make_unique<pqxx::connection>(conninfo(settings_));
+    announcements_ = std::make_unique<Announcements>(*fresh);
     std::lock_guard lock(mutex_);
     connection_ = std::move(fresh);
   }
 
   void disconnect() {
+    announcements_.reset();
+    is_told_ = false;
+    activity_.clear();
     std::lock_guard lock(mutex_);
     connection_.reset();
-    activity_.clear();
   }
 
   static Fingerprint fingerprint(ReadTransaction& session) {
@@ -205,6 +239,8 @@ class PqxxConnection final : public ControlConnection {
   const ControlSettings settings_;
   std::mutex mutex_;  // guards the pointer against cancel()
   std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<Announcements> announcements_;  // ends before the connection
+  bool is_told_ = false;
   std::string activity_;
 };
 

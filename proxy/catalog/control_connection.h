@@ -42,6 +42,11 @@ class ControlConnection {
   // Error: true, and the load will tell.
   virtual bool may_have_changed() = 0;
 
+  // Does the database announce changes of definitions (deploy/catalog_trigger.sql)? As of the last load.
+  virtual bool is_told() const { return false; }
+  // Was one announced since the last call? Does not wait. Error: true.
+  virtual bool was_told() { return false; }
+
   // Makes a call in progress on another thread fail soon.
   virtual void cancel() = 0;
 };

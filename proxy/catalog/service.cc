@@ -13,6 +13,7 @@ namespace {
 
 constexpr int check_share = 20;  // a check may take a twentieth of the time
 constexpr std::chrono::milliseconds longest_poll{10'000};
+constexpr std::chrono::milliseconds listen_interval{20};
 
 }  // namespace
 
@@ -71,14 +72,13 @@ void Service::run() {
   bool failed = false;
   std::vector<Callback> batch;
   while (true) {
+    const bool told = wait_for_work(failed);
     {
-      std::unique_lock lock(mutex_);
-      auto is_due = [&] { return stopping_ || (!requests_.empty() && !failed); };
-      wake_.wait_for(lock, wait_, is_due);
+      std::lock_guard lock(mutex_);
       if (stopping_) break;
       batch = std::exchange(requests_, {});
     }
-    bool may_skip = batch.empty() && !failed && !fingerprint_.empty();
+    bool may_skip = batch.empty() && !failed && !told && !fingerprint_.empty();
     if (may_skip && !connection_->may_have_changed()) {
       std::lock_guard lock(mutex_);
       status_.verified = Clock::now();
@@ -99,6 +99,23 @@ void Service::run() {
   for (const Callback& callback : batch) callback(nullptr, "the catalog service has stopped");
 }
 
+// Until the next poll, a request, or the database's own word that definitions have changed (true).
+bool Service::wait_for_work(bool failed) {
+  const Clock::time_point end = Clock::now() + wait_;
+  std::unique_lock lock(mutex_);
+  auto is_due = [&] { return stopping_ || (!requests_.empty() && !failed); };
+  while (!is_due()) {
+    const bool listens = !failed && connection_->is_told();
+    const auto until = listens ? std::min(end, Clock::now() + listen_interval) : end;
+    if (wake_.wait_until(lock, until, is_due) || Clock::now() >= end) return false;
+    if (!listens || Clock::now() < deaf_until_) continue;
+    lock.unlock();
+    if (connection_->was_told()) return true;
+    lock.lock();
+  }
+  return false;
+}
+
 bool Service::check() {
   Clock::time_point started = Clock::now();
   ControlConnection::Result result = connection_->load_if_changed(fingerprint_, next_snapshot_version());
@@ -111,9 +128,11 @@ bool Service::check() {
     current_.store(result.snapshot);
     if (hooks_.on_new) hooks_.on_new(result.snapshot);
     wait_ = timing_.poll;
+    deaf_until_ = {};
   } else {
     auto cost = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
     wait_ = std::max(timing_.poll, std::min(cost * check_share, longest_poll));
+    deaf_until_ = Clock::now() + cost * check_share;  // anyone may NOTIFY
   }
   std::lock_guard lock(mutex_);
   status_ = {{}, started};

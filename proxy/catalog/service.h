@@ -1,7 +1,8 @@
 // Keeps one database's catalog snapshot up to date: one thread, one control connection.
 //
 //   request() --> [thread: fingerprint, load when it differs] --> on_new --> the callbacks
-//   every second, when transactions have run: the same without callbacks
+//   every second, when transactions have run, or at once when the database says so: the same without
+//   callbacks
 #pragma once
 
 #include <atomic>
@@ -66,6 +67,7 @@ class Service {
 
  private:
   void run();
+  bool wait_for_work(bool failed);
   bool check();  // false: failed, error_ says why
   bool is_stopping() const;
   void note_failure(const std::string& error);
@@ -85,6 +87,7 @@ class Service {
   // The thread's own.
   Fingerprint fingerprint_;
   std::chrono::milliseconds wait_{0};
+  std::chrono::steady_clock::time_point deaf_until_;  // announcements that brought nothing are not heeded
   std::string error_;
   std::thread thread_;
 };
