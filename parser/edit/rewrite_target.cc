@@ -39,23 +39,33 @@ int fitness(const Assignment& assignment) {
     return nodeTag(element) == T_SetToDefault || part ? 0 : 2;
   }
   if (nodeTag(assignment.target->val) == T_SetToDefault) return 0;
-  return part ? (is_untyped(assignment.target->val) || nodeTag(assignment.target->val) == T_RowExpr ? 0 : 1)
-              : 3;
+  return !part ? 3 : nodeTag(assignment.target->val) == T_RowExpr ? 0 : 1;
 }
 
-std::string cast_null(const Column& column) {
-  return "CAST(NULL AS " + column.type_sql + ")";
+// NULL of the type that the assigned column, element or field has.
+std::string typed_null(const Column& column, const List* indirection) {
+  std::string null = "CAST(NULL AS " + column.type_sql + ")";
+  std::string steps;
+  for_each(indirection, [&](const Node* step) {
+    if (nodeTag(step) == T_A_Indices) {
+      // A slice is of the array's own type.
+      if (!as<A_Indices>(step)->is_slice) steps += "[1]";
+    } else {
+      steps += "." + quote_identifier(string_value(step));
+    }
+  });
+  return steps.empty() ? null : "(" + null + ")" + steps;
 }
 
 // A value and the check around it: text before and behind.
-std::pair<std::string, std::string> wrapped(const Node* value, const Column* column,
+std::pair<std::string, std::string> wrapped(const Node* value, const Column& column, const List* indirection,
                                             const std::string& check) {
   std::string before = "CASE WHEN " + check + " THEN ", after = " END";
-  if (column != nullptr && nodeTag(value) == T_RowExpr) {
+  if (nodeTag(value) == T_RowExpr) {
     before += "CAST(";
-    after = " AS " + column->type_sql + ") END";
-  } else if (column != nullptr && is_untyped(value)) {
-    after = " ELSE " + cast_null(*column) + " END";
+    after = " AS " + column.type_sql + ") END";
+  } else if (is_untyped(value)) {
+    after = " ELSE " + typed_null(column, indirection) + " END";
   }
   return {std::move(before), std::move(after)};
 }
@@ -178,14 +188,14 @@ bool TargetRewriter::check(const Target& target, std::size_t update) {
   if (carrier < 0) return false;
   const Assignment& assignment = list.assignments[carrier];
   const Column& column = binding_.entries[target.modification->entry].relation->columns[assignment.column];
-  const bool part = assignment.target->indirection != nullptr;
   if (const MultiAssignRef* reference = multi(assignment)) {
     return row_element(reference) == nullptr ? check_sublink(reference, condition)
                                              : check_row(reference, column, condition);
   }
   int first = 0, last = 0;
   if (!tokens_.assigned_value(assignment.target->location, first, last)) return false;
-  const auto [before, after] = wrapped(assignment.target->val, part ? nullptr : &column, condition);
+  const auto [before, after] =
+      wrapped(assignment.target->val, column, assignment.target->indirection, condition);
   splicer_.insert(tokens_[first].start, before);
   splicer_.insert(tokens_[last - 1].end, after);
   return true;
@@ -205,7 +215,7 @@ bool TargetRewriter::check_row(const MultiAssignRef* reference, const Column& co
     last = tokens_.after_value(first);
   }
   if (last <= first) return false;
-  const auto [before, after] = wrapped(row_element(reference), &column, condition);
+  const auto [before, after] = wrapped(row_element(reference), column, nullptr, condition);
   splicer_.insert(tokens_[first].start, before);
   splicer_.insert(tokens_[last - 1].end, after);
   return true;

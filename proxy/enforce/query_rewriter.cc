@@ -144,7 +144,7 @@ void QueryRewriter::check_write(const RelationReference& reference, const Relati
                                 Statement& statement) {
   std::optional<parser::SqlError> error;
   if (generation_.reach({&target, nullptr, false}) != RelationReach::none)
-    error = refuse_protected_write(generation_, target);
+    error = refuse_protected_write(generation_, target, reference.statement);
   if (!error) error = refuse_write(generation_, target, reference.statement);
   if (error) refuse(statement, std::move(*error), reference.range->location);
 }

@@ -22,6 +22,20 @@ bool joins_by(const SubjectPath::Hop& hop, AttrNumber own, AttrNumber other) {
   return std::find(hop.on.begin(), hop.on.end(), std::pair(own, other)) != hop.on.end();
 }
 
+// Without a foreign key rows may point at nothing: masked, until another row takes that key.
+bool is_foreign_key(const parser::Snapshot& catalog, Oid from, const SubjectPath::Hop& hop) {
+  const Relation* relation = catalog.relation(from);
+  return relation != nullptr &&
+         std::any_of(relation->foreign_keys.begin(), relation->foreign_keys.end(),
+                     [&](const ForeignKey& key) {
+                       if (key.target != hop.relation || key.attnums.size() != hop.on.size()) return false;
+                       for (std::size_t i = 0; i < key.attnums.size(); ++i) {
+                         if (!joins_by(hop, key.attnums[i], key.target_attnums[i])) return false;
+                       }
+                       return true;
+                     });
+}
+
 // The same path from a relation with the same columns under other numbers; false when one is missing.
 bool translate(const Relation& from, const Relation& to, SubjectColumn& column) {
   auto number = [&](AttrNumber& attnum) {
@@ -87,9 +101,10 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
   while (!rest.hops.empty()) {
     const SubjectPath::Hop hop = rest.hops.front();
     for (const auto& [own, other] : hop.on) add(at, {own, &relation, rest, true});
+    const bool enforced = is_foreign_key(catalog_, at, hop);
     at = hop.relation;
     rest.hops.erase(rest.hops.begin());
-    for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, true});
+    for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, enforced});
   }
   add(at, {rest.key, &relation, rest, true});
 }

@@ -33,6 +33,7 @@ bool is_over_settings(const Generation& generation, const Relation& relation, in
 // The columns that existing rows get new values for.
 std::vector<std::string_view> assigned(const Node* statement) {
   std::vector<std::string_view> names;
+  if (statement == nullptr) return names;
   auto add = [&](const List* targets) {
     parser::for_each(targets, [&](const Node* node) { names.push_back(parser::as<ResTarget>(node)->name); });
   };
@@ -57,6 +58,7 @@ std::vector<std::string_view> assigned(const Node* statement) {
 }
 
 bool deletes(const Node* statement) {
+  if (statement == nullptr) return false;
   if (nodeTag(statement) == T_DeleteStmt) return true;
   bool found = false;
   if (nodeTag(statement) == T_MergeStmt) {
@@ -190,7 +192,12 @@ std::optional<parser::SqlError> refuse_write(const Generation& generation, const
   return refuse_code(generation, target);
 }
 
-std::optional<parser::SqlError> refuse_protected_write(const Generation& generation, const Relation& target) {
+std::optional<parser::SqlError> refuse_protected_write(const Generation& generation, const Relation& target,
+                                                       const Node* statement) {
+  if (statement == nullptr) {
+    return unsupported("\"" + target.name + "\" can't be filled by COPY through the proxy yet",
+                       "It holds protected data. Use INSERT.");
+  }
   switch (target.kind) {
     case RelationKind::table:
     case RelationKind::partitioned_table:

@@ -10,6 +10,7 @@
 
 namespace pgconsent::enforce {
 
+// `statement` is null for COPY FROM.
 // A modification of any relation can reach protected rows: through its triggers, defaults and checks, and
 // through foreign keys.
 std::optional<parser::SqlError> refuse_write(const Generation& generation, const parser::Relation& target,
@@ -17,7 +18,7 @@ std::optional<parser::SqlError> refuse_write(const Generation& generation, const
 
 // Of a target that holds protected data, or shows it.
 std::optional<parser::SqlError> refuse_protected_write(const Generation& generation,
-                                                       const parser::Relation& target);
+                                                       const parser::Relation& target, const Node* statement);
 
 // For layer 2: may a reference to the target's column show it otherwise than it is?
 bool is_masked_column(const Generation& generation, const rules::Purpose* purpose,

@@ -1,0 +1,35 @@
+-- Odd people consent to everything, even ones to nothing.
+CREATE ROLE app LOGIN;
+CREATE SCHEMA crm;
+CREATE TABLE crm.consents (person_id bigint PRIMARY KEY, ok boolean NOT NULL);
+CREATE TABLE people (id bigint PRIMARY KEY, email text UNIQUE, name text, hint text, city text, visits int NOT NULL DEFAULT 0);
+CREATE TABLE accounts (no bigint PRIMARY KEY, label text);
+CREATE TABLE desks (id bigint PRIMARY KEY, label text);
+CREATE TABLE cards (id bigint PRIMARY KEY, person_id bigint REFERENCES accounts ON UPDATE CASCADE ON DELETE CASCADE, code text,
+                    used timestamptz);
+CREATE TABLE seats (id bigint PRIMARY KEY, person_id bigint DEFAULT 1 REFERENCES accounts ON DELETE SET DEFAULT, note text);
+CREATE TABLE bags (id bigint PRIMARY KEY, card_id bigint REFERENCES cards, tag text, desk_id bigint REFERENCES desks ON DELETE CASCADE);
+CREATE TABLE logged (id bigint PRIMARY KEY, person_id bigint, note text, city text);
+CREATE TABLE log (entry text);
+CREATE TABLE checked (id bigint PRIMARY KEY, person_id bigint, note text, city text);
+INSERT INTO crm.consents SELECT i, i % 2 = 1 FROM generate_series(1, 50000) i;
+INSERT INTO people SELECT i, 'RAW' || i || '@x.org', 'RAW name ' || i, 'RAW hint ' || i, 'Rome' FROM generate_series(1, 50000) i;
+INSERT INTO accounts SELECT i, 'a' || i FROM generate_series(1, 20) i;
+INSERT INTO desks SELECT i, 'd' || i FROM generate_series(1, 9) i;
+INSERT INTO cards SELECT i, i, 'RAW code ' || i FROM generate_series(1, 9) i;
+INSERT INTO seats SELECT i, i, 'RAW seat ' || i FROM generate_series(2, 9) i;
+INSERT INTO bags SELECT i, i, 'RAW tag ' || i, i FROM generate_series(1, 9) i;
+INSERT INTO logged SELECT i, i, 'RAW note ' || i, 'Rome' FROM generate_series(1, 9) i;
+INSERT INTO checked SELECT * FROM logged;
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.used := now(); RETURN NEW; END $$;
+CREATE TRIGGER stamp BEFORE UPDATE ON cards FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE FUNCTION write_log() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN RAISE NOTICE 'changed %', to_jsonb(NEW); INSERT INTO log VALUES (NEW.note); RETURN NEW; END $$;
+CREATE TRIGGER write_log BEFORE UPDATE ON logged FOR EACH ROW EXECUTE FUNCTION write_log();
+CREATE FUNCTION is_fine(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN IF $1 LIKE '%9' THEN RAISE EXCEPTION 'not fine: %', $1; END IF; RETURN true; END $$;
+ALTER TABLE checked ADD CHECK (is_fine(note)) NOT VALID;
+GRANT USAGE ON SCHEMA crm TO app, pgconsent;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
+GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;
+ANALYZE;
