@@ -95,8 +95,11 @@ class Kind:
 
 
 class World:
-    def __init__(self, seed):
+    def __init__(self, seed, plain=False):
+        """`plain`: no names that need quotes."""
         self.seed = seed
+        self.column_names, self.table_names = ([n for n in names if not plain or ident(n) == n] for names in (NAMES, TABLES))
+        self.keys = ("id",) if plain else ("id", "id", "Key")
         self.rng = random.Random(seed)
         self.rng_of_values, self.values = random.Random(seed), {}
         self.tables, self.kinds = [], []
@@ -105,7 +108,7 @@ class World:
         for name, type_ in self.rng.sample([("person", "bigint"), ("worker", "text"), ("member", "uuid"),
                                             ("guest", "int")], self.rng.randint(1, 3)):
             self.add_kind(name, type_)
-        names = self.rng.sample(TABLES, self.rng.randint(2, 4))
+        names = self.rng.sample(self.table_names, self.rng.randint(2, 4))
         for name in names:
             self.add_dependent(name)
         for name in self.rng.sample(("products", "places", "colours"), self.rng.randint(1, 2)):
@@ -151,7 +154,7 @@ class World:
 
     def make_columns(self, count, taken=()):
         columns = []
-        for name in self.rng.sample([n for n in NAMES if n not in taken], count):
+        for name in self.rng.sample([n for n in self.column_names if n not in taken], count):
             family = self.rng.choice(("int", "int", "num", "text", "text", "text", "text", "date", "ts", "tstz", "bool",
                                       "uuid", "tags", "json", "enum"))
             columns.append(Column(name, family, self.rng.choice(SQL_TYPES[family])))
@@ -183,7 +186,7 @@ class World:
 
     def add_kind(self, name, type_):
         family = {"bigint": "int", "int": "int", "text": "text", "uuid": "uuid"}[type_]
-        key = Column("id" if self.rng.random() < 0.7 else "Key", family, type_)
+        key = Column(self.rng.choice(self.keys), family, type_)
         table = Table(self.rng.choice(("public", "public", "crm")), name + "s", [key] + self.make_columns(self.rng.randint(3, 6)))
         kind = Kind(name, table, type_, self.rng.choices(("table", "column"), (3, 1))[0], self.rng.random() < 0.8,
                     self.rng.random() < 0.7, self.rng.random() < 0.6, self.rng.random() < 0.3, self.rng.random() < 0.4)
