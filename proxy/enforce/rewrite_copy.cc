@@ -40,8 +40,9 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   references_ = {};
   if (copy->whereClause != nullptr && !check_code(copy->whereClause, statement)) return Outcome::done;
   if (copy->is_from && copy_in(source, copy, options, splicer, statement)) return Outcome::done;
-  references_.relations.push_back(
-      {copy->relation, copy->is_from ? parser::RelationUse::target : parser::RelationUse::read});
+  references_.relations.push_back({copy->relation,
+                                   copy->is_from ? parser::RelationUse::target : parser::RelationUse::read,
+                                   parser::node_of(copy)});
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
   if (statement.refusal || relations_.empty()) return Outcome::done;
   if (!relations_.front().replaced) {
