@@ -35,6 +35,8 @@ void Binder::assignments(const List* list, bool upsert, Scope& scope) {
 void Binder::on_conflict(const OnConflictClause* conflict, Scope& scope) {
   // The arbiter (conflict->infer) must stay what the index says, and shows nothing.
   FromItem excluded = scope.items.front();
+  if (is_target(excluded) && excluded.name == "excluded")
+    problem("table reference \"excluded\" is ambiguous");
   excluded.name = "excluded";
   excluded.schema = {};
   excluded.entry = -1;

@@ -314,6 +314,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
   }
   const bool any =
       std::any_of(relations_.begin(), relations_.end(), [](const BoundRelation& r) { return r.replaced; });
+  std::unordered_set<const RangeVar*> renamed;  // targets, with their schema
   if (any) {
     const Decision before = statement.decision;
     statement.decision = Decision::untouched;
@@ -332,8 +333,10 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
       if (replacements[i].query.empty()) in_place_.insert(binding.entries[i].relation);
     }
     std::vector<parser::TargetReplacement> targets;
-    for (const parser::Modification& modification : binding.modifications)
+    for (const parser::Modification& modification : binding.modifications) {
       targets.push_back(target(source, modification, binding, options, statement));
+      if (targets.back().replaced) renamed.insert(binding.entries[modification.entry].range);
+    }
     if (statement.refusal) return Outcome::done;
     std::string problem;
     if (!parser::rewrite(source.text(), source.tokens(), binding, replacements, targets, splicer, problem)) {
@@ -346,7 +349,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     }
   }
   for (const BoundRelation& bound : relations_) {
-    if (!bound.replaced || in_place_.contains(bound.name.relation))
+    if (!bound.replaced || (in_place_.contains(bound.name.relation) && !renamed.contains(bound.range)))
       qualify(source, bound, splicer, statement);
   }
   return Outcome::done;

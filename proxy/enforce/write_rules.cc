@@ -69,13 +69,17 @@ bool deletes(const Node* statement) {
   return found;
 }
 
-// A trigger's function sees raw rows as NEW and OLD. It shows nothing where it names public columns of them
-// only.
-bool names_only_public(const std::vector<Token>& tokens, const rules::ProtectedRelation& rules) {
+// A trigger's function sees raw rows as NEW and OLD, and in transition tables. It shows nothing where it
+// names public columns of the former only, and no relation that is not in the catalog.
+bool names_only_public(const std::vector<Token>& tokens, const rules::ProtectedRelation& rules,
+                       const Generation& generation) {
   auto is = [&](std::size_t i, std::string_view word) { return i < tokens.size() && tokens[i].text == word; };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.kind == TokenKind::unicode_identifier) return false;
+    const bool relation = (token.text == "from" || token.text == "join") && i + 1 < tokens.size() &&
+                          tokens[i + 1].kind == TokenKind::identifier;
+    if (relation && !generation.is_known_name(tokens[i + 1].text)) return false;
     if (token.text != "new" && token.text != "old") continue;
     if (i + 2 < tokens.size() && tokens[i + 1].symbol == '.') {
       const std::string& name = tokens[i + 2].text;
@@ -116,7 +120,7 @@ const Function* showing_code(const Generation& generation, const Relation& relat
     return nullptr;
   };
   if (const Function* trigger = find(relation.trigger_functions, [&](const std::vector<Token>& tokens) {
-        return names_only_public(tokens, *protection);
+        return names_only_public(tokens, *protection, generation);
       })) {
     return trigger;
   }

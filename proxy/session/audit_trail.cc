@@ -59,7 +59,8 @@ bool Session::Impl::audit_answer(Entry& entry) {
   return false;
 }
 
-void Session::Impl::audit_failure(const enforce::Statement* statement, std::string_view reason) {
+void Session::Impl::audit_failure(const enforce::Statement* statement, std::string_view reason,
+                                  enforce::Decision decision) {
   if (log_ == nullptr) return;
   audit::Record record;
   if (statement != nullptr) fill(record, statement->audit);
@@ -70,7 +71,7 @@ void Session::Impl::audit_failure(const enforce::Statement* statement, std::stri
   record.database = database_;
   if (state_) record.purpose = state_->purpose;
   record.purpose_source = "session";
-  record.decision = "failed";
+  record.decision = decision == Decision::refused ? enforce::to_string(decision) : "failed";
   record.reason = reason;
   log_->append(record);
   log_->flush();

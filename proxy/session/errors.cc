@@ -65,8 +65,9 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
     const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
     const auto refused = enforce::write_refusal_index(message);
     const bool known = statement != nullptr && refused && *refused < statement->write_refusals.size();
-    write_sql_error(server_.own(), known ? statement->write_refusals[*refused] : refused_write(), severity,
-                    untranslated);
+    const parser::SqlError error = known ? statement->write_refusals[*refused] : refused_write();
+    audit_failure(statement, error.message, enforce::Decision::refused);
+    write_sql_error(server_.own(), error, severity, untranslated);
     return true;
   }
   if (entry == nullptr || !entry->plan) return false;

@@ -141,7 +141,9 @@ class Session::Impl {
   // audit_trail.cc
   void audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only);
   bool audit_answer(Entry& entry);
-  void audit_failure(const enforce::Statement* statement, std::string_view reason);
+  // What became known only while it ran: a fault, or a row that refused.
+  void audit_failure(const enforce::Statement* statement, std::string_view reason,
+                     enforce::Decision decision = enforce::Decision::untouched);
   bool audit_writable();
 
   // server_messages.cc
