@@ -26,6 +26,11 @@ CREATE TRIGGER stamp BEFORE UPDATE ON cards FOR EACH ROW EXECUTE FUNCTION stamp(
 CREATE FUNCTION write_log() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE NOTICE 'changed %', to_jsonb(NEW); INSERT INTO log VALUES (NEW.note); RETURN NEW; END $$;
 CREATE TRIGGER write_log BEFORE UPDATE ON logged FOR EACH ROW EXECUTE FUNCTION write_log();
+CREATE TABLE moved (id bigint PRIMARY KEY, person_id bigint, note text, city text);
+INSERT INTO moved SELECT * FROM checked;
+CREATE FUNCTION count_moved() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO log SELECT note FROM changed_rows; RETURN NULL; END $$;
+CREATE TRIGGER count_moved AFTER UPDATE ON moved REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION count_moved();
 CREATE FUNCTION is_fine(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
   $$ BEGIN IF $1 LIKE '%9' THEN RAISE EXCEPTION 'not fine: %', $1; END IF; RETURN true; END $$;
 ALTER TABLE checked ADD CHECK (is_fine(note)) NOT VALID;
