@@ -42,6 +42,8 @@ class Nodes {
     auto& bytes = memory_.emplace_back();
     auto* node = reinterpret_cast<Node*>(bytes.data());
     node->type = tag;
+    // SET (a, b) = source: the first of the references holds the source for all.
+    if (tag == T_MultiAssignRef) reinterpret_cast<MultiAssignRef*>(node)->colno = 1;
     if (tag == T_RangeVar) reinterpret_cast<RangeVar*>(node)->relname = const_cast<char*>("another");
     if (tag == T_List) as_list(node)->elements = cells_.emplace_back().data();
     return node;
@@ -89,13 +91,53 @@ class Nodes {
 };
 
 std::string to_string(StatementKind kind) {
-  static const char* const names[] = {
-      "query",          "modification", "explain", "declare_cursor", "create_table_as", "copy_query_out",
-      "copy_table_out", "copy_in",      "prepare", "execute",        "deallocate",      "fetch",
-      "transaction",    "set",          "show",    "discard",        "notify",          "lock",
-      "run_code",       "define",       "server"};
-  const auto index = static_cast<std::size_t>(kind);
-  return index < std::size(names) ? names[index] : "unknown kind " + std::to_string(index);
+  switch (kind) {
+    case StatementKind::query:
+      return "query";
+    case StatementKind::modification:
+      return "modification";
+    case StatementKind::explain:
+      return "explain";
+    case StatementKind::declare_cursor:
+      return "declare_cursor";
+    case StatementKind::create_table_as:
+      return "create_table_as";
+    case StatementKind::copy_query_out:
+      return "copy_query_out";
+    case StatementKind::copy_table_out:
+      return "copy_table_out";
+    case StatementKind::copy_in:
+      return "copy_in";
+    case StatementKind::prepare:
+      return "prepare";
+    case StatementKind::execute:
+      return "execute";
+    case StatementKind::deallocate:
+      return "deallocate";
+    case StatementKind::fetch:
+      return "fetch";
+    case StatementKind::close_cursor:
+      return "close_cursor";
+    case StatementKind::transaction:
+      return "transaction";
+    case StatementKind::set:
+      return "set";
+    case StatementKind::show:
+      return "show";
+    case StatementKind::discard:
+      return "discard";
+    case StatementKind::notify:
+      return "notify";
+    case StatementKind::lock:
+      return "lock";
+    case StatementKind::run_code:
+      return "run_code";
+    case StatementKind::define:
+      return "define";
+    case StatementKind::server:
+      return "server";
+  }
+  return {};
 }
 
 bool reaches(const Node* node) {
