@@ -136,9 +136,9 @@ CREATE FUNCTION fn_rows() RETURNS SETOF customers LANGUAGE sql STABLE SECURITY D
 CREATE PROCEDURE pr_email(IN bigint, INOUT r text) LANGUAGE plpgsql AS
   $$ BEGIN SELECT email INTO r FROM public.customers WHERE id = $1; END $$;
 CREATE FUNCTION topic_key(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN lower($1); END $$;
-CREATE FUNCTION tg_threads() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN IF topic_key(OLD.topic) = 'never' THEN RAISE NOTICE 'was %', OLD.topic; END IF; RETURN NEW; END $$;
-CREATE TRIGGER tg_threads BEFORE UPDATE ON threads FOR EACH ROW EXECUTE FUNCTION tg_threads();
+CREATE FUNCTION tg_members() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN IF topic_key(OLD.bio) = 'never' THEN RAISE NOTICE 'was %', OLD.bio; END IF; RETURN NEW; END $$;
+CREATE TRIGGER tg_members BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION tg_members();
 CREATE TABLE notes (id int PRIMARY KEY, t text);      -- its policy reads protected data, as is its owner's affair
 CREATE FUNCTION may_see(int) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER AS
   $$ DECLARE r text; BEGIN SELECT email INTO r FROM public.customers WHERE id = $1; RAISE NOTICE 'read %', r; RETURN true; END $$;
