@@ -4,6 +4,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/query_rewriter.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
 
@@ -23,11 +24,8 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
   statement.audit.tables.push_back(relation->schema + "." + relation->name);
   if (generation_.functions().relation_may_change_state(relation->oid))
     statement.effects |= Effect::changes_state;
-  if (generation_.functions().write_is_dangerous(relation->oid)) {
-    refuse(statement,
-           refusal("writing to \"" + relation->name + "\" runs code that may read protected data",
-                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
-                   "List the function under `functions: trusted` in the rules if it is harmless."));
+  if (auto error = refuse_write(generation_, *relation, nullptr)) {
+    refuse(statement, std::move(*error), copy->relation->location);
     return true;
   }
   qualify(source, bound, splicer, statement);
