@@ -88,6 +88,8 @@ const std::vector<const Function*>& Snapshot::functions_named(std::string_view n
 }
 
 void Snapshot::finish() {
+  by_name_.clear();  // of a copy: they point into the original
+  functions_by_name_.clear();
   by_name_.reserve(relations.size());
   for (const auto& [oid, relation] : relations) {
     by_name_.emplace(NameKey(relation.schema, relation.name).view(), &relation);

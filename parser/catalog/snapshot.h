@@ -156,7 +156,8 @@ class Snapshot {
   const std::vector<const Function*>& functions_named(std::string_view name) const;
   const Function* function(Oid oid) const;
 
-  // Call once after filling: builds the lookups by name. The snapshot must not move afterwards.
+  // Call after filling or changing: builds the lookups by name. The snapshot must not move afterwards; a copy
+  // needs its own call.
   void finish();
 
  private:
