@@ -1,6 +1,7 @@
 // A planner whose decisions stand in the text, and a log that can be made to fail.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -108,7 +109,7 @@ inline std::string names(const std::string& verb, const std::string& name, const
   const bool declares = verb == "declare" || verb == "hold";
   std::string sent = text;
   if (verb == "prepare" || declares) {
-    const auto inner = text.find(' ' + name) + name.size() + 2;
+    const auto inner = std::min(text.find(' ' + name) + name.size() + 2, text.size());
     sent = text.substr(0, inner) + decide(text.substr(inner), index, state, out);
     if (out.refusal) return enforce::refusal_statement(index, false);
     out.own_text = text;
