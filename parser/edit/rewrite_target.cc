@@ -103,8 +103,8 @@ std::string TargetRewriter::run(const std::vector<TargetReplacement>& targets) {
   for (const Target& target : targets_) {
     if (!rename(binding_.entries[target.modification->entry]))
       return "the target could not be found in the text";
-    if (!target.replacement->filter.empty() && !filter(target))
-      return "the condition could not be found in the text";
+    const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty();
+    if (filtered && !filter(target)) return "the condition could not be found in the text";
     for (std::size_t i = 0; i < target.modification->updates.size(); ++i) {
       if (!target.replacement->checks[i].empty() && !check(target, i))
         return "an assignment could not be found in the text";
@@ -136,7 +136,17 @@ bool TargetRewriter::rename(const RangeEntry& entry) {
 
 bool TargetRewriter::filter(const Target& target) {
   const Modification& modification = *target.modification;
-  const std::string& condition = target.replacement->filter;
+  const TargetReplacement& replacement = *target.replacement;
+  const std::string& condition = replacement.filter;
+  const auto enclose = [&](int first, int last) {
+    const bool looked_up = !replacement.lookup.empty();
+    splicer_.insert(
+        tokens_[first].start,
+        looked_up ? replacement.lookup + " AND CASE WHEN " + replacement.lookup_guard + " THEN (" : "(");
+    splicer_.insert(tokens_[last - 1].end, std::string(looked_up ? ") ELSE FALSE END" : ")") +
+                                               (condition.empty() ? "" : " AND " + condition));
+    return true;
+  };
   const int at = tokens_.at(binding_.entries[modification.entry].range->location);
   int first = 0, last = 0;
   const Node* qual = nullptr;
@@ -149,9 +159,7 @@ bool TargetRewriter::filter(const Target& target) {
       break;
     case T_MergeStmt:
       if (!tokens_.merge_condition(at, first, last)) return false;
-      splicer_.insert(tokens_[first].start, "(");
-      splicer_.insert(tokens_[last - 1].end, ") AND " + condition);
-      return true;
+      return enclose(first, last);
     default:
       return true;  // INSERT: no row is looked for
   }
@@ -176,9 +184,7 @@ bool TargetRewriter::filter(const Target& target) {
     if (tokens_.is_keyword(i, "where") && !tokens_.is_symbol(i - 1, '.')) first = i + 1;
   }
   if (first < 0 || first >= last) return false;
-  splicer_.insert(tokens_[first].start, "(");
-  splicer_.insert(tokens_[last - 1].end, ") AND " + condition);
-  return true;
+  return enclose(first, last);
 }
 
 bool TargetRewriter::check(const Target& target, std::size_t update) {

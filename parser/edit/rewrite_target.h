@@ -17,11 +17,12 @@ inline constexpr std::string_view target_alias = "pgconsent_target";
 
 // What stands for the target of one Modification.
 struct TargetReplacement {
-  bool replaced = false;            // false: the target stays as it is, nothing of it is masked
-  std::vector<std::string> cells;   // by index in Relation::columns: SQL over target_alias
-  std::vector<bool> plain;          // the cell is the column itself
-  std::string filter;               // of rows: goes to WHERE, or to MERGE's ON; may be empty
-  std::vector<std::string> checks;  // by index in Modification::updates: true or fails; may be empty
+  bool replaced = false;             // false: the target stays as it is, nothing of it is masked
+  std::vector<std::string> cells;    // by index in Relation::columns: SQL over target_alias
+  std::vector<bool> plain;           // the cell is the column itself
+  std::string filter;                // of rows: goes to WHERE, or to MERGE's ON; may be empty
+  std::string lookup, lookup_guard;  // for an index, and what must hold of what it finds before all else
+  std::vector<std::string> checks;   // by index in Modification::updates: true or fails; may be empty
 };
 
 // The value that a column gets: an element of ROW(…) in SET (a, b) = ROW(…); else as in the tree.

@@ -117,6 +117,7 @@ class Builder {
     }
     const std::string condition =
         decision.clearance == Clearance::never ? "FALSE" : guard_->condition(rule->category);
+    if (rule->lookup_equality) out_.clears_if.emplace(type.attnum, condition);
     std::string sql = guarded_sql(condition, raw, masked, type);
     if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);
     return sql;

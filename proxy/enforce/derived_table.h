@@ -2,6 +2,7 @@
 // <consent>.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct DerivedTable {
   bool masks = false;                              // some listed column is or may be masked
   std::vector<std::string> rules, bases, columns;  // for the audit
   std::vector<parser::AttrNumber> clear;           // protected columns that are listed raw
+  std::map<parser::AttrNumber, std::string> clears_if;  // listed columns with `lookup: equality`: SQL
 };
 
 DerivedTable derived_table(const Generation& generation, const DerivedTableRequest& request);

@@ -26,6 +26,15 @@ std::string privileges_checked(const parser::Relation& view, const std::vector<b
          " p WHERE FALSE) IS NULL";
 }
 
+// Policies apply as for the view's owner; in an expanded view they would apply as for the caller.
+bool reads_row_security(const parser::Relation& view, const parser::Snapshot& catalog, int depth) {
+  return depth > max_view_depth ||
+         std::any_of(view.depends_on.begin(), view.depends_on.end(), [&](parser::Oid oid) {
+           const parser::Relation* below = catalog.relation(oid);
+           return below != nullptr && (below->row_security || reads_row_security(*below, catalog, depth + 1));
+         });
+}
+
 }  // namespace
 
 bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOptions& options,
@@ -33,6 +42,13 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   const parser::Relation& view = *entry.relation;
   if (options.view_depth >= max_view_depth || view.view_definition.empty() || !entry.system_columns.empty()) {
     refuse(statement, unsupported("view \"" + view.name + "\" can't be seen through"));
+    return false;
+  }
+  if (!view.security_invoker && reads_row_security(view, generation_.catalog(), 0)) {
+    refuse(statement,
+           refusal("view \"" + view.name + "\" can't be seen through",
+                   "A table behind it has row security, whose policies are those of the view's owner.",
+                   "Give the view rules of its own."));
     return false;
   }
   parser::RawTree tree;

@@ -21,22 +21,27 @@ bool has_leakproof_equality(const parser::Column& column) {
 
 }  // namespace
 
-// Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it.
-void QueryRewriter::add_lookups(Source& source, const RangeEntry& entry, std::string_view alias,
-                                const RewriteOptions& options, std::string& where) const {
+// Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it. Whether
+// a row was found that way must not show in what else is asked of it (1 / (id - 5)): the guard decides first.
+LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, const DerivedTable& table,
+                                    std::string_view alias, const RewriteOptions& options) const {
+  LookupFilter out;
   const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
-  if (options.explain || !names_.catalog_comes_first()) return;
+  if (options.explain || !names_.catalog_comes_first()) return out;
   for (const parser::EqualityLookup& lookup : entry.lookups) {
     const parser::Column& column = entry.relation->columns[lookup.column];
     const rules::ProtectedColumn* rule = relation->column(column.attnum);
     if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
     if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
     const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
-    if (value.empty()) continue;
-    where += where.empty() ? "" : " AND ";
-    where.append(alias).append(".").append(parser::quote_identifier(column.name));
-    where += " OPERATOR(pg_catalog.=) " + value;
+    const auto clears_if = table.clears_if.find(column.attnum);
+    if (value.empty() || clears_if == table.clears_if.end()) continue;
+    const std::string_view conjunction = out.raw.empty() ? "" : " AND ";
+    out.raw.append(conjunction).append(alias).append(".").append(parser::quote_identifier(column.name));
+    out.raw += " OPERATOR(pg_catalog.=) " + value;
+    out.guard.append(conjunction).append("(").append(clears_if->second).append(")");
   }
+  return out;
 }
 
 // Does the WHERE clause compare all columns of a unique key with values? Masked columns count where the mask

@@ -210,7 +210,9 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
       if (!column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
     }
   }
-  add_lookups(source, entry, parser::target_alias, options, out.filter);
+  LookupFilter found = lookups(source, entry, table, parser::target_alias, options);
+  out.lookup = std::move(found.raw);
+  out.lookup_guard = std::move(found.guard);
   return out;
 }
 
@@ -262,9 +264,13 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   out.query = table.head;
   if (!sample.empty()) out.query += " " + sample;
   out.query += table.tail;
-  std::string where = table.where;
-  add_lookups(source, entry, "t", options, where);
-  if (!where.empty()) out.query += " WHERE " + where;
+  const LookupFilter found = lookups(source, entry, table, "t", options);
+  if (!table.where.empty()) out.query += " WHERE " + table.where;
+  if (!found.raw.empty()) {
+    // The OFFSET keeps the statement's other conditions out.
+    out.query +=
+        (table.where.empty() ? " WHERE " : " AND ") + found.raw + " AND " + found.guard + " OFFSET 0";
+  }
   // Where the row exists a column that is never NULL says so, without the whole row being needed.
   for (const rules::ProtectedColumn& rule : relation->columns) {
     const parser::Column* column = entry.relation->column(rule.attnum);

@@ -52,6 +52,12 @@ struct RewriteOptions {
   int view_depth = 0;
 };
 
+// What `lookup: equality` adds: conditions on raw columns, and what must hold before anything else is asked
+// of a row that they find. Both empty, or neither.
+struct LookupFilter {
+  std::string raw, guard;
+};
+
 class QueryRewriter {
  public:
   enum class Outcome {
@@ -94,8 +100,8 @@ class QueryRewriter {
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
                    Statement& statement);
   bool finds_one_row(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules) const;
-  void add_lookups(Source& source, const parser::RangeEntry& entry, std::string_view alias,
-                   const RewriteOptions& options, std::string& where) const;
+  LookupFilter lookups(Source& source, const parser::RangeEntry& entry, const DerivedTable& table,
+                       std::string_view alias, const RewriteOptions& options) const;
   parser::TargetReplacement target(Source& source, const parser::Modification& modification,
                                    const parser::Binding& binding, const RewriteOptions& options,
                                    Statement& statement);
