@@ -70,6 +70,7 @@ struct Statement {
   std::string prepared_name;          // with Effect::names_statement
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
+  bool writes_protected = false;      // modifies a protected relation, whose checks see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
   std::string own_text, sent_text;    // PREPARE, DECLARE: the statement alone, the client's and as it is sent
   std::optional<parser::SqlError>

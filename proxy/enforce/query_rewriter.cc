@@ -123,7 +123,10 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     }
     statement.decision = Decision::masked;
     add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
-    if (is_writing(reference.use)) check_write(reference, *bound.name.relation, statement);
+    if (is_writing(reference.use)) {
+      statement.writes_protected = true;
+      check_write(reference, *bound.name.relation, statement);
+    }
     if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
       refuse(statement,
              refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",

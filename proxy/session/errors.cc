@@ -119,7 +119,9 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   }
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed = !exempt && withhold(response.fields, *planner_, touched_) != Withheld::nothing;
+  bool changed =
+      !exempt && withhold(response.fields, *planner_, touched_,
+                          statement != nullptr && statement->writes_protected) != Withheld::nothing;
   changed |=
       clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, rights_hint, position);
   if (!changed) return server_.pass(header);
@@ -200,7 +202,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   const bool debug = severity == "DEBUG" && plan != nullptr && (!plan->is_identity || plan->runs_generated);
   std::string position;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_);
+  const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, false);
   if ((entry != nullptr && entry->swallowed) || debug || withheld == Withheld::all) {
     server_.drop(header);
   } else if (clean_fields(notice.fields, plan, "", position) || withheld != Withheld::nothing) {

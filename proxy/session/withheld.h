@@ -13,7 +13,7 @@ enum class Withheld {
   all,    // a notice: not to be sent at all
 };
 
-// `touched`: the transaction has read or written protected relations.
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched);
+// `touched`: the transaction has read or written protected relations. `writes`: the statement writes to one.
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool writes);
 
 }  // namespace pgconsent::session
