@@ -81,6 +81,11 @@ SpecialFunction special_function(const Function& function) {
   return SpecialFunction::none;
 }
 
+bool is_unsafe_inside(SpecialFunction special) {
+  return special == SpecialFunction::current_query || special == SpecialFunction::own_statements ||
+         special == SpecialFunction::set_config;
+}
+
 std::string_view denied_builtin(const Function& function) {
   static const auto by_identity = [] {
     std::unordered_map<std::string_view, std::string_view> map;

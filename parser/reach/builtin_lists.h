@@ -21,6 +21,9 @@ enum class SpecialFunction {
   set_config,      // only with a constant name that is_settable()
 };
 SpecialFunction special_function(const Function& function);
+// Harmless only where the call itself can be judged: inside an object that calls it (a domain's check, a
+// default, a view) it changes how SQL is read, or shows the sent text.
+bool is_unsafe_inside(SpecialFunction special);
 
 // Why this built-in function may not be called ("runs SQL text given as an argument"); empty when it may. An
 // overload of a denied function that a newer server brings is denied as well.

@@ -22,6 +22,9 @@ void ReachClosure::run() {
   index_functions();
   seed_relations();
   seed_functions();
+  for (const auto& [oid, special] : out_.special_) {
+    if (is_unsafe_inside(special)) spread_from_inside(*snapshot_.function(oid));
+  }
   drain();
   close_state();
   follow_row_code();
@@ -58,6 +61,9 @@ void ReachClosure::index_relations() {
 void ReachClosure::index_functions() {
   for (const auto& [oid, function] : snapshot_.functions) {
     for (Oid used : function.depends_on) functions_depending_[used].push_back(&function);
+    for (Oid type : function.argument_types) {
+      if (type >= first_normal_oid) functions_taking_[type].push_back(&function);
+    }
     if (oid < first_normal_oid || !has_readable_body(function) || function.kind == 'a') continue;
     index_body(function, scan_body(function.language, function.body));
   }
@@ -111,6 +117,7 @@ void ReachClosure::judge_builtin(const Function& function) {
   if (SpecialFunction special = special_function(function); special != SpecialFunction::none) {
     out_.special_.emplace(function.oid, special);
     out_.marked_calls_.insert(function.name);
+    if (is_unsafe_inside(special)) out_.unsafe_inside_.insert(function.name);
   }
   if (std::string_view reason = denied_builtin(function); !reason.empty())
     mark(function, std::string(reason));
@@ -199,6 +206,28 @@ void ReachClosure::spread(const Function& function) {
   out_.bad_calls_.insert(function.name);
   spread_to_bodies(called_in_, function.name, reason, false);
   spread_to_users(function.oid, reason);
+  spread_to_code(function, reason);
+}
+
+// The server's own views over it are judged by their names, and bodies that call set_config by its arguments.
+void ReachClosure::spread_from_inside(const Function& function) {
+  const std::string reason = "calls `" + function.identity + "`";
+  if (function.name != "set_config") spread_to_bodies(called_in_, function.name, reason, false);
+  if (auto it = relations_depending_.find(function.oid); it != relations_depending_.end()) {
+    for (const Relation* user : it->second) {
+      if (user->oid >= first_normal_oid) mark(*user, RelationReach::opaque, reason);
+    }
+  }
+  if (auto it = functions_depending_.find(function.oid); it != functions_depending_.end()) {
+    for (const Function* user : it->second) {
+      if (user->oid >= first_normal_oid) mark(*user, reason);
+    }
+  }
+  spread_to_code(function, reason);
+}
+
+// Tables, operators, types and casts that run it.
+void ReachClosure::spread_to_code(const Function& function, const std::string& reason) {
   if (auto it = relations_running_.find(function.oid); it != relations_running_.end()) {
     for (const Relation* relation : it->second) write_is_bad(*relation);
   }
@@ -244,6 +273,10 @@ void ReachClosure::mark_type(Oid type) {
   }
   if (auto with = relations_with_type_.find(type); with != relations_with_type_.end()) {
     for (const Relation* relation : with->second) write_is_bad(*relation);
+  }
+  // An argument is converted to it without its being named.
+  if (auto taking = functions_taking_.find(type); taking != functions_taking_.end()) {
+    for (const Function* function : taking->second) mark(*function, "takes a type that runs dangerous code");
   }
   if (auto over = types_over_.find(type); over != types_over_.end()) {
     for (Oid wider : over->second) mark_type(wider);

@@ -39,6 +39,8 @@ class ReachClosure {
 
   void spread(const Relation& relation);
   void spread(const Function& function);
+  void spread_from_inside(const Function& function);
+  void spread_to_code(const Function& function, const std::string& reason);
   void spread_to_users(Oid oid, const std::string& reason);
   void spread_to_bodies(const Index& index, const std::string& name, const std::string& reason,
                         bool writers_only);
@@ -55,7 +57,7 @@ class ReachClosure {
 
   // Who uses what.
   std::unordered_map<Oid, std::vector<const Relation*>> relations_depending_, relations_running_;
-  std::unordered_map<Oid, Users> functions_depending_;
+  std::unordered_map<Oid, Users> functions_depending_, functions_taking_;
   std::unordered_map<Oid, std::vector<Oid>> types_running_, types_over_;
   std::unordered_map<Oid, std::vector<const Operator*>> operators_running_;
   std::unordered_map<Oid, std::vector<const Cast*>> casts_running_;

@@ -75,7 +75,9 @@ std::string FunctionReach::judge_body(std::string_view language, const std::stri
       return "writes to `" + name + "`, which runs dangerous code";
   }
   for (const std::string& name : facts.calls) {
-    if (bad_calls_.contains(name)) return "may call `" + name + "`";
+    // set_config with a constant name is judged by the scan.
+    if (bad_calls_.contains(name) || (unsafe_inside_.contains(name) && name != "set_config"))
+      return "may call `" + name + "`";
   }
   for (const std::string& name : facts.operators) {
     if (bad_operators_.contains(name)) return "uses the operator `" + name + "`";

@@ -58,6 +58,11 @@ class FunctionReach {
     return marked_calls_.contains(function_name);
   }
 
+  // Of a built-in function that may not be called from inside an object, whatever its arguments.
+  bool any_unsafe_inside(std::string_view function_name) const {
+    return unsafe_inside_.contains(function_name);
+  }
+
   // Any user-defined operator of that name: its function or one of its estimators.
   bool operator_is_dangerous(std::string_view name) const { return bad_operators_.contains(name); }
   // Types are OIDs; 0 stands for any type. Is there a dangerous cast that applies without its type being
@@ -112,7 +117,7 @@ class FunctionReach {
   std::vector<Cast> bad_casts_;
   bool unseen_cast_ = false;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
-  Names bad_calls_, marked_calls_, bad_operators_, bad_types_by_name_;
+  Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_operators_, telling_;
   Names bad_write_names_;  // relations that a body which writes may not name
 };

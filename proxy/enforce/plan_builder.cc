@@ -137,6 +137,7 @@ class Builder {
       out.effects = 0;
       replace_statement(facts);
     } else {
+      shows_sent_text_ |= rewriter_.shows_sent_text();
       parameters_ += rewriter_.parameters();
       splicer_.append(std::move(splicer));
     }
@@ -316,6 +317,8 @@ class Builder {
     std::string wrong;
     if (!splicer_.apply(text(), spliced)) {
       wrong = "edits overlap";
+    } else if (shows_sent_text_) {
+      wrong = "current_query() would show the whole message with its generated text";
     } else if (role_ == nullptr || !role_->exempt) {
       wrong = parser::check_sent_text(
           {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, names_,
@@ -359,7 +362,7 @@ class Builder {
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
   Definitions definitions_;  // of earlier statements of the text
-  bool unsettled_ = false, cacheable_ = true;
+  bool unsettled_ = false, cacheable_ = true, shows_sent_text_ = false;
   int parameters_ = 0;
   parser::Splicer splicer_;
 };

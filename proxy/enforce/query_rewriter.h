@@ -85,6 +85,7 @@ class QueryRewriter {
   int parameters() const {
     return static_cast<int>(references_.parameter_locations.size()) - moved_parameters_;
   }
+  bool shows_sent_text() const { return shows_sent_text_; }
   int error_location() const { return error_location_; }
 
   // May the relation be named in what is sent? (nothing of it is masked, or it is not protected at all)

@@ -55,7 +55,8 @@ bool names_dangerous_function(std::string_view constant, const Generation& gener
   if (constant.size() < 2 || constant.front() != '\'' || constant.back() != '\'')
     return !constant.empty() && !std::isdigit(static_cast<unsigned char>(constant.front()));
   const std::string_view name = constant.substr(1, constant.size() - 2);
-  return generation.functions().any_dangerous(name) || generation.is_sensitive_name(name);
+  return generation.functions().any_dangerous(name) || generation.functions().any_unsafe_inside(name) ||
+         generation.is_sensitive_name(name);
 }
 
 // Every bare or qualified name in the text: the class of statements is too wide for less.
@@ -87,6 +88,10 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
       return refusal("type \"" + token.text + "\" runs code that may read protected data");
     }
     if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
+    if (generation.functions().any_unsafe_inside(token.text)) {
+      return refusal("\"" + token.text + "\" can't be called from inside a definition",
+                     "It changes how statements are read, or shows generated text, unseen.");
+    }
     if (generation.functions().any_dangerous(token.text)) {
       return refusal("\"" + token.text + "\" may be a function that can't be called through the proxy", {},
                      "List the function under `functions: trusted` in the rules if it is harmless.");
