@@ -16,8 +16,12 @@ std::string_view constant_text(const Node* node) {
   const auto* constant = as<A_Const>(node);
   if (nodeTag(&constant->val.node) == T_String) return constant->val.sval.sval;
   if (nodeTag(&constant->val.node) == T_Float) return constant->val.fval.fval;
+  if (nodeTag(&constant->val.node) == T_Integer && constant->val.ival.ival == 0) return "0";
+  if (nodeTag(&constant->val.node) == T_Integer && constant->val.ival.ival == 1) return "1";
   return {};
 }
+
+}  // namespace
 
 void set_facts(const VariableSetStmt* set, StatementFacts& facts) {
   facts.kind = StatementKind::set;
@@ -27,6 +31,8 @@ void set_facts(const VariableSetStmt* set, StatementFacts& facts) {
     for_each(set->args, [&](const Node* arg) { facts.values.push_back(constant_text(arg)); });
   }
 }
+
+namespace {
 
 void transaction_facts(const TransactionStmt* transaction, StatementFacts& facts) {
   facts.kind = StatementKind::transaction;

@@ -50,6 +50,10 @@ struct StatementFacts {
   bool all = false;                      // DISCARD ALL, DEALLOCATE ALL, CLOSE ALL
 };
 
+// What a SET says, also the one inside ALTER ROLE, ALTER DATABASE, CREATE FUNCTION. Numbers but 0 and 1:
+// empty.
+void set_facts(const VariableSetStmt* set, StatementFacts& facts);
+
 StatementFacts statement_facts(const RawStmt* raw, const std::string& text);
 
 }  // namespace pgconsent::parser

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
@@ -21,6 +22,12 @@ std::string lower(std::string_view text) {
 bool is_on(std::string_view value) {
   const std::string v = lower(value);
   return v == "on" || v == "true" || v == "yes" || v == "1" || v == "t" || v == "y";
+}
+
+// PostgreSQL takes any prefix of a word for on; here what is not clearly off is on.
+bool is_off(std::string_view value) {
+  const std::string v = lower(value);
+  return v == "off" || v == "false" || v == "no" || v == "0";
 }
 
 // Encodings in which an ASCII byte can be the second byte of a character.
@@ -69,7 +76,7 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
   if ((name == "client_encoding" || name == "names") && is_unsafe_encoding(value)) {
     return refusal("client encoding \"" + value + "\" is not supported", {}, "Use UTF8.");
   }
-  if (name.starts_with("debug_print_") && is_on(value))
+  if ((name.starts_with("debug_print_") || name == "debug_pretty_print") && !is_off(value))
     return refusal("\"" + name + "\" would show generated text");
   if (name == "client_min_messages" && lower(value).starts_with("debug")) {
     return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
@@ -80,6 +87,40 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
     return refusal("setting \"" + name + "\" can't be changed through the proxy");
   }
   return std::nullopt;
+}
+
+std::optional<SqlError> refuse_stored_setting(const Node* statement) {
+  std::optional<SqlError> error;
+  auto judge = [&](const VariableSetStmt* set) {
+    if (set == nullptr || error) return;
+    StatementFacts facts;
+    parser::set_facts(set, facts);
+    error = refuse_setting(facts, nullptr);
+  };
+  auto judge_options = [&](const List* options) {
+    parser::for_each(options, [&](const Node* node) {
+      const auto* option = parser::as<DefElem>(node);
+      if (option->arg != nullptr && nodeTag(option->arg) == T_VariableSetStmt)
+        judge(parser::as<VariableSetStmt>(option->arg));
+    });
+  };
+  switch (nodeTag(statement)) {
+    case T_AlterRoleSetStmt:
+      judge(parser::as<AlterRoleSetStmt>(statement)->setstmt);
+      break;
+    case T_AlterDatabaseSetStmt:
+      judge(parser::as<AlterDatabaseSetStmt>(statement)->setstmt);
+      break;
+    case T_CreateFunctionStmt:
+      judge_options(parser::as<CreateFunctionStmt>(statement)->options);
+      break;
+    case T_AlterFunctionStmt:
+      judge_options(parser::as<AlterFunctionStmt>(statement)->actions);
+      break;
+    default:
+      break;
+  }
+  return error;
 }
 
 }  // namespace pgconsent::enforce

@@ -151,6 +151,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   const NodeTag tag = nodeTag(facts.statement);
   if (tag == T_CallStmt) return std::nullopt;  // a function call: decided like one
   if (auto error = refuse_code(facts, generation)) return error;
+  if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
   if (facts.kind == StatementKind::server) {
     static const std::initializer_list<std::string_view> harmless = {

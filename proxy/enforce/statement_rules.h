@@ -14,6 +14,9 @@ namespace pgconsent::enforce {
 
 // SET of a setting that would change how statements are read or what they show; a purpose outside the role's
 // set.
+// The settings that ALTER ROLE, ALTER DATABASE and functions bring along.
+std::optional<parser::SqlError> refuse_stored_setting(const Node* statement);
+
 std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& facts,
                                                const rules::Application* role);
 
