@@ -153,6 +153,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_code(facts, generation)) return error;
   if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
+  if (auto error = refuse_type_change(facts.statement, generation)) return error;
   if (facts.kind == StatementKind::server) {
     static const std::initializer_list<std::string_view> harmless = {
         "pg_trgm",       "hstore",    "citext",    "pgcrypto",   "unaccent", "ltree",         "intarray",

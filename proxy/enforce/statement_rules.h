@@ -14,6 +14,8 @@ namespace pgconsent::enforce {
 
 // SET of a setting that would change how statements are read or what they show; a purpose outside the role's
 // set.
+// Changes of types that protected columns hold: their checks run over unmasked values.
+std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation);
 // The settings that ALTER ROLE, ALTER DATABASE and functions bring along.
 std::optional<parser::SqlError> refuse_stored_setting(const Node* statement);
 
