@@ -57,6 +57,16 @@ class Maintenance {
     return true;
   }
 
+  // The rows' order would show in ctid how masked values sort.
+  bool cluster(const RangeVar* range) {
+    const bool known = touch(range);
+    if (known && statement_.decision != Decision::untouched)
+      statement_.refusal = refusal("CLUSTER can't be used on protected tables through the proxy",
+                                   "The order of the rows would tell about masked values.",
+                                   "Name an unprotected table, or let a DBA do it without the proxy.");
+    return known;
+  }
+
  private:
   // An index says nothing of its table here: its errors may print rows, so it counts as protected.
   void touch(const Relation& relation) {
@@ -108,7 +118,7 @@ bool decide_maintenance(const parser::StatementFacts& facts, const Generation& g
       return known;
     }
     case T_ClusterStmt:
-      return maintenance.touch(parser::as<ClusterStmt>(facts.statement)->relation);
+      return maintenance.cluster(parser::as<ClusterStmt>(facts.statement)->relation);
     case T_ReindexStmt:
       return maintenance.touch(parser::as<ReindexStmt>(facts.statement)->relation);
     case T_TruncateStmt:

@@ -18,8 +18,9 @@ class Change {
         return new_column(parser::as<ColumnDef>(command->def));
       case AT_AddConstraint:
         return constraint(parser::as<Constraint>(command->def));
-      case AT_ColumnDefault:
       case AT_SetNotNull:
+        return command->name != nullptr && keeps_null(command->name);
+      case AT_ColumnDefault:
       case AT_DropNotNull:
       case AT_SetStatistics:
       case AT_SetOptions:
@@ -27,7 +28,6 @@ class Change {
       case AT_SetStorage:
       case AT_SetCompression:
       case AT_ChangeOwner:
-      case AT_ClusterOn:
       case AT_DropCluster:
       case AT_SetRelOptions:
       case AT_ResetRelOptions:
@@ -39,12 +39,15 @@ class Change {
     }
   }
 
-  // Expressions and predicates are computed on the unmasked rows, and fail with what they find there.
+  // Expressions and predicates are computed on the unmasked rows, and fail with what they find there; a
+  // unique index tells whether values repeat.
   bool index(const IndexStmt* index) const {
     bool plain = true;
     parser::for_each(index->indexParams, [&](const Node* element) {
       const Node* expression = parser::as<IndexElem>(element)->expr;
+      const char* name = parser::as<IndexElem>(element)->name;
       plain &= expression == nullptr || is_public(expression);
+      plain &= !index->unique || name == nullptr || is_public(std::string_view(name));
     });
     return plain && (index->whereClause == nullptr || is_public(index->whereClause));
   }
@@ -85,8 +88,12 @@ class Change {
   bool constraint(const Constraint* constraint) const {
     switch (constraint->contype) {
       case CONSTR_UNIQUE:
-      case CONSTR_PRIMARY:
-        return true;
+      case CONSTR_PRIMARY: {
+        bool keys = constraint->indexname == nullptr;
+        parser::for_each(constraint->keys,
+                         [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
+        return keys;
+      }
       case CONSTR_CHECK:
         return constraint->raw_expr != nullptr && is_public(constraint->raw_expr);
       case CONSTR_FOREIGN: {
@@ -100,9 +107,12 @@ class Change {
     }
   }
 
-  bool is_column(std::string_view name) const {
-    return std::any_of(relation_.columns.begin(), relation_.columns.end(),
-                       [&](const rules::ProtectedColumn& c) { return c.name == name; });
+  // Which cells are NULL shows through the mask in any case.
+  bool keeps_null(std::string_view name) const {
+    return std::any_of(relation_.columns.begin(), relation_.columns.end(), [&](const auto& c) {
+      return c.name == name && (c.is_public || (c.mask.kind != rules::Mask::Kind::null &&
+                                                c.without_basis == rules::WithoutBasis::mask));
+    });
   }
 
   bool is_public(std::string_view name) const {
@@ -110,12 +120,12 @@ class Change {
                        [&](const rules::ProtectedColumn& c) { return c.name == name && c.is_public; });
   }
 
-  // Over public columns only; a whole row is none. NULL stays NULL under a mask.
+  // Over public columns only; a whole row is none. NULL stays NULL under most masks.
   bool is_public(const Node* expression) const {
     if (nodeTag(expression) == T_NullTest && nodeTag(parser::as<NullTest>(expression)->arg) == T_ColumnRef) {
       const List* fields =
           parser::as<ColumnRef>(parser::node_of(parser::as<NullTest>(expression)->arg))->fields;
-      return fields->length == 1 && is_column(parser::last_string(fields));
+      return fields->length == 1 && keeps_null(parser::last_string(fields));
     }
     if (nodeTag(expression) == T_ColumnRef) {
       const List* fields = parser::as<ColumnRef>(expression)->fields;
