@@ -154,6 +154,13 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
+  const bool changes_type =
+      tag == T_AlterDomainStmt ||
+      (tag == T_AlterTableStmt && parser::as<AlterTableStmt>(facts.statement)->objtype == OBJECT_TYPE);
+  if (changes_type && names == nullptr) {
+    return unsupported("a type can't be changed behind a statement that may rename it",
+                       "Send the statements one by one.");
+  }
   if (facts.kind == StatementKind::server) {
     static const std::initializer_list<std::string_view> harmless = {
         "pg_trgm",       "hstore",    "citext",    "pgcrypto",   "unaccent", "ltree",         "intarray",
