@@ -73,7 +73,8 @@ struct Relation {
   bool security_invoker = false;  // views
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
-  std::vector<Oid> trigger_functions;  // enabled, not internal
+  std::vector<Oid> trigger_functions;     // enabled, not internal
+  std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
   // Called by its defaults, generated columns, checks, trigger conditions and index expressions: run when it
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;

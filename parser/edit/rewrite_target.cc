@@ -33,13 +33,15 @@ const Node* row_element(const MultiAssignRef* reference) {
 int fitness(const Assignment& assignment) {
   if (assignment.column < 0) return 0;
   const bool part = assignment.target->indirection != nullptr;  // SET address.zip, SET tags[1]
+  // ROW(…) in a CASE needs a cast, which cuts off what an assignment would refuse.
+  if (nodeTag(assigned_value(assignment.target)) == T_RowExpr) return 0;
   if (const MultiAssignRef* reference = multi(assignment)) {
     const Node* element = row_element(reference);
     if (element == nullptr) return nodeTag(reference->source) == T_SubLink ? 1 : 0;
     return nodeTag(element) == T_SetToDefault || part ? 0 : 2;
   }
   if (nodeTag(assignment.target->val) == T_SetToDefault) return 0;
-  return !part ? 3 : nodeTag(assignment.target->val) == T_RowExpr ? 0 : 1;
+  return part ? 1 : 3;
 }
 
 // NULL of the type that the assigned column, element or field has.
@@ -61,10 +63,7 @@ std::string typed_null(const Column& column, const List* indirection) {
 std::pair<std::string, std::string> wrapped(const Node* value, const Column& column, const List* indirection,
                                             const std::string& check) {
   std::string before = "CASE WHEN " + check + " THEN ", after = " END";
-  if (nodeTag(value) == T_RowExpr) {
-    before += "CAST(";
-    after = " AS " + column.type_sql + ") END";
-  } else if (is_untyped(value)) {
+  if (is_untyped(value)) {
     after = " ELSE " + typed_null(column, indirection) + " END";
   }
   return {std::move(before), std::move(after)};

@@ -25,6 +25,7 @@ void ReachClosure::run() {
   for (const auto& [oid, special] : out_.special_) {
     if (is_unsafe_inside(special)) spread_from_inside(*snapshot_.function(oid));
   }
+  seed_unwritable();
   drain();
   close_state();
   follow_row_code();
@@ -98,6 +99,15 @@ void ReachClosure::seed_relations() {
       mark(relation, RelationReach::opaque,
            "is a foreign table without rules of its own: what it reads is not known");
     }
+  }
+}
+
+// By name as ever: a body that writes at all may not name them.
+void ReachClosure::seed_unwritable() {
+  for (Oid oid : options_.unwritable_relations) {
+    const Relation* relation = snapshot_.relation(oid);
+    if (relation == nullptr || !out_.bad_write_names_.insert(relation->name).second) continue;
+    spread_to_bodies(named_in_, relation->name, "may change subjects in " + spell(*relation), true);
   }
 }
 

@@ -28,6 +28,7 @@ class ReachClosure {
   void index_body(const Function& function, BodyFacts facts);
   void seed_relations();
   void seed_functions();
+  void seed_unwritable();
   void judge_builtin(const Function& function);
   void judge_user_function(const Function& function);
   void drain();

@@ -33,6 +33,7 @@ struct ReachOptions {
   std::unordered_set<Oid>
       orphaned_relations;  // were protected until a rename took them out of the rules' reach
   std::unordered_set<Oid> deciding_relations;                    // consent is read from them
+  std::unordered_set<Oid> unwritable_relations;                  // no body may write them: subjects change
   std::unordered_set<Oid> trusted_functions, refused_functions;  // refused wins
 };
 

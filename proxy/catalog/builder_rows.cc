@@ -164,7 +164,10 @@ void SnapshotBuilder::Impl::rule(Row& row) {
 void SnapshotBuilder::Impl::trigger(Row& row) {
   parser::Relation* relation = find_relation(row.oid());
   Oid function = row.oid();
-  if (relation != nullptr) relation->trigger_functions.push_back(function);
+  const bool has_transition_tables = row.flag();
+  if (relation == nullptr) return;
+  relation->trigger_functions.push_back(function);
+  if (has_transition_tables) relation->transition_functions.push_back(function);
 }
 
 void SnapshotBuilder::Impl::operator_(Row& row) {

@@ -121,7 +121,7 @@ constexpr std::string_view rules = R"(
 SELECT DISTINCT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type OPERATOR(pg_catalog.<>) '1')";
 
 constexpr std::string_view triggers = R"(
-SELECT t.tgrelid, t.tgfoid FROM pg_catalog.pg_trigger t
+SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL FROM pg_catalog.pg_trigger t
 WHERE NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D')";
 
 constexpr std::string_view functions = R"(

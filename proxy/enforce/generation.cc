@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "parser/edit/condition.h"
@@ -132,20 +133,38 @@ struct GenerationBuilder {
     for (parser::Oid oid : before.orphans_) add(oid);
   }
 
+  void subject_columns() {
+    generation->subject_columns_ =
+        std::make_unique<SubjectColumns>(*generation->catalog_, *generation->policy_);
+    auto& leading = generation->leading_;
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (const auto& [oid, relation] : generation->catalog_->relations) {
+        const bool passes_on = relation.kind == parser::RelationKind::view || relation.has_rules;
+        const bool leads =
+            !generation->subject_columns_->of(oid).empty() ||
+            generation->subject_columns_->delete_changes_subjects(oid) ||
+            (passes_on && std::any_of(relation.depends_on.begin(), relation.depends_on.end(),
+                                      [&](parser::Oid used) { return leading.contains(used); }));
+        if (leads) grown |= leading.insert(oid).second;
+      }
+    }
+  }
+
   void reach() {
+    subject_columns();
     parser::ReachOptions options;
     for (const auto& [oid, relation] : generation->policy_->relations)
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
                                      generation->policy_->trusted_functions.end());
+    options.unwritable_relations = generation->leading_;
     options.orphaned_relations = generation->orphans_;
     options.deciding_relations.insert(generation->policy_->consent_relations.begin(),
                                       generation->policy_->consent_relations.end());
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
-    generation->subject_columns_ =
-        std::make_unique<SubjectColumns>(*generation->catalog_, *generation->policy_);
     generation->view_rules_ =
         derive_view_rules(*generation->catalog_, *generation->policy_, *generation->functions_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {

@@ -47,6 +47,9 @@ class Generation {
   const parser::FunctionReach& functions() const { return *functions_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
+  // Does it decide about subjects, or is it a view (or has it rules) over what does?
+  bool leads_to_subjects(parser::Oid oid) const { return leading_.contains(oid); }
+
   // Relations that were protected before the catalog changed, and that no rule reaches any more.
   const std::unordered_set<parser::Oid>& orphans() const { return orphans_; }
 
@@ -68,7 +71,7 @@ class Generation {
   std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
   ViewRules view_rules_;
-  std::unordered_set<parser::Oid> orphans_;
+  std::unordered_set<parser::Oid> orphans_, leading_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias
 };

@@ -76,14 +76,14 @@ std::string TargetGuard::check(const parser::AssignmentList& update, Statement& 
     if (column.generated) continue;  // takes DEFAULT only
     if (std::string condition = may_write(assignment, rule); !condition.empty())
       add_unique(writes, std::move(condition));
-    if (std::string condition = keeps_subject(assignment, column.attnum); !condition.empty()) {
+    if (std::string condition = keeps_subject(assignment, column.attnum, update.upsert); !condition.empty()) {
       if (key.empty()) key = column.name;
       add_unique(subjects, std::move(condition));
     }
   }
   if (writes.empty() && subjects.empty()) return {};
   if (parser::check_carrier(update) < 0) {
-    problem = "an assignment of DEFAULT to protected columns or subjects can't be checked here";
+    problem = "an assignment of DEFAULT or ROW(…) to protected columns or subjects can't be checked here";
     return {};
   }
   const std::string any = cell_of(entry_.relation->columns.front());
@@ -123,7 +123,8 @@ std::string TargetGuard::may_write(const Assignment& assignment, std::string& ru
       .condition(column->category);
 }
 
-std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum) const {
+std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum,
+                                       bool upsert) const {
   std::vector<std::string> conditions;
   for (const SubjectColumn& column : generation_.subject_columns().of(relation_.oid)) {
     if (column.attnum != attnum) continue;
@@ -131,7 +132,7 @@ std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::Att
       add_unique(conditions, std::move(condition));
   }
   if (conditions.empty()) return {};
-  const std::string same = unchanged(assignment);
+  const std::string same = unchanged(assignment, upsert);
   if (same == "TRUE") return {};
   return same.empty() ? joined(conditions) : fmt::format("({} OR {})", same, joined(conditions));
 }
@@ -161,7 +162,9 @@ std::string TargetGuard::unmasked(const SubjectColumn& column) const {
 }
 
 // The column keeps its value, where the assignment says so plainly; empty where that can't be told.
-std::string TargetGuard::unchanged(const Assignment& assignment) const {
+// Only of what has one value however often it is read: a subquery in FROM may be flattened, and a function in
+// it called once more for the check.
+std::string TargetGuard::unchanged(const Assignment& assignment, bool upsert) const {
   const Column& column = entry_.relation->columns[assignment.column];
   const std::string cell = cell_of(column);
   const Node* value = parser::assigned_value(assignment.target);
@@ -173,7 +176,9 @@ std::string TargetGuard::unchanged(const Assignment& assignment) const {
         list_length(reference->fields) == 1 ||
         parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == entry_.name;
     if (of_target && parser::last_string(reference->fields) == column.name) return "TRUE";
-    if (of_target) return {};
+    const bool is_excluded =
+        upsert && parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == "excluded";
+    if (of_target || !is_excluded) return {};
     const int first = tokens_.at(reference->location);
     if (first < 0) return {};
     const int start = tokens_[first].start, end = tokens_[tokens_.after_name(first) - 1].end;

@@ -32,8 +32,9 @@ class TargetGuard {
  private:
   std::string check(const parser::AssignmentList& update, Statement& statement, std::string& problem);
   std::string may_write(const parser::Assignment& assignment, std::string& rule) const;
-  std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum) const;
-  std::string unchanged(const parser::Assignment& assignment) const;
+  std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum,
+                            bool upsert) const;
+  std::string unchanged(const parser::Assignment& assignment, bool upsert) const;
   std::string unmasked(const SubjectColumn& column) const;
   const rules::ProtectedColumn* rule_of(int column) const;
   void note_written(const parser::Modification& modification, Statement& statement) const;

@@ -119,6 +119,11 @@ const Function* showing_code(const Generation& generation, const Relation& relat
     }
     return nullptr;
   };
+  // A transition table holds whole rows under a name that any clause may use.
+  if (const Function* trigger =
+          find(relation.transition_functions, [](const std::vector<Token>&) { return false; })) {
+    return trigger;
+  }
   if (const Function* trigger = find(relation.trigger_functions, [&](const std::vector<Token>& tokens) {
         return names_only_public(tokens, *protection, generation);
       })) {
@@ -164,6 +169,17 @@ std::optional<parser::SqlError> refuse_code(const Generation& generation, const 
   return std::nullopt;
 }
 
+// A plain view over a table that decides about subjects; so do rewrite rules lead to other tables.
+std::optional<parser::SqlError> refuse_through_view(const Generation& generation, const Relation& target,
+                                                    const Node* statement) {
+  if (target.kind != RelationKind::view && !target.has_rules) return std::nullopt;
+  const bool changes = target.has_rules || !assigned(statement).empty() || deletes(statement);
+  if (!changes || !generation.leads_to_subjects(target.oid)) return std::nullopt;
+  return refusal("\"" + target.name + "\" stands for tables that decide about the subjects of protected rows",
+                 "Which columns would be written is not looked for through it.",
+                 "Modify the table below it.");
+}
+
 }  // namespace
 
 std::optional<parser::SqlError> refuse_write(const Generation& generation, const Relation& target,
@@ -182,6 +198,7 @@ std::optional<parser::SqlError> refuse_write(const Generation& generation, const
     return refusal("deleting from \"" + target.name + "\" would give protected rows another subject",
                    "A foreign key with ON DELETE SET DEFAULT points at it.");
   }
+  if (auto error = refuse_through_view(generation, target, statement)) return error;
   const bool is_protected = generation.policy().relation(target.oid) != nullptr;
   for (std::string_view name : assigned(statement)) {
     const parser::Column* column = target.column(name);

@@ -34,6 +34,13 @@ CREATE TRIGGER count_moved AFTER UPDATE ON moved REFERENCING NEW TABLE AS change
 CREATE FUNCTION is_fine(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
   $$ BEGIN IF $1 LIKE '%9' THEN RAISE EXCEPTION 'not fine: %', $1; END IF; RETURN true; END $$;
 ALTER TABLE checked ADD CHECK (is_fine(note)) NOT VALID;
+CREATE VIEW v_accounts AS SELECT no, label FROM accounts;
+CREATE FUNCTION renumber(bigint, bigint) RETURNS void LANGUAGE sql AS 'UPDATE accounts SET no = $2 WHERE no = $1';
+CREATE TABLE watched (id bigint PRIMARY KEY, person_id bigint, note text, city text);
+INSERT INTO watched SELECT * FROM checked;
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO log SELECT w.note FROM desks d, watched_rows w; RETURN NULL; END $$;
+CREATE TRIGGER watch AFTER UPDATE ON watched REFERENCING NEW TABLE AS watched_rows FOR EACH STATEMENT EXECUTE FUNCTION watch();
 GRANT USAGE ON SCHEMA crm TO app, pgconsent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;
