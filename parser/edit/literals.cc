@@ -239,4 +239,49 @@ bool literals_are_values(const RawTree& tree, std::string_view text, const std::
                     });
 }
 
+namespace {
+
+// Counts the literals among conditions `column = literal` joined by AND.
+std::size_t count_keys(const Node* condition, const std::vector<Literal>& literals) {
+  const auto is_literal = [&](const Node* node) {
+    return nodeTag(node) == T_A_Const &&
+           std::any_of(literals.begin(), literals.end(),
+                       [&](const Literal& each) { return each.start == as<A_Const>(node)->location; });
+  };
+  if (condition == nullptr) return 0;
+  if (is_literal(condition)) return 1;  // a LIMIT
+  if (nodeTag(condition) == T_BoolExpr && as<BoolExpr>(condition)->boolop == AND_EXPR) {
+    std::size_t count = 0;
+    for_each(as<BoolExpr>(condition)->args, [&](const Node* part) { count += count_keys(part, literals); });
+    return count;
+  }
+  if (nodeTag(condition) != T_A_Expr) return 0;
+  const auto* comparison = as<A_Expr>(condition);
+  if (comparison->kind != AEXPR_OP || last_string(comparison->name) != "=") return 0;
+  const Node *left = comparison->lexpr, *right = comparison->rexpr;
+  if (left == nullptr || right == nullptr) return 0;
+  return (nodeTag(left) == T_ColumnRef && is_literal(right)) ||
+         (nodeTag(right) == T_ColumnRef && is_literal(left));
+}
+
+}  // namespace
+
+bool literals_are_keys(const RawTree& tree, const std::vector<Literal>& literals) {
+  const Node* node = list_nth_node(RawStmt, tree.statements(), 0)->stmt;
+  if (nodeTag(node) != T_SelectStmt) return false;
+  const auto* select = as<SelectStmt>(node);
+  if (list_length(select->fromClause) != 1 ||
+      nodeTag(static_cast<const Node*>(linitial(select->fromClause))) != T_RangeVar)
+    return false;
+  if (select->groupClause != nullptr || select->distinctClause != nullptr || select->withClause != nullptr ||
+      select->intoClause != nullptr || select->lockingClause != nullptr)
+    return false;
+  if (std::any_of(literals.begin(), literals.end(), [](const Literal& literal) {
+        return literal.kind != LiteralKind::integer && literal.kind != LiteralKind::bigint;
+      }))
+    return false;
+  return count_keys(select->whereClause, literals) + count_keys(select->limitCount, literals) ==
+         literals.size();
+}
+
 }  // namespace pgconsent::parser

@@ -35,4 +35,8 @@ bool literal_shape(std::string_view text, LiteralShape& shape);
 // modification. REQUIRES: `tree` is the text's, `literals` are its shape's.
 bool literals_are_values(const RawTree& tree, std::string_view text, const std::vector<Literal>& literals);
 
+// Is it a query of one table, ungrouped, and every literal an integer that the WHERE clause compares with a
+// column by `=`, or the LIMIT? Then parameters can take the literals' places. REQUIRES: as above.
+bool literals_are_keys(const RawTree& tree, const std::vector<Literal>& literals);
+
 }  // namespace pgconsent::parser

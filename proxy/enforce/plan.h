@@ -70,6 +70,7 @@ struct Statement {
   std::string prepared_name;          // with Effect::names_statement
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
+  bool finds_one_row = false;         // a protected table is asked for one row by a unique key
   bool writes_protected = false;      // modifies a protected relation, whose checks see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
   std::string own_text, sent_text;    // PREPARE, DECLARE: the statement alone, the client's and as it is sent
@@ -86,6 +87,14 @@ struct Statement {
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back
 
+// A text that finds one row by its key, with parameters in place of its constants: the server may keep it
+// prepared, which spares it the planning of what the guard adds.
+struct KeyLookup {
+  std::uint64_t id = 0;  // of the text's shape under one session state: no two are alike
+  std::string sql;
+  std::vector<std::uint32_t> parameter_types;  // OIDs
+};
+
 struct Plan {
   std::string original;          // the client's text
   std::string sql;               // to be sent instead; unused when is_identity
@@ -94,10 +103,12 @@ struct Plan {
   std::string purpose_source;    // "role", "session" or "comment"
   std::uint64_t generation = 0;  // of the catalog and rules it was made under
   std::uint64_t catalog_version = 0;
-  std::string rules_version;          // digest
-  std::vector<Statement> statements;  // one per statement of the text, in order
-  std::vector<Edit> edits;            // ascending, in the client's text
-  bool runs_generated = false;        // EXECUTE or FETCH of a text that is not the client's own
+  std::string rules_version;                    // digest
+  std::vector<Statement> statements;            // one per statement of the text, in order
+  std::vector<Edit> edits;                      // ascending, in the client's text
+  bool runs_generated = false;                  // EXECUTE or FETCH of a text that is not the client's own
+  std::shared_ptr<const KeyLookup> key_lookup;  // may be sent instead of `sql`, with
+  std::vector<std::string> key_values;          // these parameters, in text format; null: may not
 
   bool touches_protected() const;  // any statement with a decision other than untouched
   std::uint32_t effects() const;   // of all statements

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 
 #include "parser/tree/raw_tree.h"
@@ -47,12 +48,16 @@ bool same_decision(const Statement& a, const Statement& b) {
 
 }  // namespace
 
-bool PlanTemplate::constants_are_values(const Plan& first, const LiteralShape& shape) {
+PlanTemplate::Constants PlanTemplate::constants_of(const Plan& first, const LiteralShape& shape) {
   parser::RawTree tree;
   parser::SqlError error;
-  return first.statements.size() == 1 && !first.statements.front().refusal &&
-         parser::RawTree::parse(first.original, tree, error) &&
-         parser::literals_are_values(tree, first.original, shape.literals);
+  if (first.statements.size() != 1 || first.statements.front().refusal ||
+      !parser::RawTree::parse(first.original, tree, error) ||
+      !parser::literals_are_values(tree, first.original, shape.literals))
+    return Constants::matter;
+  const bool keys = !first.is_identity && first.statements.front().finds_one_row &&
+                    parser::literals_are_keys(tree, shape.literals);
+  return keys ? Constants::keys : Constants::values;
 }
 
 PlanTemplate::Marked PlanTemplate::mark(std::string_view text, const LiteralShape& shape) {
@@ -123,6 +128,20 @@ void PlanTemplate::cut(const Marked& marked) {
   }
 }
 
+void PlanTemplate::look_up_by_key() {
+  static std::atomic<std::uint64_t> last_id = 0;
+  constexpr std::uint32_t int8 = 20, int4 = 23;
+  auto lookup = std::make_shared<KeyLookup>();
+  lookup->id = ++last_id;
+  for (const Piece& piece : pieces_) {
+    lookup->sql += piece.text;
+    if (piece.literal >= 0) lookup->sql += "$" + std::to_string(piece.literal + 1);
+  }
+  for (const Literal& literal : literals_)
+    lookup->parameter_types.push_back(literal.kind == LiteralKind::integer ? int4 : int8);
+  plan_.key_lookup = std::move(lookup);
+}
+
 PlanPtr PlanTemplate::instance(std::string_view text, const LiteralShape& shape) const {
   auto plan = std::make_shared<Plan>(plan_);
   plan->original = text;
@@ -132,6 +151,10 @@ PlanPtr PlanTemplate::instance(std::string_view text, const LiteralShape& shape)
     if (piece.literal < 0) continue;
     const Literal& literal = shape.literals[piece.literal];
     plan->sql.append(text.substr(literal.start, literal.end - literal.start));
+  }
+  if (plan->key_lookup != nullptr) {
+    for (const Literal& literal : shape.literals)
+      plan->key_values.emplace_back(text.substr(literal.start, literal.end - literal.start));
   }
   const auto longer = [&](int literal) {
     const Literal &now = shape.literals[literal], &mark = literals_[literal];

@@ -19,10 +19,14 @@ class PlanTemplate {
   template <class PlanOf>
   static std::unique_ptr<PlanTemplate> make(const Plan& first, const parser::LiteralShape& shape,
                                             PlanOf&& plan_of) {
-    if (!constants_are_values(first, shape)) return nullptr;
+    const Constants constants = constants_of(first, shape);
+    if (constants == Constants::matter) return nullptr;
     const Marked marked = mark(first.original, shape);
     const auto plan = plan_of(marked.text);
-    return plan == nullptr ? nullptr : from_marked(*plan, marked, first, shape);
+    if (plan == nullptr) return nullptr;
+    auto made = from_marked(*plan, marked, first, shape);
+    if (made != nullptr && constants == Constants::keys) made->look_up_by_key();
+    return made;
   }
 
   // REQUIRES: the shape is the text's and equals the one that the template was made for.
@@ -44,12 +48,14 @@ class PlanTemplate {
     std::vector<int> inside;               // literals that the replacement repeats
   };
 
-  static bool constants_are_values(const Plan& first, const parser::LiteralShape& shape);
+  enum class Constants { matter, values, keys };
+  static Constants constants_of(const Plan& first, const parser::LiteralShape& shape);
   static Marked mark(std::string_view text, const parser::LiteralShape& shape);
   static std::unique_ptr<PlanTemplate> from_marked(const Plan& marked_plan, const Marked& marked,
                                                    const Plan& first, const parser::LiteralShape& shape);
 
   void cut(const Marked& marked);
+  void look_up_by_key();
 
   Plan plan_;                              // of the marked text, without both texts
   std::vector<parser::Literal> literals_;  // of the marked text

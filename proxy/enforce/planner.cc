@@ -30,9 +30,11 @@ class CachingPlanner : public Planner {
     BuiltPlan built = build_plan(*generation_, state, text, catalog_is_fresh, tables_);
     if (built.plan == nullptr) return NeedsCatalog{generation_->catalog().version};
     if (built.cacheable) {
-      if (plans_.is_second(text, state.id)) plans_.keep(text, state.id, built.plan, size_of(*built.plan));
-      if (has_shape && known == nullptr && templates_.is_second(shape_.key, state.id))
+      if (has_shape && known == nullptr && templates_.is_second(shape_.key, state.id)) {
         learn(*built.plan, state, catalog_is_fresh);
+      } else if (plans_.is_second(text, state.id)) {
+        plans_.keep(text, state.id, built.plan, size_of(*built.plan));
+      }
     }
     return PlanPtr(built.plan);
   }

@@ -237,6 +237,7 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   request.only = !entry.range->inh;
   request.locked = entry.locked || options.locked;
   request.one_row = finds_one_row(entry, *relation);
+  statement.finds_one_row = request.one_row;
   request.explain = options.explain;
   if (!entry.column_aliases.empty())
     request.columns.assign(entry.used.size(), true);  // they count from the first

@@ -60,7 +60,7 @@ class Worker {
   void tick();
   std::vector<std::shared_ptr<Connection>> connections() const;
 
-  asio::io_context io_{1};
+  asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer timer_;
   Shared& shared_;

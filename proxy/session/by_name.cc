@@ -166,7 +166,10 @@ void Session::Impl::names_changed(const Entry& entry, const Statement& statement
     }
     statements_.set(statement.prepared_name, std::move(prepared));
   }
-  if (effects & enforce::forgets_statements) statements_.clear_named();
+  if (effects & enforce::forgets_statements) {
+    statements_.clear_named();
+    key_lookups_.clear();
+  }
   if (effects & enforce::names_portal) {
     PortalPtr portal;
     if (tag == "DECLARE CURSOR") {

@@ -48,7 +48,7 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
   }
   for (const Statement& statement : plan->statements) {
     for (const auto& name : {statement.prepared_name, statement.cursor_name, statement.used_name}) {
-      if (name == reserved_name) return refusal(text, reserved_name_used());
+      if (name.starts_with(reserved_prefix)) return refusal(text, reserved_name_used());
     }
     if (statement.own_text.empty()) continue;
     if (statement.runs_later && statements_.size() >= max_prepared_statements)

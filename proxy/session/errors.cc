@@ -80,8 +80,9 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
 }
 
 // True: the fields were changed. `position` holds the new position's text.
-bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan* plan,
-                                 std::string_view rights_hint, std::string& position) const {
+bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string_view rights_hint,
+                                 std::string& position) const {
+  const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
   const auto before = fields.size();
   bool changed = false;
   if (plan != nullptr && (!plan->is_identity || plan->runs_generated)) {
@@ -95,7 +96,8 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const enforce::Plan*
       if (each.code != 'P') continue;
       if (std::from_chars(each.value.data(), each.value.data() + each.value.size(), sent).ec != std::errc{})
         continue;
-      position = std::to_string(plan->original_position(sent));
+      // With parameters for constants the places are others.
+      position = std::to_string(entry->key_lookup ? 0 : plan->original_position(sent));
       changed |= position != each.value;
       each.value = position;
     }
@@ -122,8 +124,7 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   bool changed =
       !exempt && withhold(response.fields, *planner_, touched_,
                           statement != nullptr && statement->writes_protected) != Withheld::nothing;
-  changed |=
-      clean_fields(response.fields, entry != nullptr ? entry->plan.get() : nullptr, rights_hint, position);
+  changed |= clean_fields(response.fields, entry, rights_hint, position);
   if (!changed) return server_.pass(header);
   serialize(response, server_.own());
   server_.drop(header);
@@ -165,6 +166,9 @@ bool Session::Impl::error_response(const wire::Header& header) {
     return true;
   }
   if (!audit_answer(entry)) return false;
+  // Sent as text or being prepared, it failed for itself, not for its values.
+  const bool runs = entry.key_lookup && entry.kind == Kind::execute;
+  if (entry.plan && entry.plan->key_lookup && !runs) key_lookups_.failed(entry.plan->key_lookup->id);
   write_error(header, &entry);
   if (entry.is_extended()) {
     drop_to_sync();
@@ -205,7 +209,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, false);
   if ((entry != nullptr && entry->swallowed) || debug || withheld == Withheld::all) {
     server_.drop(header);
-  } else if (clean_fields(notice.fields, plan, "", position) || withheld != Withheld::nothing) {
+  } else if (clean_fields(notice.fields, entry, "", position) || withheld != Withheld::nothing) {
     serialize(notice, server_.own());
     server_.drop(header);
   } else {

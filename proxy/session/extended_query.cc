@@ -20,7 +20,7 @@ constexpr std::size_t max_names_length = 8192;  // of portal and statement toget
 constexpr std::size_t max_name = 63;            // NAMEDATALEN - 1: the server compares no more than that
 
 std::optional<parser::SqlError> name_objection(std::string_view name) {
-  if (name == reserved_name) return reserved_name_used();
+  if (name.starts_with(reserved_prefix)) return reserved_name_used();
   if (name.size() > max_name) return name_too_long();
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 // The session's state and its parts. One file per concern: startup.cc, authentication.cc, client_messages.cc,
-// simple_query.cc, extended_query.cc, prepared.cc, by_name.cc, settle.cc, decide.cc, audit_trail.cc,
-// server_messages.cc, witness.cc, errors.cc.
+// simple_query.cc, key_lookup.cc, extended_query.cc, prepared.cc, by_name.cc, settle.cc, decide.cc,
+// audit_trail.cc, server_messages.cc, witness.cc, errors.cc.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 #include "proxy/catalog/loader.h"
 #include "proxy/session/in_flight.h"
+#include "proxy/session/key_lookups.h"
 #include "proxy/session/name_table.h"
 #include "proxy/session/session.h"
 #include "proxy/session/startup_options.h"
@@ -78,6 +79,9 @@ class Session::Impl {
   // simple_query.cc
   bool on_query(const wire::Header& header);
   void send_query(const wire::Header& header, const enforce::PlanPtr& plan);
+
+  // key_lookup.cc
+  bool send_key_lookup(const wire::Header& header, const enforce::PlanPtr& plan);
 
   // extended_query.cc
   bool on_parse(const wire::Header& header);
@@ -170,7 +174,7 @@ class Session::Impl {
   bool notice_response(const wire::Header& header);
   void write_error(const wire::Header& header, const Entry* entry);
   bool replaced_error(const wire::ErrorFields& fields, const Entry* entry);
-  bool clean_fields(wire::ErrorFields& fields, const enforce::Plan* plan, std::string_view rights_hint,
+  bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string_view rights_hint,
                     std::string& position) const;
   void after_error(bool own);
   void drop_to_sync();
@@ -193,6 +197,7 @@ class Session::Impl {
 
   InFlight in_flight_;
   NameTable<PreparedPtr> statements_;
+  KeyLookups key_lookups_;
   NameTable<PortalPtr> portals_;  // null: unknown (made by a function)
 
   std::size_t relay_pending_ = 0;  // passed through: messages that a ReadyForQuery will answer

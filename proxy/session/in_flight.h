@@ -15,7 +15,7 @@ namespace pgconsent::session {
 // A prepared statement as the proxy knows it. Immutable: planning again makes a new one.
 struct PreparedStatement {
   enforce::PlanPtr plan;
-  std::string text;  // to be planned again; empty: the plan's own
+  std::string text;                            // to be planned again; empty: the plan's own
   std::vector<std::uint32_t> parameter_types;  // as the client's Parse gave them
   std::uint64_t state = 0;                     // SessionState::id that it was planned for
   bool on_server = true;  // false: the server's own was closed to be prepared again, which failed
@@ -54,6 +54,7 @@ struct Entry {
   bool changes_portal = false;     // likewise of the portal table
   bool may_copy = false;           // may answer with CopyInResponse
   bool answered = false;           // the first answer has come: the audit record is in the file
+  bool key_lookup = false;         // sent by send_key_lookup()
   bool audited = false;            // `audit` is set
   std::uint32_t statement = 0;     // query: statements completed so far; own query: its index
   std::uint64_t audit = 0;         // sequence number of the last record

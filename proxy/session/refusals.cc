@@ -19,8 +19,8 @@ SqlError invalid_message_format() {
 
 SqlError reserved_name_used() {
   return {std::string(sqlstate::insufficient_privilege),
-          "pgconsent: the name `" + std::string(reserved_name) + "` is reserved",
-          "The proxy uses it for its own statements on this connection.", "Choose another name.", 0};
+          "pgconsent: names that begin with `" + std::string(reserved_prefix) + "` are reserved",
+          "The proxy uses them for its own statements on this connection.", "Choose another name.", 0};
 }
 
 SqlError too_many_statements(std::size_t limit) {

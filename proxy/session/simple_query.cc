@@ -25,6 +25,7 @@ bool Session::Impl::on_query(const wire::Header& header) {
 }
 
 void Session::Impl::send_query(const wire::Header& header, const enforce::PlanPtr& plan) {
+  if (send_key_lookup(header, plan)) return;
   Entry entry;
   entry.kind = Entry::Kind::query;
   entry.plan = plan;

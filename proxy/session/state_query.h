@@ -13,7 +13,7 @@
 namespace pgconsent::session {
 
 // The name of the proxy's own statement and portal; clients may not use it.
-inline constexpr std::string_view reserved_name = "pgconsent$own";
+inline constexpr std::string_view reserved_prefix = "pgconsent$", reserved_name = "pgconsent$own";
 
 // One statement without parameters; every name in it is qualified, so that no search path can change its
 // meaning.

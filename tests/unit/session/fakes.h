@@ -15,6 +15,7 @@ namespace pgconsent::session_test {
 // Statements are separated by `;`. The first word of each decides:
 //   secret     masked; what is sent names the purpose; may come from column 100.3 (origins)
 //   clear      allowed: column 100.2 may arrive raw
+//   row N      masked; a lookup by key N: "masked row $1"
 //   value      masked, and may fail at run time by rule public.t.ssn
 //   forbidden  refused
 //   set, call  changes the state           discard  also forgets prepared statements
@@ -88,6 +89,10 @@ inline std::string decide(const std::string& text, std::size_t index, const enfo
     if (verb == "value") out.run_time_refusal_rule = "public.t.ssn";
     return "masked(" + state.purpose + ")" + text;
   }
+  if (verb == "row") {
+    out.decision = enforce::Decision::masked;
+    return "masked " + text;
+  }
   if (verb == "clear") {
     out.decision = enforce::Decision::allowed;
     out.raw_allowed = {{100, 2}};
@@ -160,6 +165,11 @@ inline std::variant<enforce::PlanPtr, enforce::NeedsCatalog> FakePlanner::plan(
   plan->is_identity = plan->sql == text;
   if (plan->statements.size() == 1 && !plan->is_identity && plan->sql.ends_with(text)) {
     plan->edits = {{0, 0, static_cast<std::int32_t>(plan->sql.size() - text.size())}};
+  }
+  if (text.starts_with("row ")) {
+    constexpr std::uint32_t int4 = 23;
+    plan->key_lookup = std::make_shared<enforce::KeyLookup>(enforce::KeyLookup{1, "masked row $1", {int4}});
+    plan->key_values.emplace_back(text.substr(4));
   }
   return enforce::PlanPtr(std::move(plan));
 }
