@@ -75,7 +75,7 @@ BENCHMARK(build_in_memory)
 
 // A lookup of a random subject among ten million, while another thread changes as many as it can, or none.
 void look_up(benchmark::State& state, KeyType type, bool with_writer) {
-  auto tables = built(type, 0);
+  std::shared_ptr<Tables> tables = built(type, 0);
   std::vector<SubjectKey> keys(1 << 20);
   std::mt19937_64 random(2);
   for (SubjectKey& key : keys) key = key_of(type, static_cast<std::int64_t>(random() % subjects));
@@ -88,7 +88,7 @@ void look_up(benchmark::State& state, KeyType type, bool with_writer) {
     }
   });
   Published published;
-  published.tables = std::move(tables);
+  published.tables = tables;
   published.generation = 1;
   published.confirmed = steady_now();
   Reader reader(published, steady_now, never);
