@@ -1,5 +1,9 @@
 #include "proxy/consent/key_table.h"
 
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <new>
 #include <stdexcept>
 
 namespace pgconsent::consent {
@@ -10,6 +14,18 @@ constexpr std::size_t first_size = 1024;
 constexpr std::uint32_t most_keys = 0xfffffffe;
 
 }  // namespace
+
+// Large tables are looked into at random: on small pages each look would also miss the TLB.
+KeyTable::Generation::Generation(std::size_t size) : mask(size - 1), entries(nullptr, std::free) {
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+  const std::size_t bytes = size * sizeof(Entry);
+  const std::size_t alignment = bytes < huge_page ? 64 : huge_page;
+  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  if (bytes >= huge_page) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
+  entries.reset(static_cast<Entry*>(memory));
+  for (std::size_t i = 0; i < size; ++i) new (entries.get() + i) Entry;
+}
 
 KeyTable::KeyTable(const HashSecret& secret) : secret_(secret) {
   generations_.push_back(std::make_unique<Generation>(first_size));

@@ -46,9 +46,9 @@ class KeyTable {
     std::atomic<std::uint32_t> number{0};  // plus one; stored last
   };
   struct Generation {
-    explicit Generation(std::size_t size) : mask(size - 1), entries(std::make_unique<Entry[]>(size)) {}
+    explicit Generation(std::size_t size);  // a power of two
     std::size_t mask;
-    std::unique_ptr<Entry[]> entries;
+    std::unique_ptr<Entry[], void (*)(void*)> entries;
   };
 
   // Mixed with the secret: whoever chooses keys must not choose where they fall.
