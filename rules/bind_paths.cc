@@ -1,5 +1,7 @@
 // The way from a row to its subjects: `subject: {customer: {through: public.orders, on: {order_id: id}, key:
 // user_id}}`.
+#include <algorithm>
+
 #include "rules/binder.h"
 #include "rules/types.h"
 
@@ -15,6 +17,44 @@ std::string described(const Relation& relation, const Column& column) {
          type_name(column);
 }
 
+using Gap = SubjectPath::Hop::Gap;
+
+bool has_columns_of(const SubjectPath::Hop& hop, const parser::ForeignKey& key) {
+  if (key.target != hop.relation || key.attnums.size() != hop.on.size()) return false;
+  for (std::size_t i = 0; i < key.attnums.size(); ++i) {
+    const std::pair columns(key.attnums[i], key.target_attnums[i]);
+    if (std::find(hop.on.begin(), hop.on.end(), columns) == hop.on.end()) return false;
+  }
+  return true;
+}
+
+// RESTRICT and actions happen at once, whatever is deferred.
+Gap gap_of(const Relation& from, const SubjectPath::Hop& hop) {
+  Gap gap = Gap::always;
+  for (const parser::ForeignKey& key : from.foreign_keys) {
+    if (!key.enforced || !has_columns_of(hop, key)) continue;
+    const Gap left = key.on_delete != 'a' ? Gap::never : key.deferrable ? Gap::transaction : Gap::statement;
+    gap = std::max(gap, left);
+  }
+  return gap;
+}
+
+void warn_of_gap(const SubjectPath::Hop& hop, const Relation& from, const Relation& to, const Place& at,
+                 Reporter& report) {
+  const std::string names = in_backticks(display(from)) + " to " + in_backticks(display(to));
+  if (hop.gap == Gap::always) {
+    report.warning(at,
+                   "no enforced foreign key leads from " + names +
+                       ": a new row there could give rows without a subject one",
+                   "INSERT into it is refused where the purpose does not see everything; declare the foreign "
+                   "key and validate it");
+  } else if (hop.gap == Gap::transaction) {
+    report.warning(at, "the foreign key from " + names + " is deferrable",
+                   "DELETE from the latter is refused where the purpose does not see everything; make it NOT "
+                   "DEFERRABLE or ON DELETE RESTRICT");
+  }
+}
+
 // The relation that the hop lands on; null when it can't be used.
 const Relation* bind_hop(const Binding& binding, const PathRule::Hop& rule, const Relation& from,
                          SubjectPath& path, Reporter& report) {
@@ -23,6 +63,7 @@ const Relation* bind_hop(const Binding& binding, const PathRule::Hop& rule, cons
   SubjectPath::Hop hop;
   hop.relation = relation->oid;
   std::vector<AttrNumber> targets;
+  const std::size_t errors = report.errors();
   bool complete = true;
   for (const auto& [from_name, to_name] : rule.on) {
     const Column* from_column = find_column(from, from_name, report);
@@ -43,6 +84,10 @@ const Relation* bind_hop(const Binding& binding, const PathRule::Hop& rule, cons
                      " may find several rows: the columns of `on` " + "are not a unique key of it",
                  has_children ? "a unique index does not cover the rows of inheritance children"
                               : "name all columns of its primary key or of a unique index");
+  }
+  if (report.errors() == errors) {
+    hop.gap = gap_of(from, hop);
+    warn_of_gap(hop, from, *relation, rule.through.at, report);
   }
   path.hops.push_back(std::move(hop));
   return relation;

@@ -46,8 +46,16 @@ struct Mask {
 // (validated: the hop's target columns are a unique key).
 struct SubjectPath {
   struct Hop {
+    // May the row before name a row that is not there? Such a row is masked, until a new row takes that key.
+    enum class Gap {
+      always,       // no foreign key, or one that is not enforced
+      transaction,  // a deferrable foreign key with NO ACTION
+      statement,    // NO ACTION is checked when the statement is over
+      never,
+    };
     Oid relation = 0;
     std::vector<std::pair<AttrNumber, AttrNumber>> on;  // column of the row before, column of `relation`
+    Gap gap = Gap::always;
   };
   std::string kind;  // key into Policy::subjects
   std::vector<Hop> hops;

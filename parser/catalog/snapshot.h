@@ -39,6 +39,8 @@ struct ForeignKey {
   Oid target = 0;
   std::vector<AttrNumber> attnums, target_attnums;
   char on_update = 'a', on_delete = 'a';  // pg_constraint.confupdtype / confdeltype: a r c n d
+  bool enforced = true;  // validated, and none of its triggers is disabled
+  bool deferrable = false;
 };
 
 enum class RelationKind : char {

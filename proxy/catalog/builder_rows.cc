@@ -148,6 +148,8 @@ void SnapshotBuilder::Impl::foreign_key(Row& row) {
   key.target_attnums = row.numbers<AttrNumber>();
   key.on_update = row.letter();
   key.on_delete = row.letter();
+  key.enforced = row.flag();
+  key.deferrable = row.flag();
   if (relation != nullptr) relation->foreign_keys.push_back(std::move(key));
 }
 

@@ -112,7 +112,11 @@ WHERE i.indisunique AND i.indisvalid AND i.indislive AND i.indimmediate
 
 constexpr std::string_view foreign_keys = R"(
 SELECT k.conrelid, k.confrelid, pg_catalog.array_to_string(k.conkey, ' '),
-       pg_catalog.array_to_string(k.confkey, ' '), k.confupdtype, k.confdeltype
+       pg_catalog.array_to_string(k.confkey, ' '), k.confupdtype, k.confdeltype,
+       k.convalidated AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_trigger t WHERE t.tgconstraint OPERATOR(pg_catalog.=) k.oid
+         AND (t.tgenabled OPERATOR(pg_catalog.=) 'D' OR t.tgenabled OPERATOR(pg_catalog.=) 'R')),
+       k.condeferrable
 FROM pg_catalog.pg_constraint k WHERE k.contype OPERATOR(pg_catalog.=) 'f')";
 
 constexpr std::string_view inheritance = "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i";

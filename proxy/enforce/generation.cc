@@ -144,6 +144,7 @@ struct GenerationBuilder {
         const bool leads =
             !generation->subject_columns_->of(oid).empty() ||
             generation->subject_columns_->delete_changes_subjects(oid) ||
+            !generation->subject_columns_->gaps(oid).empty() ||
             (passes_on && std::any_of(relation.depends_on.begin(), relation.depends_on.end(),
                                       [&](parser::Oid used) { return leading.contains(used); }));
         if (leads) grown |= leading.insert(oid).second;

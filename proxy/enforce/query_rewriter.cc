@@ -8,6 +8,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/function_rules.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/subject_gaps.h"
 #include "proxy/enforce/target_guard.h"
 #include "proxy/enforce/write_rules.h"
 
@@ -76,6 +77,7 @@ bool QueryRewriter::is_forbidden(const parser::ResolvedName& relation, std::stri
 
 QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Statement& statement) {
   relations_.clear();
+  write_targets_.clear();
   for (const RelationReference& reference : references_.relations) {
     if (reference.use == RelationUse::create) continue;
     BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
@@ -117,7 +119,7 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     }
     if (reach == RelationReach::none) {
       if (is_writing(reference.use) && bound.name.relation != nullptr)
-        check_write(reference, *bound.name.relation, statement);
+        check_write(reference, *bound.name.relation, options, statement);
       relations_.push_back(bound);
       continue;
     }
@@ -125,7 +127,7 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
     if (is_writing(reference.use)) {
       statement.writes_protected = true;
-      check_write(reference, *bound.name.relation, statement);
+      check_write(reference, *bound.name.relation, options, statement);
     }
     if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
       refuse(statement,
@@ -144,11 +146,14 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
 }
 
 void QueryRewriter::check_write(const RelationReference& reference, const Relation& target,
-                                Statement& statement) {
+                                const RewriteOptions& options, Statement& statement) {
   std::optional<parser::SqlError> error;
   if (generation_.reach({&target, nullptr, false}) != RelationReach::none)
     error = refuse_protected_write(generation_, target, reference.statement);
   if (!error) error = refuse_write(generation_, target, reference.statement);
+  if (!error) error = refuse_gap(generation_, options.purpose, target, reference.statement);
+  write_targets_.emplace_back(&target, reference.statement);
+  if (!error) error = refuse_exchange(generation_, options.purpose, write_targets_);
   if (error) refuse(statement, std::move(*error), reference.range->location);
 }
 

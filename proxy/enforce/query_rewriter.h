@@ -99,7 +99,7 @@ class QueryRewriter {
   Outcome resolve(const RewriteOptions& options, Statement& statement);
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
-                   Statement& statement);
+                   const RewriteOptions& options, Statement& statement);
   bool finds_one_row(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules) const;
   LookupFilter lookups(Source& source, const parser::RangeEntry& entry, const DerivedTable& table,
                        std::string_view alias, const RewriteOptions& options) const;
@@ -119,6 +119,7 @@ class QueryRewriter {
   DerivedTableCache& tables_;
   parser::References references_;
   std::vector<parser::BoundRelation> relations_;
+  std::vector<std::pair<const parser::Relation*, const Node*>> write_targets_;  // so far
   std::unordered_set<const parser::Relation*> in_place_;  // protected, but nothing of them needs a mask
   int error_location_ = -1;
   int moved_parameters_ = 0;      // into generated text

@@ -4,6 +4,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/query_rewriter.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/subject_gaps.h"
 #include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
@@ -24,7 +25,9 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
   statement.audit.tables.push_back(relation->schema + "." + relation->name);
   if (generation_.functions().relation_may_change_state(relation->oid))
     statement.effects |= Effect::changes_state;
-  if (auto error = refuse_write(generation_, *relation, nullptr)) {
+  auto error = refuse_write(generation_, *relation, nullptr);
+  if (!error) error = refuse_gap(generation_, options.purpose, *relation, nullptr);
+  if (error) {
     refuse(statement, std::move(*error), copy->relation->location);
     return true;
   }

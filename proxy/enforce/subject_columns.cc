@@ -9,6 +9,7 @@ using parser::ForeignKey;
 using parser::Oid;
 using parser::Relation;
 using rules::SubjectPath;
+using Gap = SubjectPath::Hop::Gap;
 
 namespace {
 
@@ -20,20 +21,6 @@ bool same_path(const SubjectPath& a, const SubjectPath& b) {
 
 bool joins_by(const SubjectPath::Hop& hop, AttrNumber own, AttrNumber other) {
   return std::find(hop.on.begin(), hop.on.end(), std::pair(own, other)) != hop.on.end();
-}
-
-// Without a foreign key rows may point at nothing: masked, until another row takes that key.
-bool is_foreign_key(const parser::Snapshot& catalog, Oid from, const SubjectPath::Hop& hop) {
-  const Relation* relation = catalog.relation(from);
-  return relation != nullptr &&
-         std::any_of(relation->foreign_keys.begin(), relation->foreign_keys.end(),
-                     [&](const ForeignKey& key) {
-                       if (key.target != hop.relation || key.attnums.size() != hop.on.size()) return false;
-                       for (std::size_t i = 0; i < key.attnums.size(); ++i) {
-                         if (!joins_by(hop, key.attnums[i], key.target_attnums[i])) return false;
-                       }
-                       return true;
-                     });
 }
 
 // The same path from a relation with the same columns under other numbers; false when one is missing.
@@ -70,12 +57,19 @@ SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Pol
     }
   } while (grown_);
   add_deletes();
+  add_gap_relatives();
 }
 
 const std::vector<SubjectColumn>& SubjectColumns::of(Oid relation) const {
   static const std::vector<SubjectColumn> none;
   auto found = columns_.find(relation);
   return found == columns_.end() ? none : found->second;
+}
+
+const std::vector<SubjectGap>& SubjectColumns::gaps(Oid relation) const {
+  static const std::vector<SubjectGap> none;
+  auto found = gaps_.find(relation);
+  return found == gaps_.end() ? none : found->second;
 }
 
 bool SubjectColumns::decides(Oid relation, AttrNumber attnum) const {
@@ -101,7 +95,8 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
   while (!rest.hops.empty()) {
     const SubjectPath::Hop hop = rest.hops.front();
     for (const auto& [own, other] : hop.on) add(at, {own, &relation, rest, true});
-    const bool enforced = is_foreign_key(catalog_, at, hop);
+    const bool enforced = hop.gap != Gap::always;
+    if (hop.gap != Gap::never) add_gap(hop.relation, {&relation, hop.relation, hop.gap});
     at = hop.relation;
     rest.hops.erase(rest.hops.begin());
     for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, enforced});
@@ -156,6 +151,32 @@ void SubjectColumns::add_deletes() {
                                       [&](AttrNumber attnum) { return decides(relation.oid, attnum); });
         const bool passes_on = key.on_delete == 'c' && deletes_.contains(oid);
         if (sets || passes_on) grown_ |= deletes_.insert(key.target).second;
+      }
+    }
+  } while (grown_);
+}
+
+void SubjectColumns::add_gap(Oid relation, const SubjectGap& gap) {
+  std::vector<SubjectGap>& gaps = gaps_[relation];
+  if (std::find(gaps.begin(), gaps.end(), gap) != gaps.end()) return;
+  gaps.push_back(gap);
+  grown_ = true;
+}
+
+// Rows come and go through parents and partitions as well; they also go by ON DELETE CASCADE, which is over
+// with the statement.
+void SubjectColumns::add_gap_relatives() {
+  do {
+    grown_ = false;
+    for (const auto& [oid, relation] : catalog_.relations) {
+      const std::vector<SubjectGap> gaps = this->gaps(oid);
+      for (const SubjectGap& gap : gaps) {
+        for (Oid parent : relation.parents) add_gap(parent, gap);
+        for (Oid child : relation.children) add_gap(child, gap);
+        if (gap.lasts != Gap::transaction) continue;
+        for (const ForeignKey& key : relation.foreign_keys) {
+          if (key.on_delete == 'c') add_gap(key.target, gap);
+        }
       }
     }
   } while (grown_);

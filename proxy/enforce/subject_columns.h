@@ -18,6 +18,15 @@ struct SubjectColumn {
   bool known = true;  // false: the path can't be followed from here; no row may be told unmasked
 };
 
+// Rows of `of` may name a row of a relation that is not there: one that takes its place decides whose they
+// are.
+struct SubjectGap {
+  const rules::ProtectedRelation* of = nullptr;
+  parser::Oid hop = 0;  // the relation that the path leads over
+  rules::SubjectPath::Hop::Gap lasts = rules::SubjectPath::Hop::Gap::always;
+  bool operator==(const SubjectGap&) const = default;
+};
+
 class SubjectColumns {
  public:
   // Both outlive the value.
@@ -26,6 +35,8 @@ class SubjectColumns {
   const std::vector<SubjectColumn>& of(parser::Oid relation) const;
   // Deleting its rows gives other rows another subject (ON DELETE SET DEFAULT).
   bool delete_changes_subjects(parser::Oid relation) const { return deletes_.contains(relation); }
+  // Those that its new rows could fill (always), or that deleting its rows leaves (transaction, statement).
+  const std::vector<SubjectGap>& gaps(parser::Oid relation) const;
 
  private:
   void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path);
@@ -33,11 +44,14 @@ class SubjectColumns {
   void add_cascades(const parser::Relation& relation);
   void add_relatives(const parser::Relation& relation);
   void add_deletes();
+  void add_gap(parser::Oid relation, const SubjectGap& gap);
+  void add_gap_relatives();
   bool decides(parser::Oid relation, parser::AttrNumber attnum) const;
 
   const parser::Snapshot& catalog_;
   std::unordered_map<parser::Oid, std::vector<SubjectColumn>> columns_;
   std::unordered_set<parser::Oid> deletes_;
+  std::unordered_map<parser::Oid, std::vector<SubjectGap>> gaps_;
   bool grown_ = false;
 };
 

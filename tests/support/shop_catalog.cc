@@ -158,7 +158,7 @@ parser::SnapshotPtr shop_catalog() {
   orders.foreign_keys.push_back({20001, {2}, {1}, 'a', 'a'});
   Relation& payments =
       b.table(20004, "public", "payments", {{"id", int8}, {"order_id", int8}, {"iban", text}});
-  payments.foreign_keys.push_back({20003, {2}, {1}, 'a', 'a'});
+  payments.foreign_keys.push_back({20003, {2}, {1}, 'a', 'r'});
   b.table(20005, "public", "messages",
           {{"id", int8}, {"sender_id", int8}, {"recipient_id", int8}, {"body", text}});
   Relation& consents = b.table(20006, "public", "user_consents",

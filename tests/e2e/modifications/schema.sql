@@ -41,6 +41,23 @@ INSERT INTO watched SELECT * FROM checked;
 CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN INSERT INTO log SELECT w.note FROM desks d, watched_rows w; RETURN NULL; END $$;
 CREATE TRIGGER watch AFTER UPDATE ON watched REFERENCING NEW TABLE AS watched_rows FOR EACH STATEMENT EXECUTE FUNCTION watch();
+-- Over boxes: a key checked at the end of the statement, one at the end of the transaction, one not validated, none.
+CREATE TABLE boxes (id bigint PRIMARY KEY, person_id bigint, label text);
+CREATE TABLE docks (id bigint PRIMARY KEY);
+INSERT INTO docks VALUES (8), (9);
+CREATE TABLE crates (id bigint PRIMARY KEY, person_id bigint, label text, dock_id bigint REFERENCES docks ON DELETE CASCADE);
+CREATE TABLE racks (id bigint PRIMARY KEY, person_id bigint, label text);
+CREATE TABLE lids (id bigint PRIMARY KEY, box_id bigint REFERENCES boxes, note text);
+CREATE TABLE straps (id bigint PRIMARY KEY, crate_id bigint REFERENCES crates DEFERRABLE INITIALLY DEFERRED, note text);
+CREATE TABLE hooks (id bigint PRIMARY KEY, rack_id bigint, note text);
+INSERT INTO boxes SELECT i, i, 'b' FROM generate_series(1, 4) i;
+INSERT INTO crates SELECT i, i, 'c', 8 FROM generate_series(1, 4) i;
+INSERT INTO racks SELECT i, i, 'r' FROM generate_series(1, 4) i;
+INSERT INTO lids SELECT i, i, 'RAW lid ' || i FROM generate_series(1, 4) i;
+INSERT INTO straps SELECT i, i, 'RAW strap ' || i FROM generate_series(1, 4) i;
+INSERT INTO hooks SELECT i, 75 + i, 'RAW hook ' || i FROM generate_series(1, 4) i;
+ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
+CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 GRANT USAGE ON SCHEMA crm TO app, pgconsent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;

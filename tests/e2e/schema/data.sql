@@ -33,7 +33,7 @@ SELECT i, CASE WHEN i = 39 THEN NULL WHEN i = 40 THEN 9999 ELSE 1 + i * 7 % 24 E
   (ARRAY['new','paid','sent','done'])[1 + i % 4], i * 19.99, format('RAW road %s', i), CASE WHEN i % 4 = 0 THEN 'RAW note ' || i END
 FROM generate_series(1, 40) i;
 INSERT INTO payments
-SELECT i, CASE WHEN i = 49 THEN NULL WHEN i = 50 THEN 777 ELSE 1 + i % 40 END, i * 10.5, 'RAW89370400440532' || 1000 + i, 'RAW payer ' || i % 9
+SELECT i, CASE WHEN i > 48 THEN NULL ELSE 1 + i % 40 END, i * 10.5, 'RAW89370400440532' || 1000 + i, 'RAW payer ' || i % 9
 FROM generate_series(1, 50) i;
 INSERT INTO refunds SELECT i, CASE WHEN i = 12 THEN 999 ELSE i * 4 + i % 3 END, i, 'RAW reason ' || i FROM generate_series(1, 12) i;
 INSERT INTO messages

@@ -57,9 +57,9 @@ CREATE TABLE orders (
   ship_to text, note varchar(100)
 );
 CREATE TABLE payments (               -- subject over one foreign key
-  id bigint PRIMARY KEY, order_id bigint, amount numeric(12,2), iban varchar(34), payer_name text
+  id bigint PRIMARY KEY, order_id bigint REFERENCES orders ON DELETE SET NULL, amount numeric(12,2), iban varchar(34), payer_name text
 );
-CREATE TABLE refunds (                -- over two
+CREATE TABLE refunds (                -- over two, one of them without a foreign key
   id bigint PRIMARY KEY, payment_id bigint, amount numeric(12,2), reason text
 );
 CREATE TABLE messages (               -- two subjects: both must consent

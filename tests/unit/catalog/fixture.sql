@@ -30,7 +30,7 @@ CREATE UNIQUE INDEX ON public.users (loose COLLATE "C");
 CREATE TABLE public.orders (id int PRIMARY KEY, user_id bigint REFERENCES public.users ON UPDATE CASCADE ON DELETE SET NULL,
   note public.postcode DEFAULT '1', UNIQUE (id, user_id));
 CREATE TABLE public.items (order_id int, user_id bigint, n int,
-  FOREIGN KEY (user_id, order_id) REFERENCES public.orders (user_id, id));
+  FOREIGN KEY (user_id, order_id) REFERENCES public.orders (user_id, id) DEFERRABLE);
 
 CREATE TABLE public.events (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE public.events_2020 PARTITION OF public.events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');

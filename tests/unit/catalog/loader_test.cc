@@ -144,8 +144,11 @@ TEST_F(Loader, Keys) {
   EXPECT_EQ(simple.target, users.oid);
   EXPECT_EQ(simple.on_update, 'c');
   EXPECT_EQ(simple.on_delete, 'n');
+  EXPECT_TRUE(simple.enforced);
+  EXPECT_FALSE(simple.deferrable);
   const parser::ForeignKey& pair = relation("items").foreign_keys.at(0);
   EXPECT_THAT(pair.attnums, ElementsAre(2, 1));
+  EXPECT_TRUE(pair.deferrable);
   EXPECT_THAT(pair.target_attnums, ElementsAre(2, 1));
   EXPECT_THAT(relation("events").children, ElementsAre(relation("events_2020").oid));
   EXPECT_THAT(relation("events_2020").parents, ElementsAre(relation("events").oid));
