@@ -33,6 +33,7 @@ class Binder {
   VisibleColumns modification(const Node* statement, const Scope* parent, bool& opaque);
   void target(const RangeVar* range, const Node* statement, Scope& scope);
   void assignments(const List* list, bool upsert, Scope& scope);
+  void arbiter(const Node* node, const FromItem& target);
   void on_conflict(const OnConflictClause* conflict, Scope& scope);
 
   // from_items.cc

@@ -75,6 +75,7 @@ struct TargetReference {
     system_column,
     whole_row,
     attribute,  // users.full_contact: a function of the whole row
+    arbiter,    // users.email in ON CONFLICT (lower(users.email)): stays what the index says
   };
   int entry = 0;
   Kind kind = Kind::column;

@@ -32,8 +32,31 @@ void Binder::assignments(const List* list, bool upsert, Scope& scope) {
   for_each(list, [&](const Node* node) { expression(node, scope); });
 }
 
+// Only the target is in its scope: no table name is needed, and the target has another one.
+void Binder::arbiter(const Node* node, const FromItem& target) {
+  if (node == nullptr) return;
+  if (nodeTag(node) != T_ColumnRef) {
+    for_each_child(node, [&](const Node* child) { arbiter(child, target); });
+    return;
+  }
+  const auto* reference = as<ColumnRef>(node);
+  const int count = list_length(reference->fields);
+  if (count < 2 || last_string(reference->fields).empty()) return;
+  if (string_value(static_cast<const Node*>(list_nth(reference->fields, count - 2))) != target.name) return;
+  TargetReference found;
+  found.entry = target.entry;
+  found.kind = TargetReference::Kind::arbiter;
+  found.reference = reference;
+  out_.target_references.push_back(found);
+}
+
 void Binder::on_conflict(const OnConflictClause* conflict, Scope& scope) {
-  // The arbiter (conflict->infer) must stay what the index says, and shows nothing.
+  // The arbiter must stay what the index says, and shows nothing.
+  if (conflict->infer != nullptr && is_target(scope.items.front())) {
+    for_each(conflict->infer->indexElems,
+             [&](const Node* node) { arbiter(as<IndexElem>(node)->expr, scope.items.front()); });
+    arbiter(conflict->infer->whereClause, scope.items.front());
+  }
   FromItem excluded = scope.items.front();
   if (is_target(excluded) && excluded.name == "excluded")
     problem("table reference \"excluded\" is ambiguous");

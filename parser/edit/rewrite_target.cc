@@ -88,6 +88,12 @@ int check_carrier(const AssignmentList& list) {
   return best;
 }
 
+bool where_carries(const Node* statement) {
+  if (nodeTag(statement) != T_UpdateStmt) return false;
+  const Node* qual = as<UpdateStmt>(statement)->whereClause;
+  return qual == nullptr || nodeTag(qual) != T_CurrentOfExpr;
+}
+
 const TargetRewriter::Target* TargetRewriter::target_of(int entry) const {
   for (const Target& target : targets_) {
     if (target.modification->entry == entry) return &target;
@@ -102,9 +108,11 @@ std::string TargetRewriter::run(const std::vector<TargetReplacement>& targets) {
   for (const Target& target : targets_) {
     if (!rename(binding_.entries[target.modification->entry]))
       return "the target could not be found in the text";
-    const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty();
+    const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty() ||
+                          !row_check(target).empty();
     if (filtered && !filter(target)) return "the condition could not be found in the text";
     for (std::size_t i = 0; i < target.modification->updates.size(); ++i) {
+      if (check_carrier(target.modification->updates[i]) < 0) continue;
       if (!target.replacement->checks[i].empty() && !check(target, i))
         return "an assignment could not be found in the text";
     }
@@ -133,17 +141,27 @@ bool TargetRewriter::rename(const RangeEntry& entry) {
   return true;
 }
 
+// What no assignment can carry: asked of the rows that the statement finds, and of no others.
+std::string TargetRewriter::row_check(const Target& target) const {
+  const auto& updates = target.modification->updates;
+  if (updates.size() != 1 || check_carrier(updates.front()) >= 0) return {};
+  return target.replacement->checks.front();
+}
+
 bool TargetRewriter::filter(const Target& target) {
   const Modification& modification = *target.modification;
   const TargetReplacement& replacement = *target.replacement;
   const std::string& condition = replacement.filter;
+  const std::string row = row_check(target);
+  const std::string before = row.empty() ? "" : "CASE WHEN ";
+  const std::string after = row.empty() ? "" : " THEN " + row + " ELSE FALSE END";
   const auto enclose = [&](int first, int last) {
     const bool looked_up = !replacement.lookup.empty();
-    splicer_.insert(
-        tokens_[first].start,
-        looked_up ? replacement.lookup + " AND CASE WHEN " + replacement.lookup_guard + " THEN (" : "(");
+    splicer_.insert(tokens_[first].start, before + (looked_up ? replacement.lookup + " AND CASE WHEN " +
+                                                                    replacement.lookup_guard + " THEN ("
+                                                              : "("));
     splicer_.insert(tokens_[last - 1].end, std::string(looked_up ? ") ELSE FALSE END" : ")") +
-                                               (condition.empty() ? "" : " AND " + condition));
+                                               (condition.empty() ? "" : " AND " + condition) + after);
     return true;
   };
   const int at = tokens_.at(binding_.entries[modification.entry].range->location);
@@ -168,7 +186,8 @@ bool TargetRewriter::filter(const Target& target) {
     last = tokens_.before_returning(tokens_.after_bracket(at - 1));
   }
   if (qual == nullptr) {
-    splicer_.insert(tokens_[last - 1].end, " WHERE " + condition);
+    splicer_.insert(tokens_[last - 1].end,
+                    " WHERE " + before + (condition.empty() ? "TRUE" : condition) + after);
     return true;
   }
   if (nodeTag(qual) == T_CurrentOfExpr) return true;  // the cursor shows no other rows
@@ -267,7 +286,7 @@ bool TargetRewriter::references() {
   for (const TargetReference& reference : binding_.target_references) {
     const Target* target = target_of(reference.entry);
     if (target == nullptr) continue;
-    masks = true;
+    masks |= reference.kind != Kind::arbiter;
     const int first = tokens_.at(reference.reference->location);
     if (first < 0) return false;
     const int last = tokens_.after_name(first);
@@ -287,6 +306,9 @@ bool TargetRewriter::references() {
       case Kind::system_column:
         text =
             quote_identifier(target_alias) + "." + quote_identifier(last_string(reference.reference->fields));
+        break;
+      case Kind::arbiter:
+        text = quote_identifier(last_string(reference.reference->fields));
         break;
       case Kind::whole_row:
         text = whole_row(*target);

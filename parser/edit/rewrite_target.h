@@ -30,6 +30,8 @@ const Node* assigned_value(const ResTarget* target);
 
 // Which assignment of a list can carry its check? -1: none (DEFAULT only).
 int check_carrier(const AssignmentList& list);
+// If none: can the WHERE of the statement? Costs the index.
+bool where_carries(const Node* statement);
 
 class TargetRewriter {
  public:
@@ -47,6 +49,7 @@ class TargetRewriter {
 
   bool rename(const RangeEntry& entry);
   bool filter(const Target& target);
+  std::string row_check(const Target& target) const;
   bool check(const Target& target, std::size_t update);
   bool check_row(const MultiAssignRef* source, const Column& column, const std::string& check);
   bool check_sublink(const MultiAssignRef* source, const std::string& check);

@@ -58,14 +58,14 @@ parser::TargetReplacement TargetGuard::run(const parser::Modification& modificat
   out.plain = table_.plain;
   out.filter = table_.where;
   for (const parser::AssignmentList& update : modification.updates)
-    out.checks.push_back(check(update, statement, problem));
+    out.checks.push_back(check(update, modification.statement, statement, problem));
   note_written(modification, statement);
   return out;
 }
 
 // What must hold of the row that an assignment list changes; empty when nothing need be asked.
-std::string TargetGuard::check(const parser::AssignmentList& update, Statement& statement,
-                               std::string& problem) {
+std::string TargetGuard::check(const parser::AssignmentList& update, const Node* modification,
+                               Statement& statement, std::string& problem) {
   std::vector<std::string> writes, subjects;
   std::string rule, key;
   // A row that may not be seen was found by its key.
@@ -82,7 +82,7 @@ std::string TargetGuard::check(const parser::AssignmentList& update, Statement& 
     }
   }
   if (writes.empty() && subjects.empty()) return {};
-  if (parser::check_carrier(update) < 0) {
+  if (parser::check_carrier(update) < 0 && !parser::where_carries(modification)) {
     problem = "an assignment of DEFAULT or ROW(…) to protected columns or subjects can't be checked here";
     return {};
   }
@@ -162,32 +162,87 @@ std::string TargetGuard::unmasked(const SubjectColumn& column) const {
 }
 
 // The column keeps its value, where the assignment says so plainly; empty where that can't be told.
-// Only of what has one value however often it is read: a subquery in FROM may be flattened, and a function in
-// it called once more for the check.
 std::string TargetGuard::unchanged(const Assignment& assignment, bool upsert) const {
   const Column& column = entry_.relation->columns[assignment.column];
   const std::string cell = cell_of(column);
-  const Node* value = parser::assigned_value(assignment.target);
   if (assignment.target->indirection != nullptr) return {};
-  if (nodeTag(value) == T_ColumnRef) {
-    const auto* reference = parser::as<ColumnRef>(value);
-    if (list_length(reference->fields) > 2 || parser::last_string(reference->fields).empty()) return {};
-    const bool of_target =
-        list_length(reference->fields) == 1 ||
-        parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == entry_.name;
-    if (of_target && parser::last_string(reference->fields) == column.name) return "TRUE";
-    const bool is_excluded =
-        upsert && parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == "excluded";
-    if (of_target || !is_excluded) return {};
-    const int first = tokens_.at(reference->location);
-    if (first < 0) return {};
-    const int start = tokens_[first].start, end = tokens_[tokens_.after_name(first) - 1].end;
-    return fmt::format("{} OPERATOR(pg_catalog.=) {}", cell, text_.substr(start, end - start));
+  const Node* node = parser::assigned_value(assignment.target);
+  if (nodeTag(node) == T_A_Const && parser::as<A_Const>(node)->isnull) return cell + " IS NULL";
+  const std::string value = steady_value(node, column, upsert);
+  if (value.empty()) return {};
+  if (value == cell) return "TRUE";
+  return fmt::format("{} OPERATOR(pg_catalog.=) CAST({} AS {})", cell, value, column.type_sql);
+}
+
+// The value as SQL, if it is one that has the same value however often it is read: a subquery in FROM may be
+// flattened, and a function in it called once more for the check. Empty: it may not be.
+std::string TargetGuard::steady_value(const Node* value, const Column& column, bool upsert) const {
+  switch (nodeTag(value)) {
+    case T_ColumnRef: {
+      const auto* reference = parser::as<ColumnRef>(value);
+      if (is_own(*reference, column)) return cell_of(column);
+      const bool is_excluded =
+          upsert && list_length(reference->fields) == 2 &&
+          parser::string_value(static_cast<const Node*>(linitial(reference->fields))) == "excluded" &&
+          !parser::last_string(reference->fields).empty() && entry_.name != "excluded";
+      const int first = is_excluded ? tokens_.at(reference->location) : -1;
+      return first < 0 ? std::string() : text_between(first, tokens_.after_name(first));
+    }
+    case T_TypeCast: {
+      const auto* cast = parser::as<TypeCast>(value);
+      const std::string type = built_in_type(*cast->typeName);
+      const std::string inner = type.empty() ? type : steady_value(cast->arg, column, upsert);
+      return inner.empty() ? inner : fmt::format("CAST({} AS {})", inner, type);
+    }
+    case T_CoalesceExpr: {
+      std::string list;
+      bool steady = true;
+      parser::for_each(parser::as<CoalesceExpr>(value)->args, [&](const Node* arg) {
+        const std::string each = steady_value(arg, column, upsert);
+        steady &= !each.empty();
+        list += (list.empty() ? "" : ", ") + each;
+      });
+      return steady ? "COALESCE(" + list + ")" : std::string();
+    }
+    default:
+      return parser::value_text(text_, tokens_, value);
   }
-  if (nodeTag(value) == T_A_Const && parser::as<A_Const>(value)->isnull) return cell + " IS NULL";
-  const std::string constant = parser::value_text(text_, tokens_, value);
-  if (constant.empty()) return {};
-  return fmt::format("{} OPERATOR(pg_catalog.=) CAST({} AS {})", cell, constant, column.type_sql);
+}
+
+// column, orders.column, public.orders.column
+bool TargetGuard::is_own(const ColumnRef& reference, const Column& column) const {
+  const List* fields = reference.fields;
+  const auto field = [&](int index) {
+    return parser::string_value(static_cast<const Node*>(list_nth(fields, index)));
+  };
+  const int count = list_length(fields);
+  if (count > 3 || parser::last_string(fields) != column.name) return false;
+  if (count == 3 && (field(0) != entry_.relation->schema || entry_.range->alias != nullptr)) return false;
+  return count == 1 || field(count - 2) == entry_.name;
+}
+
+std::string TargetGuard::text_between(int first, int last) const {
+  return text_.substr(tokens_[first].start, tokens_[last - 1].end - tokens_[first].start);
+}
+
+// A type of pg_catalog, to which constants are cast without anybody's code. Empty: perhaps another one.
+std::string TargetGuard::built_in_type(const TypeName& type) const {
+  if (type.setof || type.pct_type || type.arrayBounds != nullptr || type.typmods != nullptr) return {};
+  const std::string_view name = parser::last_string(type.names);
+  if (list_length(type.names) == 2) {  // bigint, int, varchar, timestamptz are read as pg_catalog's
+    const bool built_in =
+        parser::string_value(static_cast<const Node*>(linitial(type.names))) == "pg_catalog";
+    return built_in ? parser::quote_qualified({"pg_catalog", std::string(name)}) : std::string();
+  }
+  // Others by the search path: the same one in both places, as long as nobody made one of that name.
+  static constexpr std::string_view common[] = {"uuid", "text", "date", "int8", "int4"};
+  if (list_length(type.names) != 1 ||
+      std::find(std::begin(common), std::end(common), name) == std::end(common))
+    return {};
+  const auto& types = generation_.catalog().types;
+  const bool made =
+      std::any_of(types.begin(), types.end(), [&](const auto& entry) { return entry.second.name == name; });
+  return made ? std::string() : parser::quote_identifier(name);
 }
 
 // An INSERT's own columns count as used: they are written.

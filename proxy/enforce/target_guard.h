@@ -30,11 +30,16 @@ class TargetGuard {
                                 std::string& problem);
 
  private:
-  std::string check(const parser::AssignmentList& update, Statement& statement, std::string& problem);
+  std::string check(const parser::AssignmentList& update, const Node* modification, Statement& statement,
+                    std::string& problem);
   std::string may_write(const parser::Assignment& assignment, std::string& rule) const;
   std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum,
                             bool upsert) const;
   std::string unchanged(const parser::Assignment& assignment, bool upsert) const;
+  std::string steady_value(const Node* value, const parser::Column& column, bool upsert) const;
+  bool is_own(const ColumnRef& reference, const parser::Column& column) const;
+  std::string text_between(int first, int last) const;
+  std::string built_in_type(const TypeName& type) const;
   std::string unmasked(const SubjectColumn& column) const;
   const rules::ProtectedColumn* rule_of(int column) const;
   void note_written(const parser::Modification& modification, Statement& statement) const;

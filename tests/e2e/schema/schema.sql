@@ -84,6 +84,7 @@ CREATE TABLE documents (              -- hide_row
   id int PRIMARY KEY, owner_id uuid, title text, body text
 );
 CREATE TABLE "Weird Table" ("Key" bigint PRIMARY KEY, "select" text, "a""b" text, "Ünï cödé" text, plain int);
+CREATE UNIQUE INDEX ON "Weird Table" (lower("Ünï cödé"));
 CREATE TABLE tenant_a.users (id bigint PRIMARY KEY, secret text, label text);
 CREATE TABLE tenant_b.users (id bigint PRIMARY KEY, secret text, label text);
 
