@@ -7,6 +7,7 @@
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/harmless_names.h"
+#include "proxy/enforce/hop_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -154,6 +155,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
+  if (auto error = refuse_hop_change(facts.statement, generation, names)) return error;
   const bool changes_type =
       tag == T_AlterDomainStmt ||
       (tag == T_AlterTableStmt && parser::as<AlterTableStmt>(facts.statement)->objtype == OBJECT_TYPE);
@@ -177,24 +179,18 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
     return std::nullopt;
   }
   if (auto error = sensitive_token(facts, text, generation, names)) return error;
-  // A schema that holds protected data, by its own name.
-  auto holds_protected = [&](std::string_view schema) {
-    return std::any_of(generation.policy().relations.begin(), generation.policy().relations.end(),
-                       [&](const auto& r) {
-                         const parser::Relation* relation = generation.catalog().relation(r.first);
-                         return relation != nullptr && relation->schema == schema;
-                       });
-  };
   if (tag == T_DropStmt && parser::as<DropStmt>(facts.statement)->removeType == OBJECT_SCHEMA) {
     std::optional<SqlError> error;
     parser::for_each(parser::as<DropStmt>(facts.statement)->objects, [&](const Node* name) {
-      if (holds_protected(parser::string_value(name))) error = touches(parser::string_value(name));
+      if (holds_deciding_tables(parser::string_value(name), generation))
+        error = touches(parser::string_value(name));
     });
     return error;
   }
   if (tag == T_RenameStmt && parser::as<RenameStmt>(facts.statement)->renameType == OBJECT_SCHEMA) {
     const auto* rename = parser::as<RenameStmt>(facts.statement);
-    if (rename->subname != nullptr && holds_protected(rename->subname)) return touches(rename->subname);
+    if (rename->subname != nullptr && holds_deciding_tables(rename->subname, generation))
+      return touches(rename->subname);
   }
   if (tag == T_RenameStmt) {
     // A new name that the rules know by pattern or that shadows a protected table.

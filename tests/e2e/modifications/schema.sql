@@ -58,6 +58,8 @@ INSERT INTO straps SELECT i, i, 'RAW strap ' || i FROM generate_series(1, 4) i;
 INSERT INTO hooks SELECT i, 75 + i, 'RAW hook ' || i FROM generate_series(1, 4) i;
 ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
+ALTER TABLE boxes OWNER TO app;
+GRANT CREATE ON SCHEMA public TO app;
 GRANT USAGE ON SCHEMA crm TO app, pgconsent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;

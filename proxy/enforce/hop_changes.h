@@ -1,0 +1,21 @@
+// Definitions of tables that hold no protected data, but decide whose protected rows of other tables are: a
+// column changed, moved or swapped there would change subjects as UPDATE does.
+#pragma once
+
+#include <optional>
+
+#include "parser/bind/name_resolver.h"
+#include "parser/names/sql_error.h"
+#include "parser/tree/server_nodes.h"
+#include "proxy/enforce/generation.h"
+
+namespace pgconsent::enforce {
+
+// `names` is null behind a statement that may change what names mean: then every table of the name counts.
+std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const Generation& generation,
+                                                  const parser::NameResolver* names);
+
+// Protected rows, or tables on the way to their subjects.
+bool holds_deciding_tables(std::string_view schema, const Generation& generation);
+
+}  // namespace pgconsent::enforce
