@@ -35,6 +35,12 @@ def evaluate(samples):
         kind = "flag column" if target == "pgconsent_flags" else "consent table"
         bars.append(Bar("2", f"protected {protocol}, {kind}: throughput / PgBouncer unprotected", limit, True,
                         ratio(f"protected {protocol}, throughput", target, "pgbouncer")))
+    for target, kind in (("pgconsent", "consent table"), ("pgconsent_flags", "flag column")):
+        for name in ("insert", "update", "delete"):
+            bars.append(Bar("DML", f"protected {name} prepared, {kind}: throughput / PgBouncer", 0.85, True,
+                            ratio(f"{name} prepared, throughput", target, "pgbouncer")))
+    bars.append(Bar("wide", "new statement with 10 protected tables: analysis, us", 100, False,
+                    median("analysis of 10 protected tables", "pgconsent")))
     bars.append(Bar("3", "new statement: analysis / raw parse (less the checker's parse)", 6.0, False,
                     median("analysis of a new statement / parse", "pgconsent")))
     bars.append(Bar("3", "cached statement, us", 1.0, False, median("analysis of a cached statement", "pgconsent")))

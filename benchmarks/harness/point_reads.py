@@ -1,4 +1,4 @@
-"""Bars 1, 2 and 5: single-row reads under pgbench, every target once per round, the order turned each round."""
+"""Bars 1, 2, 5 and those of modifications: single-row statements under pgbench, every target once per round, the order turned each round."""
 
 import random
 
@@ -32,6 +32,9 @@ class PointReads:
                     if name == "unprotected" and target.name == "pgconsent_flags":
                         continue
                     yield f"{name} {protocol}", target, [HERE / "pgbench" / f"{name}.sql"], protocol
+        for name in ("insert", "update", "delete"):
+            for target in self.targets:
+                yield f"{name} prepared", target, [HERE / "pgbench" / f"{name}.sql"], "prepared"
         for target in self.targets:
             if target.name in ("direct", "pgconsent"):
                 yield "lookup by key", target, self.by_key, "prepared"
