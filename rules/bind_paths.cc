@@ -106,12 +106,23 @@ void check_key(const Binding& binding, const PathRule& rule, const Relation& rel
                described(relation, key) + " can't be compared with " + described(*subjects, *column));
 }
 
+// Also of the rows of children, which may have dropped the constraint.
+bool is_never_null(const parser::Snapshot& catalog, const Relation& relation, const Column& column) {
+  if (!column.not_null) return false;
+  return std::all_of(relation.children.begin(), relation.children.end(), [&](parser::Oid oid) {
+    const Relation* child = catalog.relation(oid);
+    const Column* own = child == nullptr ? nullptr : child->column(column.name);
+    return own != nullptr && is_never_null(catalog, *child, *own);
+  });
+}
+
 }  // namespace
 
 void bind_paths(const Binding& binding, const SubjectRule& subject, const Relation& relation,
                 ProtectedRelation& out, Reporter& report) {
   // `all` of no subjects would be true; a row without subject must be masked.
   out.all_subjects = subject.all && !subject.paths.empty();
+  std::size_t i = 0;
   for (const PathRule& rule : subject.paths) {
     SubjectPath path;
     path.kind = rule.kind.text;
@@ -125,6 +136,12 @@ void bind_paths(const Binding& binding, const SubjectRule& subject, const Relati
       path.key = key->attnum;
       check_key(binding, rule, *at, *key, report);
     }
+    const bool certain =
+        key != nullptr && path.hops.empty() && is_never_null(binding.catalog, relation, *key);
+    out.has_subject = i == 0             ? certain
+                      : out.all_subjects ? out.has_subject && certain
+                                         : out.has_subject || certain;
+    ++i;
     out.subjects.push_back(std::move(path));
   }
 }

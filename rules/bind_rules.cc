@@ -18,9 +18,14 @@ void bind_purposes(Binding& binding) {
     if (rule.sensitive) binding.policy.sensitive_categories.insert(rule.name.text);
   }
   for (const PurposeRule& rule : binding.rules.purposes) {
-    Purpose purpose{rule.name.text, rule.description, {}};
-    for (const BasisRule& basis : rule.lawful_basis)
-      purpose.lawful_basis.emplace(basis.category.text, basis.bases);
+    Purpose purpose;
+    purpose.name = rule.name.text;
+    purpose.description = rule.description;
+    for (const BasisRule& basis : rule.lawful_basis) {
+      CategoryBases bases;
+      for (LawfulBasis each : basis.bases) bases.bases.push_back({each, {}, {}, {}});
+      purpose.lawful_basis.emplace(basis.category.text, std::move(bases));
+    }
     binding.policy.purposes.emplace(rule.name.text, std::move(purpose));
   }
 }

@@ -22,6 +22,25 @@ std::string_view to_string(LawfulBasis basis) {
   return "";
 }
 
+std::string_view to_string(Regime regime) {
+  switch (regime) {
+    case Regime::gdpr:
+      return "gdpr";
+    case Regime::lgpd:
+      return "lgpd";
+    case Regime::ccpa:
+      return "ccpa";
+  }
+  return "";
+}
+
+std::vector<const ListedBases*> CategoryBases::alternatives() const {
+  std::vector<const ListedBases*> out;
+  for (const auto& [regime, listed] : by_regime) out.push_back(&listed);
+  if (out.empty()) out.push_back(&bases);
+  return out;
+}
+
 const ProtectedColumn* ProtectedRelation::column(AttrNumber attnum) const {
   auto it = std::lower_bound(
       columns.begin(), columns.end(), attnum,
@@ -44,26 +63,48 @@ const Purpose* Policy::purpose(std::string_view name) const {
   return it == purposes.end() ? nullptr : &it->second;
 }
 
-Decision decide(const Purpose* purpose, std::string_view category) {
-  if (purpose == nullptr || category.empty()) return {};
+namespace {
+
+// Holds for every subject, whatever is known of it.
+bool is_unconditional(const ListedBasis& listed) {
+  return listed.by_declaration() && listed.when.empty() && listed.until.empty();
+}
+
+bool may_be_restricted(const Policy& policy, const ProtectedRelation& relation, const Purpose& purpose) {
+  if (purpose.under_restriction) return false;
+  return std::any_of(relation.subjects.begin(), relation.subjects.end(), [&](const SubjectPath& path) {
+    auto kind = policy.subjects.find(path.kind);
+    return kind == policy.subjects.end() ||
+           (kind->second.consent && kind->second.consent->tells_restriction());
+  });
+}
+
+void add_basis(Decision& decision, LawfulBasis basis) {
+  if (std::find(decision.bases.begin(), decision.bases.end(), basis) == decision.bases.end())
+    decision.bases.push_back(basis);
+}
+
+}  // namespace
+
+Decision decide(const Policy& policy, const ProtectedRelation& relation, const Purpose* purpose,
+                std::string_view category) {
+  if (purpose == nullptr || category.empty() || relation.subjects.empty()) return {};
   auto listed = purpose->lawful_basis.find(category);
   if (listed == purpose->lawful_basis.end()) return {};
 
-  Decision decision;
-  for (LawfulBasis basis : listed->second) {
-    switch (basis) {
-      case LawfulBasis::contract:
-      case LawfulBasis::legal_obligation:
-      case LawfulBasis::vital_interests:
-      case LawfulBasis::public_task:
-        return {Clearance::always, basis};
-      case LawfulBasis::consent:
-        decision = {Clearance::by_consent, basis};
-        break;
-      case LawfulBasis::legitimate_interests:
-        break;  // without a source of objections nobody knows who has objected: holds for nobody
-    }
+  const auto alternatives = listed->second.alternatives();
+  Decision always, by_row;
+  bool declared = true;
+  for (const ListedBases* bases : alternatives) {
+    auto found = std::find_if(bases->begin(), bases->end(), is_unconditional);
+    declared = declared && found != bases->end();
+    if (found != bases->end()) add_basis(always, found->basis);
+    for (const ListedBasis& basis : *bases) add_basis(by_row, basis.basis);
   }
+  Decision& decision = declared ? always : by_row;
+  if (decision.bases.empty()) return {};
+  const bool every_row = declared && relation.has_subject && !may_be_restricted(policy, relation, *purpose);
+  decision.clearance = every_row ? Clearance::always : Clearance::by_row;
   return decision;
 }
 

@@ -30,6 +30,10 @@ enum class LawfulBasis {
 };
 std::string_view to_string(LawfulBasis basis);
 
+// The law that a subject stands under may choose between bases.
+enum class Regime { gdpr, lgpd, ccpa };
+std::string_view to_string(Regime regime);
+
 // What happens to a cell without a lawful basis.
 enum class WithoutBasis { mask, refuse, hide_row };
 
@@ -81,34 +85,64 @@ struct ProtectedRelation {
   std::string name;          // schema.name, for messages
   bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
   std::vector<SubjectPath> subjects;
+  bool has_subject = false;              // every row certainly has one: its key is never NULL
   std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
   std::vector<std::string> through;      // a view whose rules follow from those of these tables; else empty
 
   const ProtectedColumn* column(AttrNumber attnum) const;
 };
 
-// Where consent records of one kind of subject are kept.
+// Where one kind of subject's consent, objections and restriction are kept.
 struct ConsentSource {
   enum class Kind { table, column };
+  using Flags = std::map<std::string, AttrNumber, std::less<>>;  // purpose -> boolean column
   Kind kind = Kind::table;
   Oid relation = 0;        // table: the consent table; column: the subject's own table
   AttrNumber subject = 0;  // the column that holds the subject's key
   std::optional<AttrNumber> purpose, category, valid_from, valid_until;
-  std::string given;  // a SQL condition over the relation's columns, as written by the DBA
-  std::map<std::string, AttrNumber, std::less<>> flags;  // column: purpose -> boolean column
+  std::optional<AttrNumber> history;  // the latest record of (subject, purpose, category) by it counts
+  // SQL conditions over the relation's columns, as written by the DBA; empty: the source can't say.
+  std::string given, objected, restricted;
+  Flags flags, objections;                      // column
+  std::optional<AttrNumber> restricted_column;  // column
   bool one_row = false;  // table: (subject [, purpose] [, category]) is a unique key of the relation
+
+  bool tells_objections() const { return !objected.empty() || !objections.empty(); }
+  bool tells_restriction() const { return !restricted.empty() || restricted_column.has_value(); }
 };
 
 struct SubjectKind {
   std::string name;
   Oid relation = 0;
   AttrNumber key = 0;
+  std::optional<AttrNumber> regime;  // column of `relation` with the name of a regime
   std::optional<ConsentSource> consent;
+};
+
+// A basis as a purpose lists it, with what it depends on. Conditions are the DBA's SQL; empty: none.
+struct ListedBasis {
+  LawfulBasis basis = LawfulBasis::consent;
+  std::string when;       // holds where this is true of the row or the subject
+  std::string until;      // holds before this point in time
+  std::string exception;  // of Art. 9(2), for sensitive categories: "9-2-c"
+  bool by_declaration() const {
+    return basis != LawfulBasis::consent && basis != LawfulBasis::legitimate_interests;
+  }
+};
+using ListedBases = std::vector<ListedBasis>;
+
+// What a purpose rests on for one category: the same for everybody, or by the subject's regime.
+struct CategoryBases {
+  ListedBases bases;
+  std::map<Regime, ListedBases> by_regime;  // not empty: `bases` is
+  std::vector<const ListedBases*> alternatives() const;
 };
 
 struct Purpose {
   std::string name, description;
-  std::map<std::string, std::vector<LawfulBasis>, std::less<>> lawful_basis;  // by category
+  std::map<std::string, CategoryBases, std::less<>> lawful_basis;  // by category
+  bool under_restriction = false;  // also of subjects under restriction (Art. 18)
+  std::vector<std::string> wider;  // the purposes that this one narrows, the nearest first
 };
 
 struct Application {
@@ -138,17 +172,19 @@ struct Policy {
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
-// May data of this category be used for this purpose?
+// May data of this category of the relation's rows be used for this purpose?
 enum class Clearance {
-  never,       // no basis listed, purpose or category unknown
-  always,      // a listed basis holds by declaration
-  by_consent,  // decided row by row by the subject's consent records
+  never,   // no basis listed, purpose or category unknown, or the rows have no subjects
+  always,  // a listed basis holds by declaration, for every row
+  by_row,  // decided row by row: by the subject's records, by conditions, by whether there is a subject
 };
 struct Decision {
   Clearance clearance = Clearance::never;
-  std::optional<LawfulBasis> basis;  // the one that decides
+  // Those that can decide: "contract" alone where it always holds, else all that are listed.
+  std::vector<LawfulBasis> bases;
 };
-// `purpose` may be null (unknown): never. An always-holding basis wins over consent.
-Decision decide(const Purpose* purpose, std::string_view category);
+// `purpose` may be null (unknown): never. A basis that always holds wins over the others.
+Decision decide(const Policy& policy, const ProtectedRelation& relation, const Purpose* purpose,
+                std::string_view category);
 
 }  // namespace pgconsent::rules

@@ -68,7 +68,8 @@ class Builder {
   void hide_rows() {
     for (const ProtectedColumn& column : request_.relation->columns) {
       if (column.is_public || column.without_basis != WithoutBasis::hide_row) continue;
-      const rules::Decision decision = rules::decide(request_.purpose, column.category);
+      const rules::Decision decision =
+          generation_.decide(*request_.relation, request_.purpose, column.category);
       if (decision.clearance == Clearance::always) continue;
       const std::string condition =
           decision.clearance == Clearance::never ? "FALSE" : guard_->condition(column.category);
@@ -86,8 +87,11 @@ class Builder {
     };
     add(out_.columns, column.source.empty() ? request_.relation->name + "." + column.name : column.source);
     add(out_.rules, column.rule);
+    std::string bases;
+    for (rules::LawfulBasis basis : decision.bases)
+      bases.append(bases.empty() ? "" : ", ").append(rules::to_string(basis));
     add(out_.bases, fmt::format("{}: {}", column.category.empty() ? "(no category)" : column.category,
-                                decision.basis ? rules::to_string(*decision.basis) : "none"));
+                                bases.empty() ? "none" : bases));
   }
 
   std::string column(const Column& type, const std::string& raw) {
@@ -98,7 +102,7 @@ class Builder {
     if (rule != nullptr && rule->is_public) return clear;
     static const ProtectedColumn unknown;  // added since the rules were bound: masked
     if (rule == nullptr) rule = &unknown;
-    const rules::Decision decision = rules::decide(request_.purpose, rule->category);
+    const rules::Decision decision = generation_.decide(*request_.relation, request_.purpose, rule->category);
     note(*rule, decision);
     if (decision.clearance == Clearance::always) {
       out_.clear.push_back(type.attnum);

@@ -53,6 +53,11 @@ class Generation {
   // Relations that were protected before the catalog changed, and that no rule reaches any more.
   const std::unordered_set<parser::Oid>& orphans() const { return orphans_; }
 
+  rules::Decision decide(const rules::ProtectedRelation& relation, const rules::Purpose* purpose,
+                         std::string_view category) const {
+    return rules::decide(*policy_, relation, purpose, category);
+  }
+
   // A subject kind's `given` as generated SQL over `alias`.
   std::string given_condition(const std::string& subject_kind, std::string_view alias) const;
   // Hex; another for every purpose.

@@ -137,6 +137,11 @@ std::string Guard::clearing_record(const Path& path, std::string_view alias) con
 
 std::string Guard::path_condition(std::size_t index, std::string_view category) {
   Path& path = paths_[index];
+  const auto listed = purpose_.lawful_basis.find(category);
+  if (listed == purpose_.lawful_basis.end()) return "FALSE";
+  if (std::any_of(listed->second.bases.begin(), listed->second.bases.end(),
+                  [](const rules::ListedBasis& basis) { return basis.by_declaration(); }))
+    return presence(index);
   if (!path.kind->consent) return "FALSE";
   const ConsentSource& source = *path.kind->consent;
   const Relation& consent = relation_of(source.relation);
@@ -170,6 +175,23 @@ std::string Guard::path_condition(std::size_t index, std::string_view category) 
   return fmt::format("EXISTS (SELECT FROM {} WHERE {})", from, where);
 }
 
+// A row without subject is masked, whatever the basis.
+std::string Guard::presence(std::size_t index) {
+  Path& path = paths_[index];
+  const std::string present = path.key + " IS NOT NULL";
+  if (form_ != Form::exists || path.path->hops.empty()) {
+    path.key_used = true;
+    return present;
+  }
+  std::string where = present;
+  const rules::SubjectPath::Hop& first = path.path->hops.front();
+  for (const auto& [own, other] : first.on) {
+    where += " AND " + equal(column_sql(relation_of(first.relation), other, fmt::format("h{}_0", index)),
+                             column_sql(relation_of(relation_.oid), own, alias_));
+  }
+  return fmt::format("EXISTS (SELECT FROM {} WHERE {})", hops(index, false), where);
+}
+
 std::string Guard::condition(std::string_view category) {
   std::string sql;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
@@ -184,10 +206,10 @@ std::string Guard::joins() const {
   std::string sql;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     const Path& path = paths_[i];
+    if (path.used || path.key_used) sql += hops(i, true);
     if (!path.used) continue;
     const ConsentSource& source = *path.kind->consent;
     const Relation& consent = relation_of(source.relation);
-    sql += hops(i, true);
     const std::string alias = fmt::format("g{}", i);
     if (!is_aggregated(source)) {
       const std::string purpose =

@@ -27,7 +27,7 @@ class Guard {
   Guard(const Generation& generation, const rules::ProtectedRelation& relation, const rules::Purpose& purpose,
         Form form, std::string_view alias = "t");
 
-  // Boolean SQL: may data of this category of the row be used? Only for categories decided by consent.
+  // Boolean SQL: may data of this category of the row be used? Only for categories decided row by row.
   std::string condition(std::string_view category);
 
   // LEFT JOIN … for what condition() named so far.
@@ -37,12 +37,14 @@ class Guard {
   struct Path {
     const rules::SubjectPath* path = nullptr;
     const rules::SubjectKind* kind = nullptr;
-    std::string key;  // SQL of the subject's key
-    bool used = false;
+    std::string key;                      // SQL of the subject's key
+    bool used = false;                    // its consent is asked
+    bool key_used = false;                // only whether there is a subject
     std::vector<std::string> categories;  // aggregated form: one flag column each
   };
 
   std::string path_condition(std::size_t index, std::string_view category);
+  std::string presence(std::size_t index);
   std::string clearing_record(const Path& path, std::string_view alias) const;
   std::string record_condition(const rules::SubjectKind& kind, std::string_view alias) const;
   std::string purpose_match(const rules::ConsentSource& source, std::string_view alias) const;

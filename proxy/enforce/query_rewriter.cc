@@ -175,11 +175,11 @@ void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelati
 
 bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation,
                                    const rules::Purpose* purpose) const {
-  return std::all_of(relation.columns.begin(), relation.columns.end(),
-                     [&](const rules::ProtectedColumn& column) {
-                       return column.is_public ||
-                              rules::decide(purpose, column.category).clearance == rules::Clearance::always;
-                     });
+  return std::all_of(
+      relation.columns.begin(), relation.columns.end(), [&](const rules::ProtectedColumn& column) {
+        return column.is_public ||
+               generation_.decide(relation, purpose, column.category).clearance == rules::Clearance::always;
+      });
 }
 
 // The target of a modification stays in place: its references are replaced.

@@ -36,16 +36,17 @@ bool deletes(const Node* statement) {
 }
 
 // Where the purpose sees every cell of the rows in any case, their subject does not matter to it.
-bool masks(const SubjectGap& gap, const rules::Purpose* purpose) {
+bool masks(const Generation& generation, const SubjectGap& gap, const rules::Purpose* purpose) {
   return std::any_of(gap.of->columns.begin(), gap.of->columns.end(), [&](const rules::ProtectedColumn& cell) {
-    return !cell.is_public && rules::decide(purpose, cell.category).clearance != rules::Clearance::always;
+    return !cell.is_public &&
+           generation.decide(*gap.of, purpose, cell.category).clearance != rules::Clearance::always;
   });
 }
 
 const SubjectGap* find_gap(const Generation& generation, const rules::Purpose* purpose,
                            const Relation& target, Gap lasts, int depth) {
   for (const SubjectGap& gap : generation.subject_columns().gaps(target.oid)) {
-    if (gap.lasts == lasts && masks(gap, purpose)) return &gap;
+    if (gap.lasts == lasts && masks(generation, gap, purpose)) return &gap;
   }
   if (target.kind != parser::RelationKind::view || depth > max_view_depth) return nullptr;
   for (Oid oid : target.depends_on) {
@@ -98,7 +99,8 @@ std::optional<parser::SqlError> refuse_exchange(const Generation& generation, co
     for (const auto& [into, inserting] : targets) {
       if (!inserts(inserting)) continue;
       for (const SubjectGap& gap : generation.subject_columns().gaps(into->oid)) {
-        if (std::find(gone.begin(), gone.end(), gap) == gone.end() || !masks(gap, purpose)) continue;
+        if (std::find(gone.begin(), gone.end(), gap) == gone.end() || !masks(generation, gap, purpose))
+          continue;
         return refusal("one statement may not delete and insert rows of \"" + into->name + "\"",
                        "Rows of \"" + gap.of->name + "\" that refer to them could get another subject.",
                        "Use two statements, or a foreign key ON DELETE RESTRICT.");

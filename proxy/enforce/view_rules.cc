@@ -220,6 +220,7 @@ class Deriver {
     parser::for_each_child(parser::node_of(select), [&](const Node* child) {
       if (nodeTag(child) != T_ResTarget) elsewhere.add(child);
     });
+    out.has_subject = alone && entry.rules->has_subject;
     if ((refuses && !alone) || !is_free_of_masked(elsewhere, entries) || !subjects(*entry.rules, shown, out))
       return std::nullopt;
     return out;

@@ -240,7 +240,8 @@ bool is_masked_column(const Generation& generation, const rules::Purpose* purpos
   const parser::Column* found = relation.column(column);
   if (protection == nullptr || found == nullptr) return true;
   auto is_clear = [&](const rules::ProtectedColumn& rule) {
-    return rule.is_public || rules::decide(purpose, rule.category).clearance == rules::Clearance::always;
+    return rule.is_public ||
+           generation.decide(*protection, purpose, rule.category).clearance == rules::Clearance::always;
   };
   const rules::ProtectedColumn* rule = protection->column(found->attnum);
   const bool hides_rows =

@@ -301,15 +301,15 @@ class World:
 
     def clear(self, table, row, purpose, category):
         held = self.holds(purpose, category) if category else False
-        if held is not None:
-            return held
+        if held is False:
+            return False
         answers = []
         for kind, hops, columns in table.paths:
             key = row[columns[0]]
             for hop, column in zip(hops, columns[1:]):
                 found = next((r for r in hop.rows if r["id"] == key), None) if key is not None else None
                 key = found[column] if found else None
-            answers.append(self.consents(kind, key, purpose, category))
+            answers.append(key is not None and (held or self.consents(kind, key, purpose, category)))
         return all(answers) if table.every else any(answers)
 
     def prime_rows(self, table, purpose):

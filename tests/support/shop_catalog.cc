@@ -156,6 +156,7 @@ parser::SnapshotPtr shop_catalog() {
   Relation& orders = b.table(20003, "public", "orders",
                              {{"id", int8}, {"user_id", int8}, {"amount", numeric}, {"address", text}});
   orders.foreign_keys.push_back({20001, {2}, {1}, 'a', 'a'});
+  orders.columns[1].not_null = true;
   Relation& payments =
       b.table(20004, "public", "payments", {{"id", int8}, {"order_id", int8}, {"iban", text}});
   payments.foreign_keys.push_back({20003, {2}, {1}, 'a', 'r'});

@@ -12,18 +12,19 @@ INSERT INTO oracle.basis VALUES
 
 CREATE FUNCTION oracle.how(c text) RETURNS text LANGUAGE sql STABLE AS
   $$ SELECT (SELECT b.how FROM oracle.basis b WHERE b.purpose = current_setting('oracle.purpose') AND b.category = c) $$;
--- The kinds of subject: does this one consent to the purpose for the category?
+-- The kinds of subject: is there one, and does the purpose rest on a basis that holds for it?
+CREATE FUNCTION oracle.holds(present boolean, c text, consented boolean) RETURNS boolean LANGUAGE sql STABLE AS
+  $$ SELECT present AND coalesce(CASE oracle.how(c) WHEN 'declared' THEN true WHEN 'consent' THEN consented END, false) $$;
 CREATE FUNCTION oracle.customer(k bigint, c text) RETURNS boolean LANGUAGE sql STABLE AS
-  $$ SELECT EXISTS (SELECT FROM crm.consents r WHERE r.customer_id = k AND r.purpose = current_setting('oracle.purpose')
-       AND r.category = c AND r.status = 'given' AND r.given_at <= now() AND (r.expires_at IS NULL OR now() < r.expires_at)) $$;
-CREATE FUNCTION oracle.employee(k text) RETURNS boolean LANGUAGE sql STABLE AS
-  $$ SELECT coalesce((SELECT CASE current_setting('oracle.purpose') WHEN 'directory' THEN e.show_in_directory WHEN 'marketing'
-       THEN e.newsletter END FROM hr.employees e WHERE e.emp_no = k), false) $$;
-CREATE FUNCTION oracle.member(k uuid) RETURNS boolean LANGUAGE sql STABLE AS
-  $$ SELECT EXISTS (SELECT FROM member_consents r WHERE r.member_id = k AND r.purpose = current_setting('oracle.purpose') AND r.ok) $$;
--- Clear by declaration for everybody, or by consent of this subject.
-CREATE FUNCTION oracle.clear(c text, consented boolean) RETURNS boolean LANGUAGE sql STABLE AS
-  $$ SELECT coalesce(CASE oracle.how(c) WHEN 'declared' THEN true WHEN 'consent' THEN consented END, false) $$;
+  $$ SELECT oracle.holds(k IS NOT NULL, c, EXISTS (SELECT FROM crm.consents r WHERE r.customer_id = k AND r.purpose = current_setting('oracle.purpose')
+       AND r.category = c AND r.status = 'given' AND r.given_at <= now() AND (r.expires_at IS NULL OR now() < r.expires_at))) $$;
+CREATE FUNCTION oracle.employee(k text, c text) RETURNS boolean LANGUAGE sql STABLE AS
+  $$ SELECT oracle.holds(k IS NOT NULL, c, (SELECT CASE current_setting('oracle.purpose') WHEN 'directory' THEN e.show_in_directory WHEN 'marketing'
+       THEN e.newsletter END FROM hr.employees e WHERE e.emp_no = k)) $$;
+CREATE FUNCTION oracle.member(k uuid, c text) RETURNS boolean LANGUAGE sql STABLE AS
+  $$ SELECT oracle.holds(k IS NOT NULL, c, EXISTS (SELECT FROM member_consents r WHERE r.member_id = k AND r.purpose = current_setting('oracle.purpose') AND r.ok)) $$;
+CREATE FUNCTION oracle.clear(c text, basis_holds boolean) RETURNS boolean LANGUAGE sql STABLE AS
+  $$ SELECT coalesce(basis_holds, false) $$;
 
 -- The masks.
 CREATE FUNCTION oracle.partial(v text, p int, pad text, s int) RETURNS text LANGUAGE sql IMMUTABLE AS
@@ -75,16 +76,16 @@ UPDATE refunds r SET reason = CASE WHEN oracle.clear('content', oracle.customer(
 UPDATE messages SET body = CASE WHEN oracle.clear('content', oracle.customer(sender_id, 'content') AND oracle.customer(recipient_id, 'content'))
   THEN body WHEN body IS NOT NULL THEN '[withheld]' END;
 UPDATE threads SET topic = CASE WHEN oracle.clear('content', oracle.customer(a_id, 'content') OR oracle.customer(b_id, 'content')) THEN topic END;
-UPDATE tickets SET question = CASE WHEN oracle.clear('contact', oracle.customer(customer_id, 'contact') AND oracle.employee(agent_no)) THEN question END;
+UPDATE tickets SET question = CASE WHEN oracle.clear('contact', oracle.customer(customer_id, 'contact') AND oracle.employee(agent_no, 'contact')) THEN question END;
 UPDATE hr.employees SET
-  name       = CASE WHEN oracle.clear('identity', oracle.employee(emp_no)) THEN name ELSE oracle.partial(name, 5, '.', 0) END,
-  work_email = CASE WHEN oracle.clear('contact', oracle.employee(emp_no)) THEN work_email ELSE oracle.email(work_email) END,
-  salary     = CASE WHEN oracle.clear('financial', oracle.employee(emp_no)) THEN salary END,
+  name       = CASE WHEN oracle.clear('identity', oracle.employee(emp_no, 'identity')) THEN name ELSE oracle.partial(name, 5, '.', 0) END,
+  work_email = CASE WHEN oracle.clear('contact', oracle.employee(emp_no, 'contact')) THEN work_email ELSE oracle.email(work_email) END,
+  salary     = CASE WHEN oracle.clear('financial', oracle.employee(emp_no, 'financial')) THEN salary END,
   home       = NULL;
 UPDATE members SET
-  handle = CASE WHEN oracle.clear('identity', oracle.member(id)) THEN handle END,
-  bio    = CASE WHEN oracle.clear('profile', oracle.member(id)) THEN bio END;
-DELETE FROM documents WHERE NOT oracle.clear('profile', oracle.member(owner_id));
+  handle = CASE WHEN oracle.clear('identity', oracle.member(id, 'identity')) THEN handle END,
+  bio    = CASE WHEN oracle.clear('profile', oracle.member(id, 'profile')) THEN bio END;
+DELETE FROM documents WHERE NOT oracle.clear('profile', oracle.member(owner_id, 'profile'));
 UPDATE "Weird Table" SET
   "select" = CASE WHEN oracle.clear('content', oracle.customer("Key", 'content')) THEN "select" END,
   "a""b"   = CASE WHEN oracle.clear('contact', oracle.customer("Key", 'contact')) THEN "a""b" WHEN "a""b" IS NOT NULL THEN 'it''s' END,

@@ -102,9 +102,11 @@ TEST_F(Bind, DesignPaths) {
 TEST_F(Bind, DesignPurposesAndApplications) {
   auto policy = bind("good-design");
   ASSERT_TRUE(policy);
-  EXPECT_EQ(decide(policy->purpose("support"), "contact").clearance, Clearance::always);
-  EXPECT_EQ(decide(policy->purpose("marketing"), "identity").clearance, Clearance::by_consent);
-  EXPECT_EQ(decide(policy->purpose("marketing"), "government_id").clearance, Clearance::never);
+  const ProtectedRelation& users = *policy->relation(oid::users);
+  EXPECT_EQ(decide(*policy, users, policy->purpose("support"), "contact").clearance, Clearance::always);
+  EXPECT_EQ(decide(*policy, users, policy->purpose("marketing"), "identity").clearance, Clearance::by_row);
+  EXPECT_EQ(decide(*policy, users, policy->purpose("marketing"), "government_id").clearance,
+            Clearance::never);
   EXPECT_EQ(policy->application("crm_app")->purposes, (std::vector<std::string>{"support", "marketing"}));
   EXPECT_TRUE(policy->application("dba")->exempt);
   EXPECT_EQ(policy->application("nobody"), nullptr);

@@ -6,7 +6,27 @@ namespace pgconsent::rules {
 namespace {
 
 Purpose purpose_with(std::vector<LawfulBasis> bases) {
-  return {"p", "", {{"contact", std::move(bases)}}};
+  Purpose purpose;
+  purpose.name = "p";
+  for (LawfulBasis basis : bases) purpose.lawful_basis["contact"].bases.push_back({basis, {}, {}, {}});
+  return purpose;
+}
+
+ProtectedRelation relation_of_subject(bool certain) {
+  ProtectedRelation relation;
+  relation.subjects.push_back({"customer", {}, 1});
+  relation.has_subject = certain;
+  return relation;
+}
+
+Policy policy_with(ConsentSource source) {
+  Policy policy;
+  policy.subjects["customer"] = {"customer", 1, 1, {}, std::move(source)};
+  return policy;
+}
+
+Decision decide(const Purpose* purpose, std::string_view category) {
+  return decide(policy_with({}), relation_of_subject(true), purpose, category);
 }
 
 TEST(Decide, UnknownPurposeIsNever) {
@@ -16,12 +36,12 @@ TEST(Decide, UnknownPurposeIsNever) {
 TEST(Decide, UnlistedCategoryIsNever) {
   const Purpose purpose = purpose_with({LawfulBasis::contract});
   EXPECT_EQ(decide(&purpose, "health").clearance, Clearance::never);
-  EXPECT_FALSE(decide(&purpose, "health").basis);
+  EXPECT_TRUE(decide(&purpose, "health").bases.empty());
 }
 
 TEST(Decide, ColumnWithoutCategoryIsNever) {
   Purpose purpose = purpose_with({LawfulBasis::contract});
-  purpose.lawful_basis[""] = {LawfulBasis::contract};
+  purpose.lawful_basis[""].bases = {{LawfulBasis::contract, {}, {}, {}}};
   EXPECT_EQ(decide(&purpose, "").clearance, Clearance::never);
 }
 
@@ -30,10 +50,10 @@ TEST(Decide, NoBasisIsNever) {
   EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::never);
 }
 
-TEST(Decide, ConsentIsByConsent) {
+TEST(Decide, ConsentIsByRow) {
   const Purpose purpose = purpose_with({LawfulBasis::consent});
-  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::by_consent);
-  EXPECT_EQ(decide(&purpose, "contact").basis, LawfulBasis::consent);
+  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::by_row);
+  EXPECT_EQ(decide(&purpose, "contact").bases, std::vector{LawfulBasis::consent});
 }
 
 TEST(Decide, DeclaredBasesAlwaysHold) {
@@ -41,7 +61,7 @@ TEST(Decide, DeclaredBasesAlwaysHold) {
                             LawfulBasis::vital_interests, LawfulBasis::public_task}) {
     const Purpose purpose = purpose_with({basis});
     EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::always);
-    EXPECT_EQ(decide(&purpose, "contact").basis, basis);
+    EXPECT_EQ(decide(&purpose, "contact").bases, std::vector{basis});
   }
 }
 
@@ -49,13 +69,42 @@ TEST(Decide, DeclaredBasisWinsOverConsentInAnyOrder) {
   for (const Purpose& purpose : {purpose_with({LawfulBasis::consent, LawfulBasis::contract}),
                                  purpose_with({LawfulBasis::contract, LawfulBasis::consent})}) {
     EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::always);
-    EXPECT_EQ(decide(&purpose, "contact").basis, LawfulBasis::contract);
+    EXPECT_EQ(decide(&purpose, "contact").bases, std::vector{LawfulBasis::contract});
   }
 }
 
-TEST(Decide, LegitimateInterestsHoldForNobodyYet) {
+TEST(Decide, LegitimateInterestsAreByRow) {
   const Purpose purpose = purpose_with({LawfulBasis::legitimate_interests});
-  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::never);
+  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::by_row);
+}
+
+TEST(Decide, RowsThatMayLackASubjectAreByRow) {
+  const Purpose purpose = purpose_with({LawfulBasis::contract});
+  const Decision decision = decide(policy_with({}), relation_of_subject(false), &purpose, "contact");
+  EXPECT_EQ(decision.clearance, Clearance::by_row);
+  EXPECT_EQ(decision.bases, std::vector{LawfulBasis::contract});
+  EXPECT_EQ(decide(policy_with({}), ProtectedRelation(), &purpose, "contact").clearance, Clearance::never);
+}
+
+TEST(Decide, ConditionsAndRestrictionAreByRow) {
+  Purpose purpose = purpose_with({LawfulBasis::contract});
+  ConsentSource source;
+  source.restricted = "restricted";
+  const Policy policy = policy_with(source);
+  EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::by_row);
+  purpose.under_restriction = true;
+  EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::always);
+  purpose.lawful_basis["contact"].bases[0].until = "paid_at";
+  EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::by_row);
+}
+
+TEST(Decide, EveryRegimeMustAlwaysHold) {
+  Purpose purpose;
+  purpose.lawful_basis["contact"].by_regime[Regime::gdpr] = {{LawfulBasis::contract, {}, {}, {}}};
+  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::always);
+  purpose.lawful_basis["contact"].by_regime[Regime::ccpa] = {{LawfulBasis::consent, {}, {}, {}}};
+  EXPECT_EQ(decide(&purpose, "contact").clearance, Clearance::by_row);
+  EXPECT_EQ(decide(&purpose, "contact").bases.size(), 2u);
 }
 
 TEST(Policy, FindsColumnsByNumber) {
