@@ -45,16 +45,35 @@ void bind_time(const Relation& relation, const std::optional<Text>& rule, std::o
   out = column->attnum;
 }
 
+// Any type that is ordered: a time stamp, a number.
+void bind_history(const Relation& relation, const std::optional<Text>& rule, std::optional<AttrNumber>& out,
+                  Reporter& report) {
+  if (!rule) return;
+  const Column* column = find_column(relation, *rule, report);
+  if (column == nullptr) return;
+  if (!is_date(*column) && column->type_category != 'N') {
+    report.error(rule->at, wrong_type(relation, *column, "a date, a timestamp or a number"));
+  }
+  out = column->attnum;
+}
+
+Condition condition_of(const Binding& binding, const Text& text) {
+  return {text.text, {binding.rules.file, text.at.line, text.at.column}};
+}
+
 void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
                        ConsentSource& source, Reporter& report) {
   const Relation* relation = find_relation(binding, rule.table, report);
   if (relation == nullptr) return;
   source.relation = relation->oid;
-  source.given = rule.given.text;
+  source.given = condition_of(binding, rule.given);
+  if (rule.objected) source.objected = condition_of(binding, *rule.objected);
+  if (rule.restricted) source.restricted = condition_of(binding, *rule.restricted);
   bind_label(*relation, rule.purpose, source.purpose, report);
   bind_label(*relation, rule.category, source.category, report);
   bind_time(*relation, rule.valid_from, source.valid_from, report);
   bind_time(*relation, rule.valid_until, source.valid_until, report);
+  bind_history(*relation, rule.history, source.history, report);
   binding.policy.consent_relations.insert(relation->oid);
 
   const Column* subject = find_column(*relation, rule.subject, report);
@@ -88,12 +107,23 @@ void bind_column_source(Binding& binding, const ConsentRule& rule, const Subject
             column_name(*relation, *relation->column(kind.key)) + " is not unique",
         relation->children.empty() ? "add a primary key or a unique index" : std::string(children_hint));
   }
-  for (const auto& [purpose, name] : rule.flags) {
+  auto flag = [&](const Text& name, bool forbids) -> std::optional<AttrNumber> {
     const Column* column = find_column(*relation, name, report);
-    if (column == nullptr) continue;
-    if (!is_boolean(*column)) report.error(name.at, wrong_type(*relation, *column, "boolean"));
-    source.flags[purpose.text] = column->attnum;
+    if (column == nullptr) return std::nullopt;
+    if (!is_boolean(*column)) {
+      report.error(name.at, wrong_type(*relation, *column, "boolean"));
+    } else if (forbids && !column->not_null) {
+      report.warning(name.at, column_name(*relation, *column) + " may be NULL, which counts as true");
+    }
+    return column->attnum;
+  };
+  for (const auto& [purpose, name] : rule.flags) {
+    if (auto column = flag(name, false)) source.flags[purpose.text] = *column;
   }
+  for (const auto& [purpose, name] : rule.objections) {
+    if (auto column = flag(name, true)) source.objections[purpose.text] = *column;
+  }
+  if (rule.restricted) source.restricted_column = flag(*rule.restricted, true);
 }
 
 }  // namespace
@@ -109,12 +139,17 @@ void bind_subjects(Binding& binding, Reporter& report) {
         if (!key->has_equality) {
           report.error(rule.key.at, column_name(*relation, *key) + " has type " + type_name(*key) +
                                         ", which has no equality: it can't be a key");
+        } else if (rule.regime && !finds_one_row(*relation, {key->attnum})) {
+          report.error(rule.regime->at, "the regime of " + in_backticks(rule.name.text) +
+                                            " needs one row per subject, but " +
+                                            column_name(*relation, *key) + " is not unique");
         } else if (!relation->unique_keys.empty() && relation->children.empty() &&
                    !finds_one_row(*relation, {key->attnum})) {
           report.warning(rule.key.at,
                          column_name(*relation, *key) + " is not unique: subjects share their consent",
                          "is another column the key?");
         }
+        bind_label(*relation, rule.regime, kind.regime, report);
       }
     }
     binding.policy.subjects.emplace(kind.name, std::move(kind));

@@ -1,6 +1,7 @@
 #include <atomic>
 
 #include "rules/binder.h"
+#include "rules/reader.h"
 #include "rules/rule_set.h"
 #include "rules/suggest.h"
 
@@ -21,10 +22,16 @@ void bind_purposes(Binding& binding) {
     Purpose purpose;
     purpose.name = rule.name.text;
     purpose.description = rule.description;
+    purpose.under_restriction = rule.under_restriction;
+    for (const PurposeRule* wider : chain_of(binding.rules, rule)) {
+      if (wider != &rule) purpose.wider.push_back(wider->name.text);
+    }
     for (const BasisRule& basis : rule.lawful_basis) {
-      CategoryBases bases;
-      for (LawfulBasis each : basis.bases) bases.bases.push_back({each, {}, {}, {}});
-      purpose.lawful_basis.emplace(basis.category.text, std::move(bases));
+      CategoryBases& bases = purpose.lawful_basis[basis.category.text];
+      for (const BasisRule::Alternative& alternative : basis.alternatives) {
+        ListedBases& listed = alternative.regime ? bases.by_regime[*alternative.regime] : bases.bases;
+        for (const BasisEntry& entry : alternative.bases) listed.push_back(entry.listed);
+      }
     }
     binding.policy.purposes.emplace(rule.name.text, std::move(purpose));
   }

@@ -1,4 +1,5 @@
 // Rules that are valid and yet have no effect: most of them are typing errors.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -35,9 +36,14 @@ void check_flags(const RuleSet& rules, Reporter& report) {
     for (const PurposeRule& purpose : rules.purposes) {
       bool needed = false, has_flag = false;
       for (const BasisRule& rule : purpose.lawful_basis) {
-        for (LawfulBasis basis : rule.bases) needed = needed || basis == LawfulBasis::consent;
+        for (const BasisRule::Alternative& alternative : rule.alternatives) {
+          for (const BasisEntry& entry : alternative.bases)
+            needed = needed || entry.listed.basis == LawfulBasis::consent;
+        }
       }
-      for (const auto& [name, column] : consent.flags) has_flag = has_flag || name.text == purpose.name.text;
+      for (const PurposeRule* each : chain_of(rules, purpose)) {
+        for (const auto& [name, column] : consent.flags) has_flag = has_flag || name.text == each->name.text;
+      }
       if (needed && !has_flag) {
         report.warning(consent.kind.at, "consent of " + in_backticks(consent.kind.text) +
                                             " has no column for purpose " + in_backticks(purpose.name.text) +
@@ -51,7 +57,6 @@ void check_flags(const RuleSet& rules, Reporter& report) {
 
 void check_coverage(const RuleSet& rules, Reporter& report) {
   if (rules.tables.empty()) report.warning({}, "no table is protected", "list them under `tables`");
-
   const auto used = used_categories(rules);
   std::vector<std::string> columns_name, purposes_name;
   for (const auto& [category, use] : used) columns_name.push_back(category);
@@ -63,6 +68,17 @@ void check_coverage(const RuleSet& rules, Reporter& report) {
       report.warning(rule.category.at, "no column has category " + in_backticks(rule.category.text),
                      did_you_mean(rule.category.text, columns_name));
     }
+  }
+  for (const TableRule& table : rules.tables) {
+    const bool lacks = table.subject.paths.empty() &&
+                       std::any_of(table.columns.begin(), table.columns.end(), [&](const ColumnRule& column) {
+                         return !column.is_public && known.contains(column.category.text);
+                       });
+    if (!lacks) continue;
+    report.warning(table.name.at,
+                   "table " + in_backticks(table.name.display()) +
+                       " has no `subject`: its rows are masked for every purpose",
+                   "write `subject: {customer: id}`");
   }
   for (const auto& [category, use] : used) {
     if (known.contains(category)) continue;

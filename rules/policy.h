@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "parser/names/identifier.h"
+#include "rules/diagnostic.h"
 
 namespace pgconsent::rules {
 
@@ -92,6 +93,13 @@ struct ProtectedRelation {
   const ProtectedColumn* column(AttrNumber attnum) const;
 };
 
+// SQL as the DBA wrote it, and where; empty: none.
+struct Condition {
+  std::string sql;
+  Location where;
+  bool empty() const { return sql.empty(); }
+};
+
 // Where one kind of subject's consent, objections and restriction are kept.
 struct ConsentSource {
   enum class Kind { table, column };
@@ -100,10 +108,9 @@ struct ConsentSource {
   Oid relation = 0;        // table: the consent table; column: the subject's own table
   AttrNumber subject = 0;  // the column that holds the subject's key
   std::optional<AttrNumber> purpose, category, valid_from, valid_until;
-  std::optional<AttrNumber> history;  // the latest record of (subject, purpose, category) by it counts
-  // SQL conditions over the relation's columns, as written by the DBA; empty: the source can't say.
-  std::string given, objected, restricted;
-  Flags flags, objections;                      // column
+  std::optional<AttrNumber> history;      // the latest record of (subject, purpose, category) by it counts
+  Condition given, objected, restricted;  // table: over the relation's columns; empty: it can't say
+  Flags flags, objections;                // column
   std::optional<AttrNumber> restricted_column;  // column
   bool one_row = false;  // table: (subject [, purpose] [, category]) is a unique key of the relation
 
@@ -119,11 +126,11 @@ struct SubjectKind {
   std::optional<ConsentSource> consent;
 };
 
-// A basis as a purpose lists it, with what it depends on. Conditions are the DBA's SQL; empty: none.
+// A basis as a purpose lists it, with what else it depends on.
 struct ListedBasis {
   LawfulBasis basis = LawfulBasis::consent;
-  std::string when;       // holds where this is true of the row or the subject
-  std::string until;      // holds before this point in time
+  Condition when;         // holds where this is true of the row or the subject
+  Condition until;        // holds before this point in time
   std::string exception;  // of Art. 9(2), for sensitive categories: "9-2-c"
   bool by_declaration() const {
     return basis != LawfulBasis::consent && basis != LawfulBasis::legitimate_interests;

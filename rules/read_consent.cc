@@ -10,17 +10,27 @@ void optional_column(Fields& fields, std::string_view key, std::optional<Text>& 
   if (const YamlNode* node = fields.find(key)) out = read_identifier(*node, in_backticks(key), report);
 }
 
+void optional_condition(Fields& fields, std::string_view key, std::optional<Text>& out, Reporter& report) {
+  if (const YamlNode* node = fields.find(key)) out = read_condition(*node, key, report);
+}
+
+void read_flags(const YamlNode& node, std::string_view key, std::vector<std::pair<Text, Text>>& flags,
+                Reporter& report) {
+  if (!expect_map(node, in_backticks(key), report)) return;
+  if (node.keys.empty()) report.error(node.at, in_backticks(key) + " names no column");
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    if (auto column = read_identifier(node.items[i], "the flag column", report)) {
+      flags.emplace_back(node.keys[i], std::move(*column));
+    }
+  }
+}
+
 void read_given(Fields& fields, ConsentRule& consent, Reporter& report) {
   const YamlNode* node = fields.require("given",
                                         "a condition over the table's columns: `given: status = 'given'`, or "
                                         "`given: true` when every row counts");
   if (node == nullptr) return;
-  auto given = read_text(*node, "`given`", report);
-  if (!given) return;
-  if (std::string problem = condition_problem(given->text); !problem.empty()) {
-    report.error(given->at, "`given` is not one SQL condition: " + problem);
-  }
-  consent.given = std::move(*given);
+  if (auto given = read_condition(*node, "given", report)) consent.given = std::move(*given);
 }
 
 void read_table_source(Fields& fields, ConsentRule& consent, Reporter& report) {
@@ -36,18 +46,20 @@ void read_table_source(Fields& fields, ConsentRule& consent, Reporter& report) {
   read_given(fields, consent, report);
   optional_column(fields, "valid_from", consent.valid_from, report);
   optional_column(fields, "valid_until", consent.valid_until, report);
+  optional_column(fields, "history", consent.history, report);
+  optional_condition(fields, "objected", consent.objected, report);
+  optional_condition(fields, "restricted", consent.restricted, report);
 }
 
 void read_column_source(Fields& fields, ConsentRule& consent, Reporter& report) {
   consent.source = ConsentSource::Kind::column;
-  const YamlNode* node = fields.require("columns", "write `columns: {marketing: marketing_opt_in}`");
-  if (node == nullptr || !expect_map(*node, "`columns`", report)) return;
-  if (node->keys.empty()) report.error(node->at, "`columns` names no column");
-  for (std::size_t i = 0; i < node->keys.size(); ++i) {
-    if (auto column = read_identifier(node->items[i], "the flag column", report)) {
-      consent.flags.emplace_back(node->keys[i], std::move(*column));
-    }
-  }
+  const YamlNode* flags = fields.find("columns");
+  const YamlNode* objections = fields.find("objections");
+  if (flags != nullptr) read_flags(*flags, "columns", consent.flags, report);
+  if (objections != nullptr) read_flags(*objections, "objections", consent.objections, report);
+  if (flags == nullptr && objections == nullptr)
+    fields.require("columns", "write `columns: {marketing: marketing_opt_in}`");
+  optional_column(fields, "restricted", consent.restricted, report);
 }
 
 void read_source(const YamlNode& node, ConsentRule& consent, Reporter& report) {

@@ -1,76 +1,16 @@
 // categories: {health: {sensitive: true}} and
-// purposes: {marketing: {description: Newsletters, lawful_basis: {contact: consent, identity: [contract,
-// consent]}}}
-#include <algorithm>
-
+// purposes: {newsletter: {description: Newsletters, narrows: marketing, lawful_basis: {contact: consent}}}
 #include "rules/reader.h"
-#include "rules/suggest.h"
 
 namespace pgconsent::rules {
 
 namespace {
 
-constexpr LawfulBasis all_bases[] = {LawfulBasis::consent,          LawfulBasis::contract,
-                                     LawfulBasis::legal_obligation, LawfulBasis::vital_interests,
-                                     LawfulBasis::public_task,      LawfulBasis::legitimate_interests};
-
-std::optional<LawfulBasis> basis_named(const Text& name, Reporter& report) {
-  std::vector<std::string> names;
-  for (LawfulBasis basis : all_bases) {
-    if (name.text == to_string(basis)) return basis;
-    names.emplace_back(to_string(basis));
-  }
-  report.error(name.at, "unknown lawful basis " + in_backticks(name.text),
-               did_you_mean(name.text, names, "known: " + list_of(names, " and ")));
-  return std::nullopt;
-}
-
-bool is_sensitive(const RuleSet& rules, std::string_view category) {
-  return std::any_of(rules.categories.begin(), rules.categories.end(),
-                     [&](const CategoryRule& rule) { return rule.sensitive && rule.name.text == category; });
-}
-
-void read_basis(const YamlNode& node, BasisRule& rule, const RuleSet& rules, Reporter& report) {
-  if (node.kind == YamlNode::Kind::map) {  // {contract: {when: …}}
-    for (const Text& key : node.keys) basis_named(key, report);
-    report.error(node.at, "a condition on a lawful basis is not supported yet",
-                 "name the basis alone: `contract`");
-    return;
-  }
-  auto name = read_text(node, "a lawful basis", report);
-  auto basis = name ? basis_named(*name, report) : std::nullopt;
-  if (!basis) return;
-  if (*basis == LawfulBasis::legitimate_interests) {
-    if (is_sensitive(rules, rule.category.text)) {
-      report.error(
-          node.at,
-          "sensitive category " + in_backticks(rule.category.text) + " can't rest on `legitimate_interests`",
-          "Art. 9 GDPR knows no such exception");
-    } else {
-      report.error(node.at,
-                   "lawful basis `legitimate_interests` is not supported yet: no source of objections");
-    }
-  }
-  if (std::find(rule.bases.begin(), rule.bases.end(), *basis) != rule.bases.end()) {
-    report.error(node.at, "lawful basis " + in_backticks(name->text) + " is listed twice");
-    return;
-  }
-  rule.bases.push_back(*basis);
-}
-
 void read_bases(const YamlNode& node, PurposeRule& purpose, const RuleSet& rules, Reporter& report) {
   if (!expect_map(node, "`lawful_basis`", report)) return;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
-    BasisRule rule;
-    rule.category = node.keys[i];
-    check_label(rule.category, "category", report);
-    const YamlNode& value = node.items[i];
-    if (value.kind == YamlNode::Kind::sequence) {
-      for (const YamlNode& item : value.items) read_basis(item, rule, rules, report);
-    } else {
-      read_basis(value, rule, rules, report);
-    }
-    purpose.lawful_basis.push_back(std::move(rule));
+    check_label(node.keys[i], "category", report);
+    purpose.lawful_basis.push_back(read_bases_of_category(node.keys[i], node.items[i], rules, report));
   }
 }
 
@@ -104,6 +44,13 @@ void read_purposes(const YamlNode& node, RuleSet& rules, Reporter& report) {
         purpose.description = std::move(text->text);
     }
     if (const YamlNode* bases = fields.find("lawful_basis")) read_bases(*bases, purpose, rules, report);
+    if (const YamlNode* narrows = fields.find("narrows")) {
+      purpose.narrows = read_text(*narrows, "`narrows`", report);
+    }
+    if (const YamlNode* restricted = fields.find("under_restriction")) {
+      purpose.under_restriction =
+          read_choice(*restricted, "`under_restriction`", {"mask", "allow"}, report).value_or(0) == 1;
+    }
     fields.finish();
     rules.purposes.push_back(std::move(purpose));
   }

@@ -100,6 +100,9 @@ void read_subjects(const YamlNode& node, RuleSet& rules, Reporter& report) {
     if (const YamlNode* key = fields.require("key")) {
       if (auto name = read_identifier(*key, "`key`", report)) kind.key = std::move(*name);
     }
+    if (const YamlNode* regime = fields.find("regime")) {
+      kind.regime = read_identifier(*regime, "`regime`", report);
+    }
     fields.finish();
     rules.subjects.push_back(std::move(kind));
   }

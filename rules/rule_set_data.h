@@ -16,6 +16,7 @@ struct SubjectKindRule {
   Text name;
   TableName table;
   Text key;
+  std::optional<Text> regime;
 };
 
 struct ConsentRule {
@@ -24,9 +25,11 @@ struct ConsentRule {
   // table
   TableName table;
   Text subject, given;
-  std::optional<Text> purpose, category, valid_from, valid_until;
+  std::optional<Text> purpose, category, valid_from, valid_until, history;
+  std::optional<Text> objected;    // a condition
+  std::optional<Text> restricted;  // table: a condition; column: the column
   // column: purpose, boolean column of the subject's table
-  std::vector<std::pair<Text, Text>> flags;
+  std::vector<std::pair<Text, Text>> flags, objections;
 };
 
 struct CategoryRule {
@@ -34,15 +37,27 @@ struct CategoryRule {
   bool sensitive = false;
 };
 
+struct BasisEntry {
+  ListedBasis listed;
+  Place at;
+};
+
 struct BasisRule {
+  struct Alternative {
+    std::optional<Regime> regime;  // nothing: for everybody
+    Place at;
+    std::vector<BasisEntry> bases;
+  };
   Text category;
-  std::vector<LawfulBasis> bases;
+  std::vector<Alternative> alternatives;  // one without regime, or one per regime
 };
 
 struct PurposeRule {
   Text name;
   std::string description;
   std::vector<BasisRule> lawful_basis;
+  std::optional<Text> narrows;
+  bool under_restriction = false;
 };
 
 struct PathRule {

@@ -34,14 +34,14 @@ void check_known(const Text& name, std::string_view what, const std::vector<std:
 bool rests_on_consent(const PurposeRule& purpose, const std::string& category) {
   for (const BasisRule& rule : purpose.lawful_basis) {
     if (rule.category.text != category) continue;
-    bool consent = false;
-    for (LawfulBasis basis : rule.bases) {
-      if (basis == LawfulBasis::consent)
-        consent = true;
-      else if (basis != LawfulBasis::legitimate_interests)
-        return false;  // holds by declaration
+    for (const BasisRule::Alternative& alternative : rule.alternatives) {
+      bool consent = false, declared = false;
+      for (const BasisEntry& entry : alternative.bases) {
+        consent = consent || entry.listed.basis == LawfulBasis::consent;
+        declared = declared || entry.listed.by_declaration();
+      }
+      if (consent && !declared) return true;
     }
-    return consent;
   }
   return false;
 }
@@ -90,14 +90,20 @@ void validate(const RuleSet& rules, Reporter& report) {
   for (const ConsentRule& consent : rules.consent) {
     check_known(consent.kind, "subject kind", kinds, report);
     for (const auto& [purpose, column] : consent.flags) check_known(purpose, "purpose", purposes, report);
+    for (const auto& [purpose, column] : consent.objections)
+      check_known(purpose, "purpose", purposes, report);
   }
   for (const ApplicationRule& application : rules.applications) {
     for (const Text& purpose : application.purposes) check_known(purpose, "purpose", purposes, report);
+  }
+  for (const PurposeRule& purpose : rules.purposes) {
+    if (purpose.narrows) check_known(*purpose.narrows, "purpose", purposes, report);
   }
   for (const TableRule& table : rules.tables) {
     for (const PathRule& path : table.subject.paths) check_known(path.kind, "subject kind", kinds, report);
     check_consent_sources(table, rules, kinds, sources, report);
   }
+  validate_bases(rules, report);
 }
 
 }  // namespace pgconsent::rules

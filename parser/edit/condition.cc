@@ -11,8 +11,8 @@ namespace {
 
 class Generator {
  public:
-  Generator(const Relation& relation, std::string_view alias, const Snapshot& catalog)
-      : relation_(relation), alias_(alias), catalog_(catalog) {}
+  Generator(const std::vector<ConditionRow>& rows, const Snapshot& catalog, GeneratedCondition& out)
+      : rows_(rows), catalog_(catalog), out_(out) {}
 
   std::string run(const Node* node) {
     if (++depth_ > 200) return fail("the condition is nested too deeply");
@@ -20,11 +20,12 @@ class Generator {
     --depth_;
     return sql;
   }
-  const std::string& error() const { return error_; }
 
  private:
+  using Scope = std::vector<ConditionRow>;  // of one subquery
+
   std::string fail(std::string why) {
-    if (error_.empty()) error_ = std::move(why);
+    if (out_.error.empty()) out_.error = std::move(why);
     return {};
   }
 
@@ -75,23 +76,123 @@ class Generator {
       case T_FuncCall:
         return function(as<FuncCall>(node));
       case T_SQLValueFunction:
-        if (as<SQLValueFunction>(node)->op == SVFOP_CURRENT_TIMESTAMP) return "CURRENT_TIMESTAMP";
+        if (as<SQLValueFunction>(node)->op == SVFOP_CURRENT_TIMESTAMP) return std::string(now_in_utc);
         return fail("only CURRENT_TIMESTAMP does not depend on a setting of the session");
       case T_SubLink:
-        return fail("subqueries are not supported in a condition yet");
+        return sublink(as<SubLink>(node));
       default:
         return fail("this kind of expression is not supported in a condition");
     }
   }
 
+  // name.column, or a column alone: of the only table of the subquery that has it, outside of the row.
   std::string column(const ColumnRef* reference) {
     const std::string_view name = last_string(reference->fields);
-    if (reference->fields->length != 1 || name.empty()) return fail("columns are named without a table here");
-    if (relation_.column(name) == nullptr) {
-      return fail("column `" + std::string(name) + "` does not exist in " + relation_.schema + "." +
-                  relation_.name);
+    if (reference->fields->length > 2 || name.empty())
+      return fail("a column is named as `column` or `name.column` here");
+    if (reference->fields->length == 1) return bare_column(name);
+    const std::string_view owner = string_value(static_cast<const Node*>(linitial(reference->fields)));
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      for (const ConditionRow& row : *scope) {
+        if (row.name == owner) return column_of(row, name);
+      }
     }
-    return std::string(alias_) + "." + quote_identifier(name);
+    for (const ConditionRow& row : rows_) {
+      if (!owner.empty() && row.name == owner) return column_of(row, name);
+    }
+    return fail("`" + std::string(owner) + "." + std::string(name) + "` names no row that is known here");
+  }
+
+  std::string bare_column(std::string_view name) {
+    if (scopes_.empty()) {
+      for (const ConditionRow& row : rows_) {
+        if (row.name.empty()) return column_of(row, name);
+      }
+      return fail("column `" + std::string(name) + "` must say whose it is");
+    }
+    const ConditionRow* found = nullptr;
+    for (const ConditionRow& row : scopes_.back()) {
+      if (row.relation->column(name) == nullptr) continue;
+      if (found != nullptr) return fail("column `" + std::string(name) + "` is ambiguous");
+      found = &row;
+    }
+    if (found == nullptr)
+      return fail("column `" + std::string(name) + "` does not exist in the subquery's tables");
+    return column_of(*found, name);
+  }
+
+  std::string column_of(const ConditionRow& row, std::string_view name) {
+    const Column* column = row.relation->column(name);
+    if (column == nullptr) {
+      return fail("column `" + std::string(name) + "` does not exist in " + row.relation->schema + "." +
+                  row.relation->name);
+    }
+    out_.used.insert(row.name);
+    std::string sql = row.alias + "." + quote_identifier(name);
+    constexpr Oid timestamptz = 1184;
+    return column->type == timestamptz ? "pg_catalog.timezone('UTC', " + sql + ")" : sql;
+  }
+
+  // EXISTS (SELECT … FROM … WHERE …), (SELECT max(…) FROM … WHERE …)
+  std::string sublink(const SubLink* link) {
+    const bool exists = link->subLinkType == EXISTS_SUBLINK;
+    if (!exists && link->subLinkType != EXPR_SUBLINK)
+      return fail("of subqueries only EXISTS and single values are supported in a condition");
+    if (nodeTag(link->subselect) != T_SelectStmt) return fail("this kind of subquery is not supported");
+    const auto* select = as<SelectStmt>(link->subselect);
+    if (select->op != SETOP_NONE || select->withClause != nullptr || select->groupClause != nullptr ||
+        select->havingClause != nullptr || select->sortClause != nullptr || select->limitCount != nullptr ||
+        select->limitOffset != nullptr || select->lockingClause != nullptr ||
+        select->windowClause != nullptr || select->distinctClause != nullptr ||
+        select->valuesLists != nullptr || select->intoClause != nullptr || select->fromClause == nullptr)
+      return fail("a subquery in a condition is SELECT … FROM … WHERE …");
+    if (!exists && list_length(select->targetList) != 1) return fail("a subquery must have one column");
+    scopes_.emplace_back();
+    std::string from;
+    for_each(select->fromClause,
+             [&](const Node* item) { from += (from.empty() ? "" : ", ") + source(item); });
+    // What EXISTS selects does not matter.
+    std::string sql = "SELECT ";
+    if (!exists) {
+      aggregates_ = true;
+      sql += run(linitial_node(ResTarget, select->targetList)->val) + " ";
+      aggregates_ = false;
+    }
+    sql += "FROM " + from;
+    if (select->whereClause != nullptr) sql += " WHERE " + run(select->whereClause);
+    scopes_.pop_back();
+    return (exists ? "EXISTS (" : "(") + sql + ")";
+  }
+
+  std::string source(const Node* item) {
+    if (nodeTag(item) == T_JoinExpr) {
+      const auto* join = as<JoinExpr>(item);
+      if (join->isNatural || join->usingClause != nullptr || join->alias != nullptr ||
+          join->quals == nullptr || (join->jointype != JOIN_INNER && join->jointype != JOIN_LEFT))
+        return fail("of joins only [LEFT] JOIN … ON … is supported in a condition");
+      const std::string left = source(join->larg), right = source(join->rarg);
+      return "(" + left + (join->jointype == JOIN_LEFT ? " LEFT JOIN " : " JOIN ") + right + " ON " +
+             run(join->quals) + ")";
+    }
+    if (nodeTag(item) != T_RangeVar) return fail("a subquery in a condition reads tables only");
+    const auto* range = as<RangeVar>(item);
+    if (range->schemaname == nullptr)
+      return fail("table `" + std::string(range->relname) + "` must be named with its schema");
+    const Relation* relation = catalog_.relation(range->schemaname, range->relname);
+    if (relation == nullptr || !holds_rows(relation->kind))
+      return fail("table `" + std::string(range->schemaname) + "." + range->relname + "` does not exist");
+    if (!range->inh || (range->alias != nullptr && range->alias->colnames != nullptr))
+      return fail("a table in a condition is named as it is, or with an alias");
+    out_.relations.insert(relation->oid);
+    // Names of its own: they must not hide the rows outside.
+    ConditionRow row{range->alias != nullptr ? range->alias->aliasname : range->relname, relation,
+                     "w" + std::to_string(tables_++)};
+    for (const ConditionRow& other : rows_) {
+      if (other.name == row.name) return fail("the name `" + row.name + "` is taken in a condition");
+    }
+    const std::string sql = quote_qualified({relation->schema, relation->name}) + " " + row.alias;
+    scopes_.back().push_back(std::move(row));
+    return sql;
   }
 
   std::string constant(const A_Const* node) {
@@ -121,6 +222,8 @@ class Generator {
         if (known.name == qualified.name) qualified.schema = known.schema;
       }
     }
+    if (qualified.schema == "pg_catalog" && (qualified.name == "timestamptz" || qualified.name == "timetz"))
+      return fail("time stamps are taken in UTC here: cast to timestamp");
     std::string out = quote_qualified(qualified);
     if (name->typmods != nullptr) out += "(" + list(name->typmods, ", ") + ")";
     for_each(name->arrayBounds, [&](const Node*) { out += "[]"; });
@@ -171,36 +274,62 @@ class Generator {
   }
 
   std::string function(const FuncCall* call) {
-    if (call->agg_order != nullptr || call->agg_filter != nullptr || call->over != nullptr ||
-        call->agg_star || call->agg_distinct || call->func_variadic) {
-      return fail("aggregates are not supported in a condition");
-    }
+    const bool plain = call->agg_order == nullptr && call->agg_filter == nullptr && call->over == nullptr &&
+                       !call->agg_distinct && !call->func_variadic;
     const std::string name(last_string(call->funcname));
+    const bool own = call->funcname->length == 1 ||
+                     string_value(static_cast<const Node*>(linitial(call->funcname))) == "pg_catalog";
+    if (!plain || !own) return fail("this form of a function call is not supported in a condition");
+    static constexpr std::string_view clocks[] = {"now", "statement_timestamp", "transaction_timestamp",
+                                                  "clock_timestamp"};
+    if (call->args == nullptr && std::find(std::begin(clocks), std::end(clocks), name) != std::end(clocks))
+      return std::string(now_in_utc);
+    static constexpr std::string_view of_rows[] = {"min", "max", "count", "bool_or", "bool_and"};
+    const bool aggregate = std::find(std::begin(of_rows), std::end(of_rows), name) != std::end(of_rows);
+    if (aggregate && aggregates_) {
+      aggregates_ = false;
+      return "pg_catalog." + name + "(" + (call->agg_star ? "*" : list(call->args, ", ")) + ")";
+    }
+    if (aggregate || call->agg_star) return fail("an aggregate is the one column of a subquery here");
+    // They give time stamps with a zone, whose meaning a session can change.
+    static constexpr std::string_view zoned[] = {"timezone", "to_timestamp", "make_timestamptz"};
     const auto& candidates = catalog_.functions_named(name);
     const bool built_in = std::any_of(candidates.begin(), candidates.end(), [](const Function* f) {
       return f->schema == "pg_catalog" && f->kind == 'f';
     });
     if (!built_in) return fail("`" + name + "` is not a built-in function");
+    const bool fixed = std::any_of(candidates.begin(), candidates.end(), [&](const Function* f) {
+      return f->schema == "pg_catalog" && f->kind == 'f' && f->volatility == 'i' &&
+             static_cast<int>(f->argument_types.size()) == list_length(call->args);
+    });
+    if (!fixed || std::find(std::begin(zoned), std::end(zoned), name) != std::end(zoned))
+      return fail("what `" + name + "` gives depends on more than its arguments, or on the session");
     return "pg_catalog." + quote_identifier(name) + "(" + list(call->args, ", ") + ")";
   }
 
-  const Relation& relation_;
-  std::string_view alias_;
+  static constexpr std::string_view now_in_utc =
+      "pg_catalog.timezone('UTC', pg_catalog.statement_timestamp())";
+
+  const std::vector<ConditionRow>& rows_;
   const Snapshot& catalog_;
-  std::string error_;
+  GeneratedCondition& out_;
+  std::vector<Scope> scopes_;
+  int tables_ = 0;
+  bool aggregates_ = false;  // in the target list of a subquery
   int depth_ = 0;
 };
 
 }  // namespace
 
-GeneratedCondition generate_condition(std::string_view text, const Relation& relation, std::string_view alias,
+GeneratedCondition generate_condition(std::string_view text, const std::vector<ConditionRow>& rows,
                                       const Snapshot& catalog) {
   GeneratedCondition result;
   RawTree tree;
   SqlError error;
-  if (text.find('\0') != std::string_view::npos) return {{}, "the condition holds a NUL byte"};
+  if (text.find('\0') != std::string_view::npos) return {{}, "the condition holds a NUL byte", {}, {}};
   // A newline behind it: a comment at the end must not swallow the parenthesis.
-  if (!RawTree::parse("SELECT (" + std::string(text) + "\n)", tree, error)) return {{}, error.message};
+  if (!RawTree::parse("SELECT (" + std::string(text) + "\n)", tree, error))
+    return {{}, error.message, {}, {}};
   const auto* only =
       list_length(tree.statements()) == 1 ? linitial_node(RawStmt, tree.statements()) : nullptr;
   const auto* select =
@@ -208,11 +337,10 @@ GeneratedCondition generate_condition(std::string_view text, const Relation& rel
   if (select == nullptr || select->op != SETOP_NONE || list_length(select->targetList) != 1 ||
       select->fromClause != nullptr || select->whereClause != nullptr || select->groupClause != nullptr ||
       select->sortClause != nullptr || select->limitCount != nullptr || select->intoClause != nullptr) {
-    return {{}, "this is not a single condition"};
+    return {{}, "this is not a single condition", {}, {}};
   }
-  Generator generator(relation, alias, catalog);
+  Generator generator(rows, catalog, result);
   result.sql = generator.run(linitial_node(ResTarget, select->targetList)->val);
-  result.error = generator.error();
   if (!result.error.empty()) result.sql.clear();
   return result;
 }

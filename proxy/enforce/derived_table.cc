@@ -87,11 +87,24 @@ class Builder {
     };
     add(out_.columns, column.source.empty() ? request_.relation->name + "." + column.name : column.source);
     add(out_.rules, column.rule);
+    out_.asks_conditions |= asks_conditions(column.category);
     std::string bases;
     for (rules::LawfulBasis basis : decision.bases)
       bases.append(bases.empty() ? "" : ", ").append(rules::to_string(basis));
     add(out_.bases, fmt::format("{}: {}", column.category.empty() ? "(no category)" : column.category,
                                 bases.empty() ? "none" : bases));
+  }
+
+  bool asks_conditions(std::string_view category) const {
+    if (request_.purpose == nullptr) return false;
+    auto found = request_.purpose->lawful_basis.find(category);
+    if (found == request_.purpose->lawful_basis.end()) return false;
+    const auto alternatives = found->second.alternatives();
+    return std::any_of(alternatives.begin(), alternatives.end(), [](const rules::ListedBases* bases) {
+      return std::any_of(bases->begin(), bases->end(), [](const rules::ListedBasis& listed) {
+        return !listed.when.empty() || !listed.until.empty();
+      });
+    });
   }
 
   std::string column(const Column& type, const std::string& raw) {

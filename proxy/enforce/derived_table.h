@@ -33,6 +33,7 @@ struct DerivedTable {
   std::string where;                               // hide_row, without WHERE; may be empty
   std::string refused_rule;                        // a listed column may not be used for this purpose at all
   std::string run_time_rule;                       // a listed column fails at a row without basis
+  bool asks_conditions = false;                    // of a basis: `when`, `until`
   bool masks = false;                              // some listed column is or may be masked
   std::vector<std::string> rules, bases, columns;  // for the audit
   std::vector<parser::AttrNumber> clear;           // protected columns that are listed raw

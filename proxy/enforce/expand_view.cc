@@ -91,6 +91,7 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   statement.audit = std::move(inside.audit);
   statement.decision = inside.decision;
   statement.effects |= inside.effects;
+  statement.asks_conditions |= inside.asks_conditions;
   statement.raw_allowed.insert(statement.raw_allowed.end(), inside.raw_allowed.begin(),
                                inside.raw_allowed.end());
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = inside.run_time_refusal_rule;

@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <atomic>
 
-#include "parser/edit/condition.h"
-
 namespace pgconsent::enforce {
 
 namespace {
 
 using parser::Relation;
 using parser::RelationReach;
-
-constexpr std::string_view alias_placeholder = "@consent@";
 
 // Catalogs with other sessions' statements: that column shows NULL to everybody but exempt roles.
 rules::ProtectedRelation catalog_rule(const Relation& relation, std::string_view blank) {
@@ -68,17 +64,6 @@ bool Generation::is_known_name(std::string_view name) const {
   return known_names_.contains(name);
 }
 
-std::string Generation::given_condition(const std::string& subject_kind, std::string_view alias) const {
-  auto it = given_.find(subject_kind);
-  if (it == given_.end()) return "FALSE";
-  std::string sql = it->second;
-  for (std::size_t at = sql.find(alias_placeholder); at != std::string::npos;
-       at = sql.find(alias_placeholder, at + alias.size())) {
-    sql.replace(at, alias_placeholder.size(), alias);
-  }
-  return sql;
-}
-
 std::string Generation::pseudonym_key(const rules::Purpose* purpose) const {
   return sha256_hex(options_.pseudonym_key + '\0' + (purpose == nullptr ? "" : purpose->name));
 }
@@ -100,17 +85,7 @@ struct GenerationBuilder {
   }
 
   void conditions() {
-    for (const auto& [name, kind] : generation->policy_->subjects) {
-      if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::table) continue;
-      const Relation* relation = generation->catalog_->relation(kind.consent->relation);
-      parser::GeneratedCondition condition = parser::generate_condition(
-          kind.consent->given, *relation, alias_placeholder, *generation->catalog_);
-      if (!condition.error.empty()) {
-        error("consent." + name + ".given: " + condition.error,
-              "simplify the condition `" + kind.consent->given + "`");
-      }
-      generation->given_[name] = std::move(condition.sql);
-    }
+    generation->conditions_ = RuleConditions(*generation->catalog_, *generation->policy_, diagnostics);
   }
 
   void pseudonyms() {
@@ -163,11 +138,13 @@ struct GenerationBuilder {
     options.orphaned_relations = generation->orphans_;
     options.deciding_relations.insert(generation->policy_->consent_relations.begin(),
                                       generation->policy_->consent_relations.end());
+    const auto& read = generation->conditions_.relations();
+    options.deciding_relations.insert(read.begin(), read.end());
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
-    generation->view_rules_ =
-        derive_view_rules(*generation->catalog_, *generation->policy_, *generation->functions_);
+    generation->view_rules_ = derive_view_rules(*generation->catalog_, *generation->policy_,
+                                                *generation->functions_, generation->conditions_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
@@ -203,8 +180,8 @@ GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr 
   GenerationBuilder builder;
   if (builder.bind(std::move(catalog), std::move(rules), options)) {
     if (before != nullptr) builder.orphans(*before);
-    builder.reach();
     builder.conditions();
+    builder.reach();
     builder.pseudonyms();
     builder.names();
   }

@@ -13,6 +13,7 @@
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
+#include "proxy/enforce/rule_conditions.h"
 #include "proxy/enforce/subject_columns.h"
 #include "proxy/enforce/view_rules.h"
 #include "rules/policy.h"
@@ -58,8 +59,8 @@ class Generation {
     return rules::decide(*policy_, relation, purpose, category);
   }
 
-  // A subject kind's `given` as generated SQL over `alias`.
-  std::string given_condition(const std::string& subject_kind, std::string_view alias) const;
+  // The conditions of the rules as generated SQL.
+  const RuleConditions& conditions() const { return conditions_; }
   // Hex; another for every purpose.
   std::string pseudonym_key(const rules::Purpose* purpose) const;
 
@@ -78,7 +79,7 @@ class Generation {
   ViewRules view_rules_;
   std::unordered_set<parser::Oid> orphans_, leading_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
-  std::map<std::string, std::string, std::less<>> given_;  // by subject kind, over the placeholder alias
+  RuleConditions conditions_;
 };
 
 using GenerationPtr = std::shared_ptr<const Generation>;

@@ -3,13 +3,11 @@
 // categories.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "parser/catalog/snapshot.h"
-#include "rules/policy.h"
+#include "proxy/enforce/path_guard.h"
 
 namespace pgconsent::enforce {
 
@@ -34,32 +32,11 @@ class Guard {
   std::string joins() const;
 
  private:
-  struct Path {
-    const rules::SubjectPath* path = nullptr;
-    const rules::SubjectKind* kind = nullptr;
-    std::string key;                      // SQL of the subject's key
-    bool used = false;                    // its consent is asked
-    bool key_used = false;                // only whether there is a subject
-    std::vector<std::string> categories;  // aggregated form: one flag column each
-  };
-
-  std::string path_condition(std::size_t index, std::string_view category);
-  std::string presence(std::size_t index);
-  std::string clearing_record(const Path& path, std::string_view alias) const;
-  std::string record_condition(const rules::SubjectKind& kind, std::string_view alias) const;
-  std::string purpose_match(const rules::ConsentSource& source, std::string_view alias) const;
-  std::string flag(std::size_t index, std::string_view category);
-  std::string hops(std::size_t index, bool outer) const;
-  bool is_aggregated(const rules::ConsentSource& source) const;
-  bool is_own_row(const Path& path) const;
-  const parser::Relation& relation_of(parser::Oid oid) const;
-
   const Generation& generation_;
   const rules::ProtectedRelation& relation_;
-  const rules::Purpose& purpose_;
-  Form form_;
-  std::string_view alias_;
-  std::vector<Path> paths_;
+  const Form form_;
+  std::vector<PathGuardRequest> requests_;
+  std::vector<PathGuard> paths_;  // none with EXISTS
 };
 
 }  // namespace pgconsent::enforce

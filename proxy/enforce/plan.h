@@ -72,6 +72,7 @@ struct Statement {
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
   bool writes_protected = false;      // modifies a protected relation, whose checks see raw rows
+  bool asks_conditions = false;       // conditions of the rules see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
   std::string own_text, sent_text;    // PREPARE, DECLARE: the statement alone, the client's and as it is sent
   std::optional<parser::SqlError>

@@ -164,6 +164,7 @@ void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelati
   } else if (statement.decision == Decision::untouched) {
     statement.decision = Decision::allowed;
   }
+  statement.asks_conditions |= table.asks_conditions;
   add_unique(statement.audit.tables, relation.name);
   for (const std::string& text : relation.through) add_unique(statement.audit.tables, text);
   for (const std::string& text : table.columns) add_unique(statement.audit.columns, text);

@@ -145,6 +145,10 @@ std::string TargetGuard::unmasked(const SubjectColumn& column) const {
     const rules::Decision decision = generation_.decide(*column.of, purpose_, cell.category);
     if (decision.clearance == Clearance::always) continue;
     if (decision.clearance == Clearance::never || !column.known) return "FALSE";
+    // What depends on the other row can't be asked from here.
+    if (column.of->oid != relation_.oid &&
+        generation_.conditions().reads_row(*column.of, *purpose_, cell.category))
+      return "FALSE";
     add_unique(categories, cell.category);
   }
   rules::ProtectedRelation start;

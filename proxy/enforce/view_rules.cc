@@ -74,8 +74,9 @@ bool is_from_item(const Node* item, const RangeVar* range) {
 
 class Deriver {
  public:
-  Deriver(const parser::Snapshot& catalog, const rules::Policy& policy, const parser::FunctionReach& reach)
-      : catalog_(catalog), policy_(policy), reach_(reach) {}
+  Deriver(const parser::Snapshot& catalog, const rules::Policy& policy, const parser::FunctionReach& reach,
+          const RuleConditions& conditions)
+      : catalog_(catalog), policy_(policy), reach_(reach), conditions_(conditions) {}
 
   ViewRules run() {
     for (const auto& [oid, relation] : catalog_.relations) {
@@ -136,7 +137,7 @@ class Deriver {
       if (name.relation == nullptr) return false;
       if (reach_.reaches_protected(name.relation->oid) == parser::RelationReach::none) continue;
       const ProtectedRelation* rules = rules_of(*name.relation, depth + 1);
-      if (rules == nullptr || hides_rows(*rules)) return false;
+      if (rules == nullptr || hides_rows(*rules) || reads_rows(*rules)) return false;
       entries.push_back({reference.range, rules});
     }
     return !entries.empty();
@@ -145,6 +146,16 @@ class Deriver {
   static bool hides_rows(const ProtectedRelation& rules) {
     return std::any_of(rules.columns.begin(), rules.columns.end(), [](const ProtectedColumn& column) {
       return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
+    });
+  }
+
+  // A basis that depends on columns of the row can only be asked where the row is.
+  bool reads_rows(const ProtectedRelation& rules) const {
+    return std::any_of(rules.columns.begin(), rules.columns.end(), [&](const ProtectedColumn& column) {
+      return !column.is_public &&
+             std::any_of(policy_.purposes.begin(), policy_.purposes.end(), [&](const auto& purpose) {
+               return conditions_.reads_row(rules, purpose.second, column.category);
+             });
     });
   }
 
@@ -266,6 +277,7 @@ class Deriver {
   const parser::Snapshot& catalog_;
   const rules::Policy& policy_;
   const parser::FunctionReach& reach_;
+  const RuleConditions& conditions_;
   std::unordered_map<Oid, std::optional<ProtectedRelation>> known_;  // pointers into it stay valid
   ViewRules derived_;
 };
@@ -273,8 +285,8 @@ class Deriver {
 }  // namespace
 
 ViewRules derive_view_rules(const parser::Snapshot& catalog, const rules::Policy& policy,
-                            const parser::FunctionReach& reach) {
-  return Deriver(catalog, policy, reach).run();
+                            const parser::FunctionReach& reach, const RuleConditions& conditions) {
+  return Deriver(catalog, policy, reach, conditions).run();
 }
 
 }  // namespace pgconsent::enforce

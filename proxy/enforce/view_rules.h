@@ -5,6 +5,7 @@
 
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
+#include "proxy/enforce/rule_conditions.h"
 #include "rules/policy.h"
 
 namespace pgconsent::enforce {
@@ -16,6 +17,6 @@ using ViewRules = std::unordered_map<parser::Oid, rules::ProtectedRelation>;
 // the owner's on the tables. The same holds for a view that uses no masked column at all. Other views that
 // show protected data are left out: they have to be expanded.
 ViewRules derive_view_rules(const parser::Snapshot& catalog, const rules::Policy& policy,
-                            const parser::FunctionReach& reach);
+                            const parser::FunctionReach& reach, const RuleConditions& conditions);
 
 }  // namespace pgconsent::enforce

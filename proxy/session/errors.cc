@@ -121,9 +121,10 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   }
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed =
-      !exempt && withhold(response.fields, *planner_, touched_,
-                          statement != nullptr && statement->writes_protected) != Withheld::nothing;
+  bool changed = !exempt && withhold(response.fields, *planner_, touched_,
+                                     statement != nullptr &&
+                                         (statement->writes_protected || statement->asks_conditions)) !=
+                                Withheld::nothing;
   changed |= clean_fields(response.fields, entry, rights_hint, position);
   if (!changed) return server_.pass(header);
   serialize(response, server_.own());

@@ -39,7 +39,7 @@ TEST_F(Bind, DesignSubjectsAndConsent) {
   EXPECT_EQ(customer.consent->category, 3);
   EXPECT_EQ(customer.consent->valid_from, 5);
   EXPECT_EQ(customer.consent->valid_until, 6);
-  EXPECT_EQ(customer.consent->given, "status = 'given'");
+  EXPECT_EQ(customer.consent->given.sql, "status = 'given'");
   EXPECT_TRUE(customer.consent->one_row);
   EXPECT_EQ(policy->consent_relations, std::set<Oid>{oid::user_consents});
 }

@@ -89,12 +89,12 @@ TEST(Decide, RowsThatMayLackASubjectAreByRow) {
 TEST(Decide, ConditionsAndRestrictionAreByRow) {
   Purpose purpose = purpose_with({LawfulBasis::contract});
   ConsentSource source;
-  source.restricted = "restricted";
+  source.restricted.sql = "restricted";
   const Policy policy = policy_with(source);
   EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::by_row);
   purpose.under_restriction = true;
   EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::always);
-  purpose.lawful_basis["contact"].bases[0].until = "paid_at";
+  purpose.lawful_basis["contact"].bases[0].until.sql = "paid_at";
   EXPECT_EQ(decide(policy, relation_of_subject(true), &purpose, "contact").clearance, Clearance::by_row);
 }
 
