@@ -175,7 +175,8 @@ std::string TargetGuard::unchanged(const Assignment& assignment, bool upsert) co
   const std::string value = steady_value(node, column, upsert);
   if (value.empty()) return {};
   if (value == cell) return "TRUE";
-  return fmt::format("{} OPERATOR(pg_catalog.=) CAST({} AS {})", cell, value, column.type_sql);
+  const std::string typed = fmt::format("CAST({} AS {})", value, column.type_sql);
+  return fmt::format("({0} OPERATOR(pg_catalog.=) {1} OR ({0} IS NULL AND {1} IS NULL))", cell, typed);
 }
 
 // The value as SQL, if it is one that has the same value however often it is read: a subquery in FROM may be
