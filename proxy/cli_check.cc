@@ -8,6 +8,7 @@
 #include "proxy/catalog/control_connection.h"
 #include "proxy/cli_commands.h"
 #include "proxy/cli_control.h"
+#include "proxy/enforce/generation.h"
 #include "proxy/net/database.h"
 #include "proxy/net/reload.h"
 
@@ -72,22 +73,48 @@ json coverage(const rules::Policy& policy) {
   return tables;
 }
 
+// Conditions fit their columns' types: the server knows.
+void check_conditions(const enforce::RuleConditions& conditions, ControlQueries& queries, Report& report) {
+  for (const auto& probe : conditions.probes()) {
+    const std::string problem = queries.problem(probe.sql);
+    if (!queries.error().empty()) return;
+    if (problem.empty()) continue;
+    report.diagnostics.push_back(
+        {Diagnostic::Severity::error, probe.where, "the condition can't be asked: " + problem, {}});
+  }
+}
+
+// What the guard reads besides the protected tables themselves.
+std::map<parser::Oid, std::string_view> read_by_guard(const rules::Policy& policy,
+                                                      const enforce::RuleConditions& conditions) {
+  std::map<parser::Oid, std::string_view> out;
+  for (parser::Oid oid : policy.consent_relations) out.emplace(oid, "holds consent");
+  for (const auto& [name, kind] : policy.subjects) {
+    if (kind.consent && kind.consent->kind == rules::ConsentSource::Kind::column)
+      out.emplace(kind.relation, "holds consent");
+    if (kind.regime) out.emplace(kind.relation, "tells the subjects' regimes");
+  }
+  for (parser::Oid oid : conditions.relations()) out.emplace(oid, "is read by a condition of the rules");
+  return out;
+}
+
 // The guard reads consent with the application's own privileges.
-void check_privileges(const rules::Policy& policy, const parser::Snapshot& catalog,
-                      const std::string& database, ControlQueries& queries, Report& report) {
+void check_privileges(const rules::Policy& policy, const enforce::RuleConditions& conditions,
+                      const parser::Snapshot& catalog, const std::string& database, ControlQueries& queries,
+                      Report& report) {
+  const auto relations = read_by_guard(policy, conditions);
   for (const auto& [name, application] : policy.applications) {
     if (application.exempt || !catalog.roles.contains(name)) continue;
-    for (parser::Oid oid : policy.consent_relations) {
+    for (const auto& [oid, why] : relations) {
       if (queries.may_read(name, oid)) continue;
       const parser::Relation* relation = catalog.relation(oid);
       std::string table = relation == nullptr ? std::to_string(oid) : relation->schema + "." + relation->name;
       if (!queries.error().empty()) return report.error("database " + database, queries.error());
-      report.warning(
-          "database " + database,
-          fmt::format("role `{}` may not read `{}`, which holds consent: its statements on protected "
-                      "tables will fail",
-                      name, table),
-          fmt::format("GRANT SELECT ON {} TO {}", table, name));
+      report.warning("database " + database,
+                     fmt::format("role `{}` may not read `{}`, which {}: its statements on protected "
+                                 "tables will fail",
+                                 name, table, why),
+                     fmt::format("GRANT SELECT ON {} TO {}", table, name));
     }
   }
 }
@@ -109,9 +136,10 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
   if (policy.policy) {
     entry["tables"] = coverage(*policy.policy);
     ControlQueries queries(config, database);
-    if (queries.error().empty()) {
-      check_privileges(*policy.policy, *snapshot, database, queries, report);
-    } else {
+    if (queries.error().empty() && bound.generation != nullptr) {
+      check_conditions(bound.generation->conditions(), queries, report);
+      check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
+    } else if (!queries.error().empty()) {
       report.could_run = false;
       report.error("database " + database, queries.error());
     }

@@ -24,6 +24,22 @@ ControlQueries::ControlQueries(const config::Config& config, const std::string& 
 
 ControlQueries::~ControlQueries() = default;
 
+std::string ControlQueries::problem(const std::string& sql) {
+  try {
+    pqxx::nontransaction query(impl_->connection);
+    query.exec("PREPARE pgconsent_check AS " + sql);
+    query.exec("DEALLOCATE pgconsent_check");
+    return {};
+  } catch (const pqxx::sql_error& e) {
+    std::string_view why = e.what();
+    if (why.starts_with("ERROR:")) why.remove_prefix(6);
+    while (why.starts_with(' ')) why.remove_prefix(1);
+    return std::string(why.substr(0, why.find('\n')));
+  } catch (const std::exception& e) {
+    return error_ = e.what();
+  }
+}
+
 bool ControlQueries::may_read(std::string_view role, parser::Oid relation) {
   try {
     pqxx::nontransaction query(impl_->connection);

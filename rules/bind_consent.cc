@@ -136,10 +136,11 @@ void bind_subjects(Binding& binding, Reporter& report) {
       if (const Column* key = find_column(*relation, rule.key, report)) {
         kind.relation = relation->oid;
         kind.key = key->attnum;
+        kind.one_row = finds_one_row(*relation, {kind.key});
         if (!key->has_equality) {
           report.error(rule.key.at, column_name(*relation, *key) + " has type " + type_name(*key) +
                                         ", which has no equality: it can't be a key");
-        } else if (rule.regime && !finds_one_row(*relation, {key->attnum})) {
+        } else if (rule.regime && !kind.one_row) {
           report.error(rule.regime->at, "the regime of " + in_backticks(rule.name.text) +
                                             " needs one row per subject, but " +
                                             column_name(*relation, *key) + " is not unique");

@@ -106,9 +106,11 @@ void check_key(const Binding& binding, const PathRule& rule, const Relation& rel
                described(relation, key) + " can't be compared with " + described(*subjects, *column));
 }
 
-// Also of the rows of children, which may have dropped the constraint.
+// Also of the rows of children, which may have dropped the constraint, or be somewhere else.
 bool is_never_null(const parser::Snapshot& catalog, const Relation& relation, const Column& column) {
-  if (!column.not_null) return false;
+  const bool enforced = relation.kind == parser::RelationKind::table ||
+                        relation.kind == parser::RelationKind::partitioned_table;
+  if (!column.not_null || !enforced) return false;
   return std::all_of(relation.children.begin(), relation.children.end(), [&](parser::Oid oid) {
     const Relation* child = catalog.relation(oid);
     const Column* own = child == nullptr ? nullptr : child->column(column.name);

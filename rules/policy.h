@@ -122,6 +122,7 @@ struct SubjectKind {
   std::string name;
   Oid relation = 0;
   AttrNumber key = 0;
+  bool one_row = false;              // `key` is a unique key of `relation`
   std::optional<AttrNumber> regime;  // column of `relation` with the name of a regime
   std::optional<ConsentSource> consent;
 };

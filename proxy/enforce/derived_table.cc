@@ -66,6 +66,7 @@ class Builder {
  private:
   // A row is left out when a column that hides rows has no basis, whether or not that column is used.
   void hide_rows() {
+    std::vector<std::string> conditions;
     for (const ProtectedColumn& column : request_.relation->columns) {
       if (column.is_public || column.without_basis != WithoutBasis::hide_row) continue;
       const rules::Decision decision =
@@ -73,7 +74,8 @@ class Builder {
       if (decision.clearance == Clearance::always) continue;
       const std::string condition =
           decision.clearance == Clearance::never ? "FALSE" : guard_->condition(column.category);
-      if (out_.where.find(condition) == std::string::npos) {
+      if (std::find(conditions.begin(), conditions.end(), condition) == conditions.end()) {
+        conditions.push_back(condition);
         out_.where += out_.where.empty() ? condition : " AND " + condition;
       }
       note(column, decision);

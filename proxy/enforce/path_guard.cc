@@ -33,12 +33,8 @@ const Relation& PathGuard::relation_of(parser::Oid oid) const {
   return *generation_.catalog().relation(oid);
 }
 
-// What is kept on the very row that is replaced needs no join.
 bool PathGuard::is_own_row() const {
-  const rules::ProtectedRelation& relation = *request_.relation;
-  return request_.path->hops.empty() && relation.declared == kind_.relation &&
-         relation_of(relation.oid).column(request_.path->key)->name ==
-             relation_of(kind_.relation).column(kind_.key)->name;
+  return enforce::is_own_row(generation_.catalog(), *request_.relation, *request_.path, kind_);
 }
 
 // The purpose and those that it narrows, as far as the source tells them apart.

@@ -31,6 +31,10 @@ GeneratedCondition generated(const Condition& condition, const std::vector<Condi
   return parser::generate_condition(condition.sql, rows, catalog);
 }
 
+std::string name_of(const parser::Relation& relation) {
+  return parser::quote_qualified({relation.schema, relation.name});
+}
+
 void report(rules::Diagnostics& diagnostics, const Condition& condition, std::string message,
             std::string hint) {
   const bool known = std::any_of(diagnostics.begin(), diagnostics.end(), [&](const rules::Diagnostic& d) {
@@ -52,6 +56,13 @@ void for_each_basis(const rules::Purpose& purpose, std::string_view category, Vi
 }
 
 }  // namespace
+
+bool is_own_row(const parser::Snapshot& catalog, const rules::ProtectedRelation& relation,
+                const rules::SubjectPath& path, const rules::SubjectKind& kind) {
+  return path.hops.empty() && relation.declared == kind.relation &&
+         catalog.relation(relation.oid)->column(path.key)->name ==
+             catalog.relation(kind.relation)->column(kind.key)->name;
+}
 
 std::string BasisCondition::sql(std::string_view row, std::string_view subject) const {
   return replaced(replaced(text, row_placeholder, row), subject_placeholder, subject);
@@ -94,6 +105,8 @@ void RuleConditions::add_source(const parser::Snapshot& catalog, const rules::Su
            "simplify the condition `" + condition.sql + "`");
   }
   relations_.insert(sql.relations.begin(), sql.relations.end());
+  probes_.push_back({condition.where, "SELECT FROM " + name_of(*relation) + " t WHERE " +
+                                          replaced(sql.sql, row_placeholder, "t")});
   sources_[{kind.name, std::string(what)}] = std::move(sql.sql);
 }
 
@@ -118,6 +131,13 @@ void RuleConditions::add_basis(const parser::Snapshot& catalog, const rules::Pol
                    "`; `row.COLUMN` is a column of the row, `subject.COLUMN` one of the subject's own");
         continue;
       }
+      if (sql.used.contains("subject") && !kind.one_row && !is_own_row(catalog, relation, path, kind)) {
+        report(diagnostics, *condition,
+               "the condition reads the subject's own row, but the key of subject kind `" + kind.name +
+                   "` is not unique",
+               "give `" + subject->schema + "." + subject->name + "` a primary key, or ask the row itself");
+        continue;
+      }
       relations_.insert(sql.relations.begin(), sql.relations.end());
       BasisCondition bound;
       bound.reads_row = sql.used.contains("") || sql.used.contains("row");
@@ -126,6 +146,8 @@ void RuleConditions::add_basis(const parser::Snapshot& catalog, const rules::Pol
       if (condition == &listed.until)
         bound.text = "(" + bound.text +
                      " OPERATOR(pg_catalog.>) pg_catalog.timezone('UTC', pg_catalog.statement_timestamp()))";
+      probes_.push_back({condition->where, "SELECT FROM " + name_of(*row) + " t, " + name_of(*subject) +
+                                               " s WHERE " + bound.sql("t", "s")});
       if (!bound.reads_row) bases_[key(*condition, 0, kind.name)] = bound;
       bases_[key(*condition, relation.oid, kind.name)] = std::move(bound);
     }

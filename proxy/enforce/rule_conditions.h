@@ -8,11 +8,16 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "parser/catalog/snapshot.h"
 #include "rules/policy.h"
 
 namespace pgconsent::enforce {
+
+// Is the protected row the subject's own? What is kept on it needs no join.
+bool is_own_row(const parser::Snapshot& catalog, const rules::ProtectedRelation& relation,
+                const rules::SubjectPath& path, const rules::SubjectKind& kind);
 
 struct BasisCondition {
   std::string text;  // over placeholders
@@ -37,6 +42,12 @@ class RuleConditions {
                  std::string_view category) const;
   // Read in subqueries, with the session's own rights.
   const std::set<parser::Oid>& relations() const { return relations_; }
+  // A query per condition that the server accepts where the condition fits the types of its columns.
+  struct Probe {
+    rules::Location where;
+    std::string sql;
+  };
+  const std::vector<Probe>& probes() const { return probes_; }
 
  private:
   // A place in the rules, the relation whose rows are asked (0: any), the subject kind.
@@ -54,6 +65,7 @@ class RuleConditions {
   std::map<std::pair<std::string, std::string>, std::string> sources_;
   std::map<Key, BasisCondition> bases_;
   std::set<parser::Oid> relations_;
+  std::vector<Probe> probes_;
 };
 
 }  // namespace pgconsent::enforce

@@ -36,6 +36,8 @@ void take_over(Statement& statement, const Statement& run) {
     statement.origins = run.origins;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
+  statement.asks_conditions |= run.asks_conditions;
+  statement.writes_protected |= run.writes_protected;
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = run.run_time_refusal_rule;
   auto& audit = statement.audit;
   append(audit.rules, run.audit.rules);

@@ -294,10 +294,10 @@ class World:
             name = "ok_" + purpose
             row = next((r for r in kind.table.rows if r[kind.table.columns[0].name] == key), None)
             return bool(row and row.get(name))
-        return any(r["key"] == key and r["given"] and (not kind.with_purpose or r["purpose"] == purpose)
-                   and (not kind.with_category or r["category"] == category)
-                   and (not kind.validity or r["from"] < "2026" and (r["until"] is None or r["until"] > "2900"))
-                   for r in kind.records)
+        asked = [r for r in kind.records if r["key"] == key and (not kind.with_purpose or r["purpose"] == purpose)
+                 and (not kind.with_category or r["category"] == category)]
+        return all(r["given"] for r in asked) and any(
+            not kind.validity or r["from"] < "2026" and (r["until"] is None or r["until"] > "2900") for r in asked)
 
     def clear(self, table, row, purpose, category):
         held = self.holds(purpose, category) if category else False

@@ -257,8 +257,9 @@ applications:
   - {role: dba, exempt: true}
 )yaml";
 
-enforce::GenerationPtr shop_generation() {
-  rules::ReadResult read = rules::parse_rules(shop_rules, "rules.yaml");
+namespace {
+
+enforce::GenerationPtr generation_of(const rules::ReadResult& read) {
   rules::Diagnostics problems = read.diagnostics;
   if (read.rules != nullptr) {
     enforce::GenerationResult made = enforce::make_generation(shop_catalog(), read.rules, {});
@@ -268,6 +269,16 @@ enforce::GenerationPtr shop_generation() {
   for (const rules::Diagnostic& problem : problems)
     std::fprintf(stderr, "%s\n", rules::to_string(problem).c_str());
   std::abort();
+}
+
+}  // namespace
+
+enforce::GenerationPtr shop_generation() {
+  return generation_of(rules::parse_rules(shop_rules, "rules.yaml"));
+}
+
+enforce::GenerationPtr shop_generation(const std::filesystem::path& rules) {
+  return generation_of(rules::read_rules(rules));
 }
 
 enforce::SessionState shop_session(std::string role) {

@@ -1,6 +1,8 @@
 // A small shop's catalog and rules, built by hand: for tests that need no server.
 #pragma once
 
+#include <filesystem>
+
 #include "parser/catalog/snapshot.h"
 #include "proxy/enforce/generation.h"
 #include "proxy/enforce/plan.h"
@@ -15,6 +17,7 @@ parser::SnapshotPtr shop_catalog();
 extern const char* const shop_rules;
 
 enforce::GenerationPtr shop_generation();
+enforce::GenerationPtr shop_generation(const std::filesystem::path& rules);
 enforce::SessionState shop_session(std::string role);
 
 }  // namespace pgconsent::test_support

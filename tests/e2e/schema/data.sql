@@ -65,6 +65,8 @@ SELECT 1000 + i, i, 'marketing', 'contact', 'given', now() - interval '9 days', 
 FROM generate_series(4, 22, 6) i;
 INSERT INTO crm.consents
 SELECT 2000 + i, i, 'marketing', 'identity', 'given', now() - interval '9 years', now() - interval '8 years' FROM unnest(ARRAY[7, 13]) i;
+INSERT INTO crm.consents   -- withdrawn once, whenever that was
+SELECT 2500 + i, i, 'marketing', 'contact', 'withdrawn', now() - interval '9 years', now() - interval '8 years' FROM unnest(ARRAY[19]) i;
 INSERT INTO crm.consents VALUES (3000, 6, 'surveys', 'contact', 'given', now() - interval '1 day', NULL);
 
 INSERT INTO products SELECT i, 'Product ' || i, i * 4.25, i * 3 % 11, ARRAY['t' || i % 3, 'all'],

@@ -17,7 +17,9 @@ CREATE FUNCTION oracle.holds(present boolean, c text, consented boolean) RETURNS
   $$ SELECT present AND coalesce(CASE oracle.how(c) WHEN 'declared' THEN true WHEN 'consent' THEN consented END, false) $$;
 CREATE FUNCTION oracle.customer(k bigint, c text) RETURNS boolean LANGUAGE sql STABLE AS
   $$ SELECT oracle.holds(k IS NOT NULL, c, EXISTS (SELECT FROM crm.consents r WHERE r.customer_id = k AND r.purpose = current_setting('oracle.purpose')
-       AND r.category = c AND r.status = 'given' AND r.given_at <= now() AND (r.expires_at IS NULL OR now() < r.expires_at))) $$;
+       AND r.category = c AND r.status = 'given' AND r.given_at <= now() AND (r.expires_at IS NULL OR now() < r.expires_at))
+     AND NOT EXISTS (SELECT FROM crm.consents r WHERE r.customer_id = k AND r.purpose = current_setting('oracle.purpose')
+       AND r.category = c AND r.status <> 'given')) $$;
 CREATE FUNCTION oracle.employee(k text, c text) RETURNS boolean LANGUAGE sql STABLE AS
   $$ SELECT oracle.holds(k IS NOT NULL, c, (SELECT CASE current_setting('oracle.purpose') WHEN 'directory' THEN e.show_in_directory WHEN 'marketing'
        THEN e.newsletter END FROM hr.employees e WHERE e.emp_no = k)) $$;

@@ -92,7 +92,11 @@ std::vector<std::pair<std::string, std::string>> describe(const enforce::Plan& p
 class PlanCases : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(PlanCases, AreDecidedAsWritten) {
-  const enforce::GenerationPtr generation = test_support::shop_generation();
+  // NAME.yaml beside NAME.test: other rules.
+  std::filesystem::path rules = GetParam();
+  rules.replace_extension(".yaml");
+  const enforce::GenerationPtr generation =
+      std::filesystem::exists(rules) ? test_support::shop_generation(rules) : test_support::shop_generation();
   const bool update = std::getenv("PGCONSENT_UPDATE") != nullptr;
   std::ostringstream updated;
   for (const Case& one : read_cases(GetParam())) {

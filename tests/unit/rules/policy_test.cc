@@ -21,7 +21,7 @@ ProtectedRelation relation_of_subject(bool certain) {
 
 Policy policy_with(ConsentSource source) {
   Policy policy;
-  policy.subjects["customer"] = {"customer", 1, 1, {}, std::move(source)};
+  policy.subjects["customer"] = {"customer", 1, 1, true, {}, std::move(source)};
   return policy;
 }
 
