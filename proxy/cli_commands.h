@@ -21,4 +21,11 @@ struct ExplainOptions {
 };
 int run_explain(const ExplainOptions& options);
 
+struct InitOptions {
+  std::filesystem::path config;
+  std::string database;
+  bool dry_run = false;
+};
+int run_init(const InitOptions& options);
+
 }  // namespace pgconsent

@@ -39,6 +39,12 @@ int run(int argc, char** argv) {
   explain->add_flag("--json", explain_options.json, "Print one JSON object");
   explain->add_option("sql", explain_options.sql, "The statement")->required()->type_name("SQL");
 
+  pgconsent::InitOptions init_options;
+  CLI::App* init = app.add_subcommand("init", "Create or upgrade the consent store (schema pgconsent)");
+  init->add_option("--config", config, "The configuration, pgconsent.yaml")->required()->type_name("FILE");
+  init->add_option("--database", init_options.database, "Instead of control.dbname")->type_name("NAME");
+  init->add_flag("--dry-run", init_options.dry_run, "Print the SQL and change nothing");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -49,6 +55,10 @@ int run(int argc, char** argv) {
   if (check->parsed()) {
     check_options.config = config;
     return pgconsent::run_check(check_options);
+  }
+  if (init->parsed()) {
+    init_options.config = config;
+    return pgconsent::run_init(init_options);
   }
   explain_options.config = config;
   return pgconsent::run_explain(explain_options);

@@ -171,6 +171,9 @@ void bind_consent(Binding& binding, Reporter& report) {
       case ConsentSource::Kind::column:
         bind_column_source(binding, rule, kind->second, source, report);
         break;
+      case ConsentSource::Kind::builtin:
+        bind_builtin_source(binding, rule, kind->second, source, report);
+        break;
     }
     kind->second.consent = std::move(source);
   }

@@ -17,6 +17,8 @@ struct Binding {
 // Subject kinds and their consent sources; then tables, which refer to them; functions and applications last.
 void bind_subjects(Binding& binding, Reporter& report);
 void bind_consent(Binding& binding, Reporter& report);
+void bind_builtin_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
+                         ConsentSource& source, Reporter& report);
 void bind_tables(Binding& binding, Reporter& report);
 void bind_functions(Binding& binding, Reporter& report);
 void bind_applications(Binding& binding, Reporter& report);

@@ -102,20 +102,24 @@ struct Condition {
 
 // Where one kind of subject's consent, objections and restriction are kept.
 struct ConsentSource {
-  enum class Kind { table, column };
+  enum class Kind { table, column, builtin };
   using Flags = std::map<std::string, AttrNumber, std::less<>>;  // purpose -> boolean column
   Kind kind = Kind::table;
-  Oid relation = 0;        // table: the consent table; column: the subject's own table
+  Oid relation = 0;  // table: the consent table; column: the subject's own table; builtin: the compiled rows
   AttrNumber subject = 0;  // the column that holds the subject's key
   std::optional<AttrNumber> purpose, category, valid_from, valid_until;
   std::optional<AttrNumber> history;      // the latest record of (subject, purpose, category) by it counts
   Condition given, objected, restricted;  // table: over the relation's columns; empty: it can't say
   Flags flags, objections;                // column
   std::optional<AttrNumber> restricted_column;  // column
+  // builtin: (purpose, category) -> its bit; the empty category is the purpose as a whole.
+  std::map<std::pair<std::string, std::string>, int> bits;
   bool one_row = false;  // table: (subject [, purpose] [, category]) is a unique key of the relation
 
-  bool tells_objections() const { return !objected.empty() || !objections.empty(); }
-  bool tells_restriction() const { return !restricted.empty() || restricted_column.has_value(); }
+  bool tells_objections() const { return kind == Kind::builtin || !objected.empty() || !objections.empty(); }
+  bool tells_restriction() const {
+    return kind == Kind::builtin || !restricted.empty() || restricted_column.has_value();
+  }
 };
 
 struct SubjectKind {
@@ -171,6 +175,8 @@ struct Policy {
   // privileges; they are listed so that `check` can name who may read them.
   std::set<Oid> consent_relations;
   std::set<Oid> trusted_functions, refused_functions;
+  // The built-in store: no client names its relations, nor its functions but those for applications.
+  std::set<Oid> store_relations;
   bool refuse_unlisted_tables = false;
 
   const ProtectedRelation* relation(Oid oid) const;

@@ -64,19 +64,13 @@ void read_column_source(Fields& fields, ConsentRule& consent, Reporter& report) 
 
 void read_source(const YamlNode& node, ConsentRule& consent, Reporter& report) {
   Fields fields(node, "consent of " + in_backticks(consent.kind.text), report);
-  const YamlNode* source = fields.require("source", "it is `table` or `column`");
+  const YamlNode* source = fields.require("source", "it is `builtin`, `table` or `column`");
   if (source == nullptr) return;
   auto choice = read_choice(*source, "`source`", {"table", "column", "builtin"}, report);
   if (!choice) return;
-  if (*choice == 2) {
-    report.error(source->at, "consent source `builtin` is not supported yet", "use `table` or `column`");
-    return;
-  }
-  if (*choice == 0) {
-    read_table_source(fields, consent, report);
-  } else {
-    read_column_source(fields, consent, report);
-  }
+  if (*choice == 0) read_table_source(fields, consent, report);
+  if (*choice == 1) read_column_source(fields, consent, report);
+  if (*choice == 2) consent.source = ConsentSource::Kind::builtin;
   fields.finish();
 }
 

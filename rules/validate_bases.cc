@@ -33,7 +33,8 @@ void check_narrowing(const RuleSet& rules, Reporter& report) {
 
 // May the subjects of this source object to the purpose, or to a wider one?
 bool takes_objections(const RuleSet& rules, const ConsentRule& consent, const PurposeRule& purpose) {
-  if (consent.source != ConsentSource::Kind::column) return consent.objected.has_value();
+  if (consent.source == ConsentSource::Kind::builtin) return true;
+  if (consent.source == ConsentSource::Kind::table) return consent.objected.has_value();
   const auto chain = chain_of(rules, purpose);
   return std::any_of(consent.objections.begin(), consent.objections.end(), [&](const auto& objection) {
     return std::any_of(chain.begin(), chain.end(),

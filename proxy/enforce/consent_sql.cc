@@ -58,6 +58,8 @@ std::unique_ptr<ConsentSql> make_consent_sql(const Generation& generation, const
       return make_table_consent(generation, request);
     case rules::ConsentSource::Kind::column:
       return make_column_consent(generation, request);
+    case rules::ConsentSource::Kind::builtin:
+      return make_builtin_consent(generation, request);
   }
   return nullptr;
 }

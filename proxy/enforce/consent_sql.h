@@ -51,6 +51,9 @@ std::unique_ptr<ConsentSql> make_table_consent(const Generation& generation,
 std::unique_ptr<ConsentSql> make_column_consent(const Generation& generation,
                                                 const ConsentSqlRequest& request);
 
+std::unique_ptr<ConsentSql> make_builtin_consent(const Generation& generation,
+                                                 const ConsentSqlRequest& request);
+
 // Generated SQL, piece by piece.
 std::string column_sql(const parser::Relation& relation, parser::AttrNumber attnum, std::string_view alias);
 std::string relation_sql(const parser::Relation& relation);

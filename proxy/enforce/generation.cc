@@ -134,6 +134,8 @@ struct GenerationBuilder {
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
                                      generation->policy_->trusted_functions.end());
+    options.denied_relations.insert(generation->policy_->store_relations.begin(),
+                                    generation->policy_->store_relations.end());
     options.unwritable_relations = generation->leading_;
     options.orphaned_relations = generation->orphans_;
     options.deciding_relations.insert(generation->policy_->consent_relations.begin(),

@@ -1,0 +1,205 @@
+-- One kind of subject. `pgconsent init` fills in what stands between @ signs (statements.cc).
+CREATE TABLE IF NOT EXISTS pgconsent.@event@ PARTITION OF pgconsent.consent_event
+  FOR VALUES IN (@kind_text@) PARTITION BY HASH (subject);
+@partitions@
+
+-- What the guard joins: a bit per pair. `limited`: given within [since, until) at the pair's place.
+CREATE TABLE IF NOT EXISTS pgconsent.@consent@ (
+  subject @key_type@ PRIMARY KEY,
+  restricted boolean,
+  since timestamptz[],
+  until timestamptz[]
+) WITH (fillfactor = 90);
+@add_words@
+
+CREATE OR REPLACE FUNCTION pgconsent.@compile@() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+  INSERT INTO pgconsent.change AS c (first_event, last_event, events)
+  SELECT min(f.id), max(f.id), count(*) FROM fresh f HAVING count(*) > 0
+  ON CONFLICT (xid) DO UPDATE SET last_event = EXCLUDED.last_event, events = c.events + EXCLUDED.events;
+
+  WITH latest AS (
+    SELECT DISTINCT ON (f.subject, p.number, f.event_type IN ('object', 'lift')) f.subject, p.number, f.event_type,
+      coalesce(f.valid_from, '-infinity') AS since, coalesce(f.valid_until, 'infinity') AS until,
+      f.event_type = 'give' AND (f.valid_until IS NOT NULL OR f.valid_from > f.recorded_at) IS TRUE AS limited
+    FROM fresh f JOIN pgconsent.pair p ON p.purpose = f.purpose
+      AND CASE WHEN f.event_type IN ('give', 'withdraw') THEN p.category <> '' AND p.category = coalesce(f.category, p.category)
+               ELSE p.category = coalesce(f.category, '') END
+    ORDER BY f.subject, p.number, f.event_type IN ('object', 'lift'), f.id DESC
+  ), restriction AS (
+    SELECT DISTINCT ON (f.subject) f.subject, f.event_type = 'restrict' AS restricted
+    FROM fresh f WHERE f.purpose IS NULL ORDER BY f.subject, f.id DESC
+  ), bits AS (
+    SELECT l.subject,
+      @bit_aggregates@
+      pgconsent.place(array_agg(l.number) FILTER (WHERE l.limited), array_agg(l.since) FILTER (WHERE l.limited)) AS since,
+      pgconsent.place(array_agg(l.number) FILTER (WHERE l.limited), array_agg(l.until) FILTER (WHERE l.limited)) AS until
+    FROM latest l GROUP BY l.subject
+  )
+  INSERT INTO pgconsent.@consent@ AS c (subject, restricted, since, until, @bit_columns@)
+  SELECT coalesce(b.subject, r.subject)::@key_cast@, r.restricted, b.since, b.until, @bit_values@
+  FROM bits b FULL JOIN restriction r ON r.subject = b.subject
+  ORDER BY 1
+  ON CONFLICT (subject) DO UPDATE SET
+    @bit_updates@
+    restricted = coalesce(EXCLUDED.restricted, c.restricted),
+    since = CASE WHEN EXCLUDED.since IS NULL THEN c.since ELSE pgconsent.merge(c.since, EXCLUDED.since) END,
+    until = CASE WHEN EXCLUDED.until IS NULL THEN c.until ELSE pgconsent.merge(c.until, EXCLUDED.until) END;
+
+  IF EXISTS (SELECT FROM fresh f WHERE f.event_type = 'lift' AND f.purpose IS NOT NULL) THEN
+    WITH latest AS (
+      SELECT DISTINCT ON (f.subject, p.number) f.subject, p.number, f.event_type
+      FROM fresh f JOIN pgconsent.pair p ON p.purpose = f.purpose AND p.category = coalesce(f.category, '')
+      WHERE f.event_type IN ('object', 'lift')
+      ORDER BY f.subject, p.number, f.id DESC
+    ), lifted AS (
+      SELECT l.subject::@key_cast@ AS subject, @lift_aggregates@ FROM latest l WHERE l.event_type = 'lift' GROUP BY 1
+    )
+    UPDATE pgconsent.@consent@ c SET @lift_updates@ FROM lifted l WHERE c.subject = l.subject;
+  END IF;
+  RETURN NULL;
+END
+$body$;
+CREATE OR REPLACE TRIGGER compile AFTER INSERT ON pgconsent.@event@ REFERENCING NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION pgconsent.@compile@();
+
+-- Locks the subjects, judges all lines in their order, records those without a problem.
+CREATE OR REPLACE FUNCTION pgconsent.@apply@(input pgconsent.event_input[])
+RETURNS TABLE (line bigint, reason text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+#variable_conflict use_column
+DECLARE
+  keys @key_cast@[];
+  entry pgconsent.event_input;
+  problems text[];
+  moment timestamptz := clock_timestamp();
+BEGIN
+  BEGIN
+    keys := ARRAY(SELECT i.subject::@key_cast@ FROM unnest(input) i);
+  EXCEPTION WHEN data_exception OR check_violation OR not_null_violation THEN
+    keys := '{}';
+    FOREACH entry IN ARRAY input LOOP
+      BEGIN
+        keys := array_append(keys, entry.subject::@key_cast@);
+      EXCEPTION WHEN data_exception OR check_violation OR not_null_violation THEN
+        keys := array_append(keys, NULL);
+      END;
+    END LOOP;
+  END;
+  PERFORM FROM (SELECT DISTINCT k FROM unnest(keys) k) s JOIN pgconsent.@consent@ c ON c.subject = s.k
+  ORDER BY c.subject FOR UPDATE OF c;
+
+  WITH entries AS MATERIALIZED (
+    SELECT i.*, CASE
+      WHEN i.event_type IS NULL OR i.event_type NOT IN ('give', 'withdraw', 'object', 'restrict', 'lift') THEN
+        format('unknown event type "%s"', i.event_type)
+      WHEN coalesce(i.subject, '') = '' THEN 'the subject is missing'
+      WHEN i.key IS NULL THEN format('"%s" is not a key of subject kind "%s"', i.subject, @kind_text@)
+      WHEN NOT EXISTS (SELECT FROM @subject_table@ s WHERE s.@subject_key@ = i.key) THEN
+        format('unknown subject "%s" of kind "%s"', i.subject, @kind_text@)
+      WHEN i.event_type = 'restrict' AND i.purpose IS NOT NULL THEN 'a restriction covers all purposes: it takes none'
+      WHEN i.purpose IS NULL AND i.event_type NOT IN ('restrict', 'lift') THEN 'the purpose is missing'
+      WHEN i.event_type IN ('object', 'lift') AND i.category IS NOT NULL THEN
+        'an objection covers the whole purpose: it takes no category'
+      WHEN i.purpose IS NULL AND i.category IS NOT NULL THEN 'a category needs a purpose'
+      WHEN i.purpose IS NOT NULL AND NOT EXISTS (SELECT FROM pgconsent.pair p WHERE p.purpose = i.purpose) THEN
+        format('unknown purpose "%s"', i.purpose)
+      WHEN i.category IS NOT NULL AND NOT EXISTS
+          (SELECT FROM pgconsent.pair p WHERE p.purpose = i.purpose AND p.category = i.category AND p.category <> '') THEN
+        format('unknown category "%s" of purpose "%s"', i.category, i.purpose)
+      WHEN i.event_type <> 'give' AND (i.valid_from IS NOT NULL OR i.valid_until IS NOT NULL) THEN
+        'only consent has a time of validity'
+      WHEN i.happened > moment + interval '5 minutes' THEN format('the time of the event, %s, lies in the future', i.happened)
+      WHEN i.valid_until <= i.valid_from THEN 'valid_until is not after valid_from'
+      WHEN i.valid_until <= i.happened THEN 'valid_until is not after the time of the event'
+    END AS problem
+    FROM (SELECT x.*, coalesce(x.occurred_at, moment) AS happened
+          FROM ROWS FROM (unnest(input), unnest(keys)) AS x(@input_columns@, key)) i
+  ), pairs AS (
+    SELECT e.line, e.key, e.event_type, e.purpose, e.category, e.happened, e.valid_from, e.valid_until, p.number,
+      CASE WHEN e.purpose IS NULL THEN 'restriction' WHEN e.event_type IN ('object', 'lift') THEN 'objection' ELSE 'consent' END AS what
+    FROM entries e LEFT JOIN pgconsent.pair p ON p.purpose = e.purpose
+      AND CASE WHEN e.event_type IN ('give', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
+               ELSE p.category = coalesce(e.category, '') END
+    WHERE e.problem IS NULL
+  ), history AS (
+    SELECT p.*,
+      lag(p.event_type) OVER w AS earlier_type,
+      lag(p.happened) OVER w AS earlier_time,
+      lag(coalesce(p.valid_until, 'infinity')) OVER w AS earlier_until,
+      c.restricted, c.until[p.number + 1] AS until,
+      coalesce(@given_bit@, false) AS given, coalesce(@limited_bit@, false) AS limited,
+      coalesce(@withdrawn_bit@, false) AS withdrawn, coalesce(@objected_bit@, false) AS objected
+    FROM pairs p LEFT JOIN pgconsent.@consent@ c ON c.subject = p.key
+    WINDOW w AS (PARTITION BY p.key, p.what, p.number ORDER BY p.line)
+  ), states AS (
+    SELECT h.*,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'give' ELSE h.given OR h.limited END AS is_given,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_until WHEN h.limited THEN h.until ELSE 'infinity' END AS given_until,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'object' ELSE h.objected END AS is_objected,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'restrict' ELSE h.restricted IS TRUE END AS is_restricted,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_time
+           WHEN CASE h.what WHEN 'consent' THEN h.given OR h.limited OR h.withdrawn WHEN 'objection' THEN h.objected
+                            ELSE h.restricted IS NOT NULL END THEN
+             (SELECT v.occurred_at FROM pgconsent.@event@ v
+              WHERE v.subject = h.key::text AND v.purpose IS NOT DISTINCT FROM h.purpose
+                AND (v.category IS NULL OR h.category IS NULL OR v.category = h.category)
+                AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'withdraw')
+                                WHEN 'objection' THEN v.event_type IN ('object', 'lift')
+                                ELSE v.event_type IN ('restrict', 'lift') END
+              ORDER BY v.id DESC LIMIT 1)
+      END AS last_time
+    FROM history h
+  ), judged AS (
+    SELECT s.line, CASE
+      WHEN bool_or(s.happened < s.last_time) THEN
+        format('earlier than what is already recorded for this purpose (%s)', max(s.last_time))
+      WHEN s.event_type = 'withdraw' AND NOT bool_or(s.is_given) THEN
+        format('there is no consent to withdraw for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
+      WHEN s.event_type = 'give' AND bool_or(s.is_given AND s.valid_from > s.happened AND s.given_until > s.valid_from) THEN
+        'overlaps consent that is still in force: withdraw it first'
+      WHEN s.event_type = 'lift' AND s.purpose IS NULL AND NOT bool_or(s.is_restricted) THEN 'there is no restriction to lift'
+      WHEN s.event_type = 'lift' AND s.purpose IS NOT NULL AND NOT bool_or(s.is_objected) THEN
+        format('there is no objection to lift for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
+      WHEN s.event_type = 'give' AND bool_or(s.number IS NULL) THEN
+        format('purpose "%s" uses no category', s.purpose)
+    END AS problem
+    FROM states s GROUP BY s.line, s.event_type, s.purpose, s.category
+  ), verdicts AS (
+    SELECT e.line, e.problem FROM entries e WHERE e.problem IS NOT NULL
+    UNION ALL
+    SELECT j.line, j.problem FROM judged j
+  )
+  SELECT array_agg(v.problem ORDER BY v.line) INTO problems FROM verdicts v;
+
+  INSERT INTO pgconsent.@event@ (record_id, event_type, subject_kind, subject, purpose, category, occurred_at,
+    valid_from, valid_until, lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor,
+    method, evidence)
+  SELECT pgconsent.record_id(@kind_text@, i.key::text, i.purpose, i.category), i.event_type, @kind_text@, i.key::text,
+    i.purpose, i.category, coalesce(i.occurred_at, moment), i.valid_from, i.valid_until, i.lawful_basis, i.controller,
+    i.recipients, i.notice, i.notice_version, i.jurisdiction, i.actor, i.method, i.evidence
+  FROM ROWS FROM (unnest(input), unnest(keys), unnest(problems)) AS i(@input_columns@, key, problem)
+  WHERE i.problem IS NULL;
+
+  RETURN QUERY SELECT i.line, i.problem FROM ROWS FROM (unnest(input), unnest(problems)) AS i(@input_columns@, problem)
+  WHERE i.problem IS NOT NULL;
+END
+$body$;
+
+-- What holds for one subject now.
+CREATE OR REPLACE FUNCTION pgconsent.@state@(subject text)
+RETURNS TABLE (purpose text, category text, consent text, since timestamptz, until timestamptz, objected boolean, restricted boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+  SELECT p.purpose, nullif(p.category, ''),
+    CASE WHEN @given_bit@ THEN 'given'
+         WHEN @limited_bit@ THEN CASE WHEN statement_timestamp() < c.since[p.number + 1] THEN 'future'
+                                      WHEN statement_timestamp() < c.until[p.number + 1] THEN 'given' ELSE 'expired' END
+         WHEN @withdrawn_bit@ THEN 'withdrawn' END,
+    CASE WHEN @limited_bit@ THEN nullif(c.since[p.number + 1], '-infinity') END,
+    CASE WHEN @limited_bit@ THEN nullif(c.until[p.number + 1], 'infinity') END,
+    @objected_bit@, c.restricted IS TRUE
+  FROM pgconsent.@consent@ c CROSS JOIN pgconsent.pair p
+  WHERE c.subject = $1::@key_cast@
+  ORDER BY p.purpose, p.category
+$body$;

@@ -1,0 +1,162 @@
+#include "proxy/consent/store/statements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "parser/names/identifier.h"
+
+namespace pgconsent::consent {
+
+// Written by CMake from the .sql files.
+extern const char* const store_001_store;
+extern const char* const store_functions;
+extern const char* const store_kind;
+
+namespace {
+
+using parser::quote_identifier;
+
+constexpr int bits_per_word = 63;  // the sign stays out of it
+constexpr int partitions = 8;
+constexpr const char* bit_names[] = {"given", "limited", "withdrawn", "objected"};
+
+std::string aggregate(std::string_view condition, int word, std::string_view name) {
+  return fmt::format(
+      "coalesce(bit_or(1::bigint << l.number % {0}) FILTER (WHERE {1} AND l.number / {0} = {2}), 0) AS "
+      "{3}_{2}",
+      bits_per_word, condition, word, name);
+}
+
+// Neither COLLATE, which a cast does not take, nor a length: a key that is too long must not become another.
+std::string cast_type(std::string type) {
+  type.resize(std::min(type.size(), type.find(" COLLATE ")));
+  const std::size_t open = type.rfind('('), close = type.find(')', open);
+  if (open != type.npos && close != type.npos) type.erase(open, close - open + 1);
+  return type;
+}
+
+class KindTemplate {
+ public:
+  KindTemplate(const rules::StoreKind& kind, int pairs)
+      : kind_(kind), words_((pairs + bits_per_word - 1) / bits_per_word) {
+    names();
+    tables();
+    bits();
+  }
+
+  std::string fill(std::string_view text) const {
+    std::string out;
+    for (;;) {
+      const std::size_t begin = text.find('@');
+      const std::size_t end = begin == text.npos ? begin : text.find('@', begin + 1);
+      if (end == text.npos) return out.append(text);
+      out.append(text.substr(0, begin));
+      auto value = values_.find(text.substr(begin + 1, end - begin - 1));
+      if (value == values_.end()) {
+        out.append(text.substr(begin, end - begin));  // the second @ may begin a word
+        text.remove_prefix(end);
+      } else {
+        out.append(value->second);
+        text.remove_prefix(end + 1);
+      }
+    }
+  }
+
+ private:
+  void names() {
+    values_["kind_text"] = parser::quote_literal(kind_.name);
+    values_["event"] = quote_identifier("consent_event_" + kind_.name);
+    values_["consent"] = quote_identifier(rules::compiled_table(kind_.name));
+    for (const char* function : {"compile", "apply", "state"})
+      values_[function] = quote_identifier(kind_.name + "_" + function);
+    values_["key_type"] = kind_.key_type;
+    values_["key_cast"] = cast_type(kind_.key_type);
+    values_["subject_table"] = kind_.table;
+    values_["subject_key"] = kind_.key;
+    values_["input_columns"] = event_input_columns();
+  }
+
+  void tables() {
+    std::string& sql = values_["partitions"];
+    for (int i = 0; i < partitions; ++i) {
+      const std::string name = quote_identifier(fmt::format("consent_event_{}_{}", kind_.name, i));
+      sql += fmt::format(
+          "CREATE TABLE IF NOT EXISTS pgconsent.{0} PARTITION OF pgconsent.{1} FOR VALUES WITH "
+          "(MODULUS {2}, REMAINDER {3});\n"
+          "CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE OR INSERT ON pgconsent.{0} "
+          "FOR EACH STATEMENT EXECUTE FUNCTION pgconsent.refuse_change();\n",
+          name, values_["event"], partitions, i);
+    }
+    std::string& words = values_["add_words"];
+    for (int word = 0; word < words_; ++word) {
+      for (const char* bit : bit_names) {
+        words += fmt::format(
+            "ALTER TABLE pgconsent.{} ADD COLUMN IF NOT EXISTS {}_{} bigint NOT NULL DEFAULT 0;\n",
+            values_["consent"], bit, word);
+      }
+    }
+  }
+
+  void bits() {
+    const std::map<std::string_view, std::string_view> when{
+        {"given", "l.event_type = 'give' AND NOT l.limited"},
+        {"limited", "l.limited"},
+        {"withdrawn", "l.event_type = 'withdraw'"},
+        {"objected", "l.event_type = 'object'"}};
+    for (int word = 0; word < words_; ++word) {
+      for (const char* bit : bit_names) {
+        const std::string column = fmt::format("{}_{}", bit, word);
+        add("bit_aggregates", aggregate(when.at(bit), word, bit) + ",", "\n      ");
+        add("bit_columns", column, ", ");
+        add("bit_values", fmt::format("coalesce(b.{}, 0)", column), ", ");
+        add("bit_updates",
+            bit == bit_names[3] ? fmt::format("{0} = c.{0} | EXCLUDED.{0},", column)
+                                : fmt::format("{0} = c.{0} & ~(EXCLUDED.given_{1} | EXCLUDED.limited_{1} | "
+                                              "EXCLUDED.withdrawn_{1}) | EXCLUDED.{0},",
+                                              column, word),
+            "\n    ");
+        add(std::string(bit) + "_cases", fmt::format("WHEN {} THEN c.{}", word, column), " ");
+      }
+      add("lift_aggregates", aggregate("true", word, "lifted"), ", ");
+      add("lift_updates", fmt::format("objected_{0} = c.objected_{0} & ~l.lifted_{0}", word), ", ");
+    }
+    for (const char* bit : bit_names) {
+      values_[std::string(bit) + "_bit"] =
+          fmt::format("(CASE p.number / {0} {1} END >> p.number % {0}) & 1 = 1", bits_per_word,
+                      values_[std::string(bit) + "_cases"]);
+    }
+  }
+
+  void add(const std::string& word, const std::string& text, std::string_view separator) {
+    std::string& value = values_[word];
+    value.append(value.empty() ? "" : separator).append(text);
+  }
+
+  const rules::StoreKind& kind_;
+  const int words_;
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace
+
+std::vector<Migration> migrations() {
+  return {{1, "store", store_001_store}};
+}
+
+std::string_view functions_sql() {
+  return store_functions;
+}
+
+std::string kind_sql(const rules::StoreKind& kind, int pairs) {
+  return KindTemplate(kind, pairs).fill(store_kind);
+}
+
+std::string_view event_input_columns() {
+  return "line, event_type, subject_kind, subject, purpose, category, occurred_at, valid_from, valid_until, "
+         "lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor, method, "
+         "evidence";
+}
+
+}  // namespace pgconsent::consent

@@ -1,0 +1,25 @@
+// The SQL of the built-in store: the files of this folder, compiled in, and what is filled into kind.sql.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/builtin_store.h"
+
+namespace pgconsent::consent {
+
+struct Migration {
+  int version = 0;
+  std::string_view name, sql;
+};
+std::vector<Migration> migrations();  // ascending, without gaps
+std::string_view functions_sql();
+
+// Bits 0 to `pairs` - 1 must fit. REQUIRES: the kind's names are SQL already (StoreKind).
+std::string kind_sql(const rules::StoreKind& kind, int pairs);
+
+// The columns of pgconsent.event_input, in its order.
+std::string_view event_input_columns();
+
+}  // namespace pgconsent::consent
