@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "proxy/cli_commands.h"
+#include "proxy/cli_consent.h"
 #include "proxy/net/log_setup.h"
 #include "proxy/net/server.h"
 
@@ -45,6 +46,9 @@ int run(int argc, char** argv) {
   init->add_option("--database", init_options.database, "Instead of control.dbname")->type_name("NAME");
   init->add_flag("--dry-run", init_options.dry_run, "Print the SQL and change nothing");
 
+  std::function<int()> consent_command;
+  pgconsent::add_consent_commands(app, consent_command);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -56,6 +60,7 @@ int run(int argc, char** argv) {
     check_options.config = config;
     return pgconsent::run_check(check_options);
   }
+  if (consent_command) return consent_command();
   if (init->parsed()) {
     init_options.config = config;
     return pgconsent::run_init(init_options);

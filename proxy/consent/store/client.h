@@ -1,0 +1,57 @@
+// The store as the commands use it: over the control connection, through the store's own functions.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "proxy/consent/store/event.h"
+
+namespace pgconsent::consent {
+
+struct Outcome {
+  std::string error;      // empty: done
+  bool could_run = true;  // false: the server or a file is at fault, not the input
+};
+
+struct SubjectState {
+  struct Entry {
+    std::string purpose, category, consent, since, until;
+    bool objected = false;
+  };
+  bool restricted = false;
+  std::vector<Entry> entries;                                            // those of which something is known
+  std::vector<std::vector<std::pair<std::string, std::string>>> events;  // field, value; the oldest first
+};
+
+struct ImportOptions {
+  std::filesystem::path file, rejects;
+  Format format = Format::csv;
+  std::string kind;  // for records without one
+  std::size_t batch = 20000;
+};
+struct ImportReport {
+  std::int64_t accepted = 0, rejected = 0, skipped = 0;  // skipped: recorded by an earlier run
+};
+
+class StoreClient {
+ public:
+  explicit StoreClient(const std::string& connection);  // libpq's; opened by the first call
+  ~StoreClient();
+
+  Outcome record(const Event& event, std::string& record_id);
+  Outcome show(const std::string& kind, const std::string& subject, SubjectState& state);
+  // In batches of one transaction each; an import that was interrupted goes on where it stopped.
+  Outcome import(const ImportOptions& options, ImportReport& report);
+  // All events, of one kind or (empty) of all, the oldest first.
+  Outcome export_events(const std::string& kind, Format format, std::ostream& out);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pgconsent::consent

@@ -1,0 +1,174 @@
+// Batches: COPY into a temporary table, one call of pgconsent.apply, progress, all in one transaction.
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <vector>
+
+#include "proxy/consent/store/client_impl.h"
+#include "proxy/consent/store/statements.h"
+
+namespace pgconsent::consent {
+
+namespace {
+
+// Of the file's bytes and what else decides about the events. Empty: can't be read.
+std::string digest_of(const ImportOptions& options) {
+  std::ifstream in(options.file, std::ios::binary);
+  if (!in) return {};
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  const std::string about = fmt::format("{}\n{}\n", static_cast<int>(options.format), options.kind);
+  EVP_DigestUpdate(context.get(), about.data(), about.size());
+  std::vector<char> buffer(1 << 20);
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0)
+    EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) return {};
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context.get(), digest, &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+struct Rejected {
+  std::int64_t line = 0;
+  std::string reason;
+};
+
+class Importer {
+ public:
+  Importer(pqxx::connection& connection, const ImportOptions& options, std::string digest,
+           ImportReport& report)
+      : connection_(connection), options_(options), digest_(std::move(digest)), report_(report) {}
+
+  Outcome run() {
+    std::ifstream in(options_.file, std::ios::binary);
+    auto reader = make_event_reader(options_.format, in);
+    if (!reader->problem().empty()) return {options_.file.string() + ": " + reader->problem()};
+    const std::int64_t done = begin();
+    rejects_.open(options_.rejects, done > 0 ? std::ios::app : std::ios::trunc);
+    if (!rejects_) return {"can't write " + options_.rejects.string(), false};
+    if (done == 0) rejects_ << "line,reason\n";
+    std::vector<EventReader::Record> batch;
+    while (auto record = reader->next()) {
+      if (record->line <= done) {
+        ++report_.skipped;
+        continue;
+      }
+      batch.push_back(std::move(*record));
+      if (batch.size() < options_.batch) continue;
+      apply(batch, false);
+      batch.clear();
+    }
+    if (in.bad()) return {"can't read " + options_.file.string(), false};
+    apply(batch, true);
+    return rejects_ ? Outcome{} : Outcome{"can't write " + options_.rejects.string(), false};
+  }
+
+ private:
+  std::int64_t begin() {
+    pqxx::work work(connection_);
+    work.exec("CREATE TEMPORARY TABLE IF NOT EXISTS pgconsent_staging (" + staging_columns() +
+              ") ON COMMIT DELETE ROWS");
+    work.exec(
+        fmt::format("INSERT INTO pgconsent.import (digest, file) VALUES ({}, {}) ON CONFLICT DO NOTHING",
+                    work.quote(digest_), work.quote(options_.file.filename().string())));
+    const pqxx::result rows =
+        work.exec("SELECT lines FROM pgconsent.import WHERE digest = " + work.quote(digest_));
+    work.commit();
+    return rows[0][0].as<std::int64_t>();
+  }
+
+  static std::string staging_columns() {
+    std::string columns = "line bigint";
+    for (std::string_view field : event_fields) columns.append(", ").append(field).append(" text");
+    return columns;
+  }
+
+  void stage(pqxx::work& work, const std::vector<EventReader::Record>& batch,
+             std::vector<Rejected>& rejected) {
+    pqxx::stream_to stream(work, "pgconsent_staging");
+    std::array<const char*, event_fields.size() + 1> row;  // null: NULL. No value holds a NUL byte
+    for (const EventReader::Record& record : batch) {
+      if (!record.problem.empty()) {
+        rejected.push_back({record.line, record.problem});
+        continue;
+      }
+      const std::string line = std::to_string(record.line);
+      row[0] = line.c_str();
+      for (std::size_t i = 0; i < event_fields.size(); ++i)
+        row[i + 1] = record.event.values[i] ? record.event.values[i]->c_str() : nullptr;
+      if (row[1] == nullptr) row[1] = "give";
+      if (row[2] == nullptr && !options_.kind.empty()) row[2] = options_.kind.c_str();
+      stream << row;
+    }
+    stream.complete();
+  }
+
+  static std::string apply_sql() {
+    std::string values = "s.line";
+    for (std::string_view field : event_fields) {
+      if (field == "occurred_at" || field == "valid_from" || field == "valid_until") {
+        values += fmt::format(", s.{}::timestamptz", field);
+      } else if (field == "recipients") {
+        values += ", pg_catalog.string_to_array(s.recipients, '|')";
+      } else if (field == "actor") {
+        values += ", coalesce(s.actor, session_user::text)";
+      } else {
+        values += fmt::format(", s.{}", field);
+      }
+    }
+    return "SELECT a.line, a.reason FROM pgconsent.apply(ARRAY(SELECT ROW(" + values +
+           ")::pgconsent.event_input FROM pg_temp.pgconsent_staging s ORDER BY s.line)) a";
+  }
+
+  void apply(const std::vector<EventReader::Record>& batch, bool last) {
+    std::vector<Rejected> rejected;
+    pqxx::work work(connection_);
+    // Two runs of one file take turns, and the second finds its lines done.
+    const pqxx::result now =
+        work.exec("SELECT lines FROM pgconsent.import WHERE digest = " + work.quote(digest_) + " FOR UPDATE");
+    if (!batch.empty() && now[0][0].as<std::int64_t>() >= batch.front().line)
+      throw std::runtime_error("another import of the same file is running");
+    stage(work, batch, rejected);
+    work.exec("ANALYZE pg_temp.pgconsent_staging");
+    for (const auto& row : work.exec(apply_sql()))
+      rejected.push_back({row[0].as<std::int64_t>(), row[1].c_str()});
+    std::sort(rejected.begin(), rejected.end(),
+              [](const Rejected& a, const Rejected& b) { return a.line < b.line; });
+    const auto bad = static_cast<std::int64_t>(rejected.size()),
+               all = static_cast<std::int64_t>(batch.size());
+    const std::string lines = batch.empty() ? "lines" : std::to_string(batch.back().end);
+    work.exec(fmt::format(
+        "UPDATE pgconsent.import SET lines = {}, accepted = accepted + {}, rejected = rejected + {}{} "
+        "WHERE digest = {}",
+        lines, all - bad, bad, last ? ", finished_at = pg_catalog.now()" : "", work.quote(digest_)));
+    // Before the commit: told twice after a crash rather than never.
+    for (const Rejected& each : rejected) rejects_ << each.line << ',' << csv_field(each.reason) << '\n';
+    rejects_.flush();
+    if (!rejects_) throw std::runtime_error("can't write " + options_.rejects.string());
+    work.commit();
+    report_.accepted += all - bad;
+    report_.rejected += bad;
+  }
+
+  pqxx::connection& connection_;
+  const ImportOptions& options_;
+  const std::string digest_;
+  ImportReport& report_;
+  std::ofstream rejects_;
+};
+
+}  // namespace
+
+Outcome StoreClient::import(const ImportOptions& options, ImportReport& report) {
+  std::string digest = digest_of(options);
+  if (digest.empty()) return {"can't read " + options.file.string(), false};
+  return impl_->guarded([&] { return Importer(impl_->open(), options, std::move(digest), report).run(); });
+}
+
+}  // namespace pgconsent::consent
