@@ -1,4 +1,4 @@
--- One kind of subject. `pgconsent init` fills in what stands between @ signs (statements.cc).
+-- One kind of subject. `pgconsent init` fills in the names between at signs (statements.cc).
 CREATE TABLE IF NOT EXISTS pgconsent.@event@ PARTITION OF pgconsent.consent_event
   FOR VALUES IN (@kind_text@) PARTITION BY HASH (subject);
 @partitions@

@@ -1,0 +1,10 @@
+CREATE ROLE pgconsent LOGIN CREATEROLE;
+CREATE ROLE mailer LOGIN;
+CREATE TABLE customers (id bigint PRIMARY KEY, email text, name text);
+CREATE TABLE members (id uuid PRIMARY KEY, email text, name text);
+CREATE TABLE patients (code varchar(8) PRIMARY KEY, email text, name text);
+INSERT INTO customers SELECT i, 'c' || i || '@example.com', 'C' || i FROM generate_series(1, 200) i;
+INSERT INTO members SELECT md5(i::text)::uuid, 'm' || i || '@example.com', 'M' || i FROM generate_series(1, 20) i;
+INSERT INTO patients SELECT 'p' || i, 'p' || i || '@example.com', 'P' || i FROM generate_series(1, 20) i;
+GRANT SELECT, UPDATE ON customers, members, patients TO mailer;
+GRANT SELECT ON customers, members, patients TO pgconsent;
