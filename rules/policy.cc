@@ -108,4 +108,10 @@ Decision decide(const Policy& policy, const ProtectedRelation& relation, const P
   return decision;
 }
 
+Decision decide(const Policy& policy, const ProtectedRelation& relation, const Purpose* purpose,
+                const ProtectedColumn& column) {
+  const ProtectedRelation* table = column.declared_by == 0 ? &relation : policy.relation(column.declared_by);
+  return table == nullptr ? Decision() : decide(policy, *table, purpose, column.category);
+}
+
 }  // namespace pgconsent::rules

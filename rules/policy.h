@@ -76,8 +76,16 @@ struct ProtectedColumn {
   bool lookup_equality = false;
   bool write_allowed = false;  // `write: allow`: also to a cell that may not be read
   WithoutBasis without_basis = WithoutBasis::mask;
-  std::string rule;    // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
-  std::string source;  // a view's column whose rule follows from a table's: "public.users.email"; else empty
+  std::string rule;     // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+  std::string source;   // a view's column whose rule follows from a table's: "public.users.email"; else empty
+  Oid declared_by = 0;  // likewise: the table, whose subjects and rules decide; else 0
+  std::size_t subject_set = 0;  // likewise: which of ProtectedRelation::subject_sets decides
+};
+
+// The subjects of one of the tables behind a view: a range of ProtectedRelation::subjects.
+struct SubjectSet {
+  bool all_subjects = true;
+  std::size_t first = 0, count = 0;
 };
 
 struct ProtectedRelation {
@@ -89,6 +97,8 @@ struct ProtectedRelation {
   bool has_subject = false;              // every row certainly has one: its key is never NULL
   std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
   std::vector<std::string> through;      // a view whose rules follow from those of these tables; else empty
+  std::vector<SubjectSet> subject_sets;  // likewise, where there are several; empty: all subjects decide
+  std::vector<ProtectedColumn> inside;   // likewise: columns that are clear, and computed with inside it
 
   const ProtectedColumn* column(AttrNumber attnum) const;
 };
@@ -200,5 +210,8 @@ struct Decision {
 // `purpose` may be null (unknown): never. A basis that always holds wins over the others.
 Decision decide(const Policy& policy, const ProtectedRelation& relation, const Purpose* purpose,
                 std::string_view category);
+// Of one of its columns.
+Decision decide(const Policy& policy, const ProtectedRelation& relation, const Purpose* purpose,
+                const ProtectedColumn& column);
 
 }  // namespace pgconsent::rules

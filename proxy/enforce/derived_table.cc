@@ -38,6 +38,8 @@ class Builder {
 
   DerivedTable build() {
     hide_rows();
+    for (const ProtectedColumn& column : request_.relation->inside)
+      note(column, generation_.decide(*request_.relation, request_.purpose, column));
     std::string list;
     auto append = [&](std::string sql) {
       if (!list.empty()) list += ", ";
@@ -69,8 +71,7 @@ class Builder {
     std::vector<std::string> conditions;
     for (const ProtectedColumn& column : request_.relation->columns) {
       if (column.is_public || column.without_basis != WithoutBasis::hide_row) continue;
-      const rules::Decision decision =
-          generation_.decide(*request_.relation, request_.purpose, column.category);
+      const rules::Decision decision = generation_.decide(*request_.relation, request_.purpose, column);
       if (decision.clearance == Clearance::always) continue;
       const std::string condition =
           decision.clearance == Clearance::never ? "FALSE" : guard_->condition(column.category);
@@ -117,7 +118,7 @@ class Builder {
     if (rule != nullptr && rule->is_public) return clear;
     static const ProtectedColumn unknown;  // added since the rules were bound: masked
     if (rule == nullptr) rule = &unknown;
-    const rules::Decision decision = generation_.decide(*request_.relation, request_.purpose, rule->category);
+    const rules::Decision decision = generation_.decide(*request_.relation, request_.purpose, *rule);
     note(*rule, decision);
     if (decision.clearance == Clearance::always) {
       out_.clear.push_back(type.attnum);
@@ -134,8 +135,9 @@ class Builder {
           request_.explain ? std::string(64, '0') : generation_.pseudonym_key(request_.purpose);
       masked = mask_sql(rule->mask, type, raw, {key});
     }
-    const std::string condition =
-        decision.clearance == Clearance::never ? "FALSE" : guard_->condition(rule->category);
+    const std::string condition = decision.clearance == Clearance::never
+                                      ? "FALSE"
+                                      : guard_->condition(rule->category, rule->subject_set);
     if (rule->lookup_equality) out_.clears_if.emplace(type.attnum, condition);
     std::string sql = guarded_sql(condition, raw, masked, type);
     if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);

@@ -37,6 +37,13 @@ bool reads_row_security(const parser::Relation& view, const parser::Snapshot& ca
 
 }  // namespace
 
+void QueryRewriter::add_read(ExpandedView& view) const {
+  for (const parser::BoundRelation& bound : relations_) {
+    if (bound.name.relation != nullptr)
+      view.relations.emplace_back(bound.name.relation->schema, bound.name.relation->name);
+  }
+}
+
 bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOptions& options,
                                 parser::Replacement& out, Statement& statement) {
   const parser::Relation& view = *entry.relation;
@@ -70,6 +77,11 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   Statement inside;
   inside.audit = statement.audit;
   inside.decision = statement.decision;
+  // What is nested in a view needs the same rights for the same reason.
+  if (options.view_depth == 0 && !view.security_invoker) {
+    statement.expanded.push_back({view.schema + "." + view.name, {}});
+  }
+  inside.expanded = std::move(statement.expanded);
   inner.run(source, linitial_node(RawStmt, tree.statements())->stmt, inner_options, splicer, inside);
   parser::SplicedText spliced;
   if (!inside.refusal && !splicer.apply(view.view_definition, spliced)) {
@@ -87,7 +99,8 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
     refuse(statement, *inside.refusal);
     return false;
   }
-  if (statement.rights_hint.empty()) statement.rights_hint = std::move(inside.rights_hint);
+  statement.expanded = std::move(inside.expanded);
+  if (!statement.expanded.empty() && !view.security_invoker) inner.add_read(statement.expanded.back());
   statement.audit = std::move(inside.audit);
   statement.decision = inside.decision;
   statement.effects |= inside.effects;
@@ -98,12 +111,6 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   std::vector<std::string>& tables = statement.audit.tables;
   const std::string name = view.schema + "." + view.name;
   if (std::find(tables.begin(), tables.end(), name) == tables.end()) tables.push_back(name);
-  if (statement.rights_hint.empty() && !view.security_invoker) {
-    statement.rights_hint =
-        "The view \"" + name +
-        "\" is read through its definition, which takes the session's own rights on the tables "
-        "behind it. Grant these, or give the view rules of its own.";
-  }
   std::vector<bool> used = entry.used;
   if (!entry.column_aliases.empty()) used.assign(view.columns.size(), true);
   out.query = "SELECT b.* FROM (" + spliced.text + ") b";

@@ -49,11 +49,33 @@ RelationReach Generation::reach(const parser::ResolvedName& name) const {
   return functions_->reaches_protected(name.relation->oid);
 }
 
-const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid) const {
+const rules::ProtectedRelation* Generation::protected_relation(parser::Oid oid,
+                                                               const rules::Purpose* purpose) const {
   if (const rules::ProtectedRelation* relation = policy_->relation(oid)) return relation;
-  if (auto view = view_rules_.find(oid); view != view_rules_.end()) return &view->second;
+  auto find = [&](const ViewRules& rules) -> const rules::ProtectedRelation* {
+    auto view = rules.find(oid);
+    return view == rules.end() ? nullptr : &view->second;
+  };
+  if (const auto* view = find(view_rules_)) return view;
+  if (auto own =
+          purpose == nullptr ? view_rules_by_purpose_.end() : view_rules_by_purpose_.find(purpose->name);
+      own != view_rules_by_purpose_.end()) {
+    if (const auto* view = find(own->second)) return view;
+  }
   auto it = catalog_rules_.find(oid);
   return it == catalog_rules_.end() ? nullptr : &it->second;
+}
+
+bool Generation::is_protected_column(parser::Oid oid, parser::AttrNumber attnum) const {
+  auto is_protected = [&](const rules::ProtectedRelation& relation) {
+    const rules::ProtectedColumn* rule = relation.column(attnum);
+    return attnum > 0 && (rule == nullptr || !rule->is_public);
+  };
+  if (const rules::ProtectedRelation* relation = protected_relation(oid)) return is_protected(*relation);
+  return std::any_of(view_rules_by_purpose_.begin(), view_rules_by_purpose_.end(), [&](const auto& own) {
+    auto view = own.second.find(oid);
+    return view != own.second.end() && is_protected(view->second);
+  });
 }
 
 bool Generation::is_sensitive_name(std::string_view name) const {
@@ -145,8 +167,7 @@ struct GenerationBuilder {
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
-    generation->view_rules_ = derive_view_rules(*generation->catalog_, *generation->policy_,
-                                                *generation->functions_, generation->conditions_);
+    view_rules();
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
@@ -155,6 +176,19 @@ struct GenerationBuilder {
     // catalog otherwise is untouched by it.
     if (const Relation* attributes = generation->catalog_->relation("pg_catalog", "pg_attribute")) {
       generation->catalog_rules_[attributes->oid] = catalog_rule(*attributes, "attmissingval");
+    }
+  }
+
+  void view_rules() {
+    auto derive = [&](const rules::Purpose* purpose) {
+      return derive_view_rules(*generation->catalog_, *generation->policy_, *generation->functions_,
+                               generation->conditions_, purpose);
+    };
+    generation->view_rules_ = derive(nullptr);
+    for (const auto& [name, purpose] : generation->policy_->purposes) {
+      ViewRules own = derive(&purpose);
+      std::erase_if(own, [&](const auto& view) { return generation->view_rules_.contains(view.first); });
+      if (!own.empty()) generation->view_rules_by_purpose_.emplace(name, std::move(own));
     }
   }
 

@@ -38,7 +38,11 @@ class Generation {
   parser::RelationReach reach(const parser::ResolvedName& name) const;
   // The rules for a relation: those of the policy, those that follow for a view, or the built-in ones for
   // catalogs with other sessions' query text.
-  const rules::ProtectedRelation* protected_relation(parser::Oid oid) const;
+  // With a purpose: also those that follow for it alone.
+  const rules::ProtectedRelation* protected_relation(parser::Oid oid,
+                                                     const rules::Purpose* purpose = nullptr) const;
+  // May the column never arrive raw, unless a plan says so?
+  bool is_protected_column(parser::Oid oid, parser::AttrNumber attnum) const;
   bool is_built_in_rule(parser::Oid oid) const { return catalog_rules_.contains(oid); }
   // Could this bare name mean a relation that shows protected data, in any schema?
   bool is_sensitive_name(std::string_view name) const;
@@ -55,8 +59,8 @@ class Generation {
   const std::unordered_set<parser::Oid>& orphans() const { return orphans_; }
 
   rules::Decision decide(const rules::ProtectedRelation& relation, const rules::Purpose* purpose,
-                         std::string_view category) const {
-    return rules::decide(*policy_, relation, purpose, category);
+                         const rules::ProtectedColumn& column) const {
+    return rules::decide(*policy_, relation, purpose, column);
   }
 
   // The conditions of the rules as generated SQL.
@@ -77,6 +81,7 @@ class Generation {
   std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
   ViewRules view_rules_;
+  std::map<std::string, ViewRules, std::less<>> view_rules_by_purpose_;  // of views without rules in general
   std::unordered_set<parser::Oid> orphans_, leading_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   RuleConditions conditions_;

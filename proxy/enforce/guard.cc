@@ -13,15 +13,17 @@ Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relat
   }
 }
 
-std::string Guard::condition(std::string_view category) {
+std::string Guard::condition(std::string_view category, std::size_t subject_set) {
+  rules::SubjectSet set{relation_.all_subjects, 0, requests_.size()};
+  if (!relation_.subject_sets.empty()) set = relation_.subject_sets.at(subject_set);
   std::vector<std::string> conditions;
-  for (std::size_t i = 0; i < requests_.size(); ++i) {
+  for (std::size_t i = set.first; i < set.first + set.count; ++i) {
     conditions.push_back(form_ == Form::exists ? PathGuard::standalone(generation_, requests_[i], category)
                                                : paths_[i].condition(category));
   }
   // `all` of no subjects would be true.
   if (conditions.empty()) return "FALSE";
-  return relation_.all_subjects ? all_of(conditions) : any_of(conditions);
+  return set.all_subjects ? all_of(conditions) : any_of(conditions);
 }
 
 std::string Guard::joins() const {

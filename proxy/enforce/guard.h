@@ -26,7 +26,8 @@ class Guard {
         Form form, std::string_view alias = "t");
 
   // Boolean SQL: may data of this category of the row be used? Only for categories decided row by row.
-  std::string condition(std::string_view category);
+  // `subject_set`: of a view's column, whose subjects decide.
+  std::string condition(std::string_view category, std::size_t subject_set = 0);
 
   // LEFT JOIN … for what condition() named so far.
   std::string joins() const;

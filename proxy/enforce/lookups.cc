@@ -26,7 +26,8 @@ bool has_leakproof_equality(const parser::Column& column) {
 LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, const DerivedTable& table,
                                     std::string_view alias, const RewriteOptions& options) const {
   LookupFilter out;
-  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  const rules::ProtectedRelation* relation =
+      generation_.protected_relation(entry.relation->oid, options.purpose);
   if (options.explain || !names_.catalog_comes_first()) return out;
   for (const parser::EqualityLookup& lookup : entry.lookups) {
     const parser::Column& column = entry.relation->columns[lookup.column];

@@ -61,6 +61,12 @@ struct AuditFacts {
   std::string statement;             // normalised: constants replaced, comments dropped
 };
 
+// A view that is read through its definition, which takes the session's own rights on the relations in it.
+struct ExpandedView {
+  std::string name;                                            // schema.name
+  std::vector<std::pair<std::string, std::string>> relations;  // schema, name
+};
+
 struct Statement {
   Decision decision = Decision::untouched;
   std::uint32_t effects = 0;
@@ -82,8 +88,8 @@ struct Statement {
       raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
   std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
   std::vector<parser::SqlError> write_refusals;  // what fails at a row, by the number behind the token
-  std::string rights_hint;  // for HINT where the server denies a privilege: a view was expanded
-  AuditFacts audit;         // set unless untouched
+  std::vector<ExpandedView> expanded;            // for the error where the server denies a privilege
+  AuditFacts audit;                              // set unless untouched
 };
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back

@@ -47,10 +47,7 @@ class CachingPlanner : public Planner {
   bool is_protected(ColumnOrigin column) const override {
     const GenerationPtr current = current_();
     if (current == nullptr) return true;
-    const rules::ProtectedRelation* relation = current->protected_relation(column.table);
-    if (relation == nullptr) return false;
-    const rules::ProtectedColumn* rule = relation->column(column.attnum);
-    return column.attnum > 0 && (rule == nullptr || !rule->is_public);
+    return current->is_protected_column(column.table, column.attnum);
   }
 
   std::optional<SqlError> check_purpose(std::string_view login_role,

@@ -179,7 +179,7 @@ bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation,
   return std::all_of(
       relation.columns.begin(), relation.columns.end(), [&](const rules::ProtectedColumn& column) {
         return column.is_public ||
-               generation_.decide(relation, purpose, column.category).clearance == rules::Clearance::always;
+               generation_.decide(relation, purpose, column).clearance == rules::Clearance::always;
       });
 }
 
@@ -227,7 +227,8 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
 
 bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const RewriteOptions& options,
                                 parser::Replacement& out, Statement& statement) {
-  const rules::ProtectedRelation* relation = generation_.protected_relation(entry.relation->oid);
+  const rules::ProtectedRelation* relation =
+      generation_.protected_relation(entry.relation->oid, options.purpose);
   if (relation == nullptr) return expand_view(entry, options, out, statement);
 
   if (entry.relation->kind == parser::RelationKind::view && !entry.system_columns.empty()) {
@@ -257,12 +258,18 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   }
   const bool built_in = generation_.is_built_in_rule(relation->oid);
   if (!built_in) note(table, *relation, statement);
+  // What is public of a view may be protected under another purpose.
+  const bool is_view = entry.relation->kind == parser::RelationKind::view;
+  auto allow_raw = [&](auto&& may_be) {
+    for (const rules::ProtectedColumn& column : relation->columns) {
+      if (!built_in && may_be(column)) statement.raw_allowed.push_back({relation->oid, column.attnum});
+    }
+  };
+  if (is_view) allow_raw([](const auto& column) { return column.is_public; });
   // Nothing in it is ever masked for this purpose, or (catalogs) nothing that is masked is used: it stays as
   // it is.
   if ((built_in && !table.masks) || is_fully_clear(*relation, options.purpose)) {
-    for (const rules::ProtectedColumn& column : relation->columns) {
-      if (!built_in && !column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
-    }
+    allow_raw([](const auto& column) { return !column.is_public; });
     return true;
   }
 

@@ -110,6 +110,7 @@ class QueryRewriter {
                    parser::Replacement& out, Statement& statement);
   bool expand_view(const parser::RangeEntry& entry, const RewriteOptions& options, parser::Replacement& out,
                    Statement& statement);
+  void add_read(ExpandedView& view) const;
   void note(const DerivedTable& table, const rules::ProtectedRelation& relation, Statement& statement);
   bool is_fully_clear(const rules::ProtectedRelation& relation, const rules::Purpose* purpose) const;
   void refuse(Statement& statement, parser::SqlError error, int location = -1);

@@ -38,8 +38,7 @@ bool deletes(const Node* statement) {
 // Where the purpose sees every cell of the rows in any case, their subject does not matter to it.
 bool masks(const Generation& generation, const SubjectGap& gap, const rules::Purpose* purpose) {
   return std::any_of(gap.of->columns.begin(), gap.of->columns.end(), [&](const rules::ProtectedColumn& cell) {
-    return !cell.is_public &&
-           generation.decide(*gap.of, purpose, cell.category).clearance != rules::Clearance::always;
+    return !cell.is_public && generation.decide(*gap.of, purpose, cell).clearance != rules::Clearance::always;
   });
 }
 

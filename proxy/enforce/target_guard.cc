@@ -115,7 +115,7 @@ std::string TargetGuard::may_write(const Assignment& assignment, std::string& ru
   const ProtectedColumn* column = rule_of(assignment.column);
   if (column == nullptr) column = &unknown;
   if (column->is_public || column->write_allowed) return {};
-  const rules::Decision decision = generation_.decide(relation_, purpose_, column->category);
+  const rules::Decision decision = generation_.decide(relation_, purpose_, *column);
   if (decision.clearance == Clearance::always) return {};
   if (rule.empty()) rule = column->rule;
   if (decision.clearance == Clearance::never) return "FALSE";
@@ -142,12 +142,11 @@ std::string TargetGuard::unmasked(const SubjectColumn& column) const {
   std::vector<std::string> conditions, categories;
   for (const ProtectedColumn& cell : column.of->columns) {
     if (cell.is_public) continue;
-    const rules::Decision decision = generation_.decide(*column.of, purpose_, cell.category);
+    const rules::Decision decision = generation_.decide(*column.of, purpose_, cell);
     if (decision.clearance == Clearance::always) continue;
     if (decision.clearance == Clearance::never || !column.known) return "FALSE";
     // What depends on the other row can't be asked from here.
-    if (column.of->oid != relation_.oid &&
-        generation_.conditions().reads_row(*column.of, *purpose_, cell.category))
+    if (column.of->oid != relation_.oid && generation_.conditions().reads_row(*column.of, *purpose_, cell))
       return "FALSE";
     add_unique(categories, cell.category);
   }

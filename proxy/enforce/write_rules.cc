@@ -241,7 +241,7 @@ bool is_masked_column(const Generation& generation, const rules::Purpose* purpos
   if (protection == nullptr || found == nullptr) return true;
   auto is_clear = [&](const rules::ProtectedColumn& rule) {
     return rule.is_public ||
-           generation.decide(*protection, purpose, rule.category).clearance == rules::Clearance::always;
+           generation.decide(*protection, purpose, rule).clearance == rules::Clearance::always;
   };
   const rules::ProtectedColumn* rule = protection->column(found->attnum);
   const bool hides_rows =

@@ -41,6 +41,17 @@ bool is_generated(std::string_view text) {
          text.find("pgconsent") != std::string_view::npos;
 }
 
+// "permission denied for table customers", where the client has named a view.
+std::optional<parser::SqlError> rights_behind_view(const enforce::Statement& statement,
+                                                   std::string_view message) {
+  for (const enforce::ExpandedView& view : statement.expanded) {
+    for (const auto& [schema, name] : view.relations) {
+      if (message.ends_with(" " + name)) return no_rights_behind_view(view.name, schema + "." + name);
+    }
+  }
+  return std::nullopt;
+}
+
 bool is_fatal(const wire::ErrorFields& fields) {
   auto severity = field(fields, 'V');
   if (severity.empty()) severity = field(fields, 'S');
@@ -71,6 +82,14 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
     return true;
   }
   if (entry == nullptr || !entry->plan) return false;
+  if (const auto* statement = statement_of(*entry);
+      statement != nullptr && field(fields, 'C') == sqlstate::insufficient_privilege) {
+    if (const auto error = rights_behind_view(*statement, message)) {
+      audit_failure(statement, error->message, enforce::Decision::refused);
+      write_sql_error(server_.own(), *error, severity, untranslated);
+      return true;
+    }
+  }
   const auto index = enforce::refusal_index(message);
   if (!index || *index >= entry->plan->statements.size()) return false;
   const auto& refusal = entry->plan->statements[*index].refusal;
@@ -80,8 +99,7 @@ bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry*
 }
 
 // True: the fields were changed. `position` holds the new position's text.
-bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string_view rights_hint,
-                                 std::string& position) const {
+bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string& position) const {
   const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
   const auto before = fields.size();
   bool changed = false;
@@ -103,9 +121,6 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, 
     }
     std::erase_if(fields, [](const wire::ErrorField& each) { return each.code == 'P' && each.value == "0"; });
   }
-  if (field(fields, 'C') == sqlstate::insufficient_privilege && !rights_hint.empty() &&
-      field(fields, 'H').empty())
-    fields.push_back({'H', rights_hint});
   return changed || fields.size() != before;
 }
 
@@ -114,7 +129,6 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
   parse(server_.available(header), response);  // the caller has checked it
   std::string position;
   const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
-  const std::string_view rights_hint = statement != nullptr ? std::string_view(statement->rights_hint) : "";
   if (replaced_error(response.fields, entry)) {
     server_.drop(header);
     return;
@@ -125,7 +139,7 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
                                      statement != nullptr &&
                                          (statement->writes_protected || statement->asks_conditions)) !=
                                 Withheld::nothing;
-  changed |= clean_fields(response.fields, entry, rights_hint, position);
+  changed |= clean_fields(response.fields, entry, position);
   if (!changed) return server_.pass(header);
   serialize(response, server_.own());
   server_.drop(header);
@@ -210,7 +224,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, false);
   if ((entry != nullptr && entry->swallowed) || debug || withheld == Withheld::all) {
     server_.drop(header);
-  } else if (clean_fields(notice.fields, entry, "", position) || withheld != Withheld::nothing) {
+  } else if (clean_fields(notice.fields, entry, position) || withheld != Withheld::nothing) {
     serialize(notice, server_.own());
     server_.drop(header);
   } else {

@@ -174,8 +174,7 @@ class Session::Impl {
   bool notice_response(const wire::Header& header);
   void write_error(const wire::Header& header, const Entry* entry);
   bool replaced_error(const wire::ErrorFields& fields, const Entry* entry);
-  bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string_view rights_hint,
-                    std::string& position) const;
+  bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string& position) const;
   void after_error(bool own);
   void drop_to_sync();
   void fatal(const parser::SqlError& error);

@@ -112,4 +112,14 @@ SqlError refused_write() {
           "Leave its protected columns and its subject as they are.", 0};
 }
 
+SqlError no_rights_behind_view(const std::string& view, const std::string& relation) {
+  return {std::string(sqlstate::insufficient_privilege),
+          "pgconsent: view \"" + view + "\" can't be read without rights on \"" + relation + "\"",
+          "It uses protected columns for more than showing them beside their subject's key: masks lie inside "
+          "it, so that it is read through its definition, with the session's own rights.",
+          "GRANT SELECT ON " + relation +
+              " to the role (a security_invoker view takes that too), or give the view rules of its own.",
+          0};
+}
+
 }  // namespace pgconsent::session

@@ -26,5 +26,6 @@ parser::SqlError dialect_not_supported(bool strings);
 parser::SqlError catalog_unknown();
 parser::SqlError refused_value(std::string_view rule);
 parser::SqlError refused_write();
+parser::SqlError no_rights_behind_view(const std::string& view, const std::string& relation);
 
 }  // namespace pgconsent::session

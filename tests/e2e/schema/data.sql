@@ -84,6 +84,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, hr, sandbox
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app_users, pgconsent;
 GRANT USAGE ON SCHEMA public, crm TO viewer;
 GRANT SELECT ON v_contacts, v_gold, v_city, v_products, v_tenants, v_spenders TO viewer;
+GRANT SELECT ON v_desk, v_totals, v_latest_order, v_distinct, v_keyless, v_buyers, v_usage TO viewer;
 GRANT SELECT (key) ON v_renamed TO viewer;
 GRANT SELECT ON crm.consents TO viewer;
 REVOKE SELECT ON v_hidden FROM app_users;

@@ -121,6 +121,17 @@ CREATE VIEW v_over_view AS SELECT id, mail, city FROM v_contacts WHERE city <> '
 CREATE VIEW v_by_name AS SELECT id, full_name FROM customers WHERE full_name LIKE '%RAW-name-1%';   -- decides by a masked column
 CREATE VIEW v_invoker WITH (security_invoker) AS SELECT id, email FROM customers;
 CREATE VIEW v_hidden AS SELECT id, email FROM customers;             -- nobody may read it
+CREATE VIEW v_desk AS SELECT o.id, c.id AS customer, c.full_name, o.note, o.ship_to FROM orders o
+  JOIN customers c ON c.id = o.customer_id ORDER BY o.id;              -- two tables pass masked columns on
+CREATE VIEW v_totals AS SELECT c.id, c.email, c.full_name, count(o.id) AS orders, max(o.total) AS largest FROM ONLY customers c
+  LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id, c.email, c.full_name;
+CREATE VIEW v_latest_order AS SELECT DISTINCT ON (o.customer_id) o.customer_id, o.id, o.note FROM orders o
+  ORDER BY o.customer_id, o.id DESC;
+CREATE VIEW v_distinct AS SELECT DISTINCT c.id, c.phone, c.city FROM ONLY customers c JOIN orders o ON o.customer_id = c.id;
+CREATE VIEW v_keyless AS SELECT email, credit, city FROM customers;    -- no subject's key in it
+CREATE VIEW v_buyers AS SELECT o.id, c.id AS customer, c.full_name, o.note FROM orders o
+  LEFT JOIN customers c ON c.id = o.customer_id AND c.tier = 'gold';
+CREATE VIEW v_usage AS SELECT date_trunc('year', signup) AS joined, count(*) AS n FROM customers GROUP BY 1;
 CREATE VIEW archive.v_mail AS SELECT id, email FROM public.customers;
 CREATE MATERIALIZED VIEW mv_mail AS SELECT id, email, city FROM customers WITH NO DATA;
 CREATE MATERIALIZED VIEW mv_products AS SELECT id, name FROM products WITH NO DATA;
