@@ -147,12 +147,23 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
       const VisibleColumn row = expanded ? origin(steps->arg, scope) : VisibleColumn{};
       const Relation* relation =
           row.origin.attnum == 0 ? names_.catalog().relation(row.origin.table) : nullptr;
+      if (const FromItem* item = expanded ? row_item(steps->arg, scope) : nullptr;
+          relation == nullptr && item != nullptr && steps->indirection->length == 1) {
+        columns.insert(columns.end(), item->columns.begin(), item->columns.end());
+        opaque |= item->opaque;
+        expression(target->val, scope);
+        return;
+      }
       if (expanded && (relation == nullptr || steps->indirection->length != 1)) {
         opaque = true;
       } else if (expanded) {
         for (const Column& c : relation->columns)
           columns.push_back({c.name, -1, -1, {relation->oid, c.attnum}});
+        const std::size_t before = out_.whole_rows.size();
         expression(target->val, scope);
+        for (std::size_t i = before; i < out_.whole_rows.size(); ++i) {
+          if (node_of(out_.whole_rows[i].reference) == steps->arg) out_.whole_rows[i].expanded = true;
+        }
         return;
       }
     }
@@ -167,10 +178,46 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
   return columns;
 }
 
+namespace {
+
+void collect_reads(const Node* node, std::vector<std::string_view>& out) {
+  if (nodeTag(node) == T_RangeVar && as<RangeVar>(node)->schemaname == nullptr)
+    out.push_back(as<RangeVar>(node)->relname);
+  for_each_child(node, [&](const Node* child) { collect_reads(child, out); });
+}
+
+void sort_by_reads(std::vector<const CommonTableExpr*>& tables) {
+  struct Table {
+    const CommonTableExpr* cte;
+    std::vector<std::string_view> reads;
+  };
+  std::vector<Table> left;
+  for (const CommonTableExpr* cte : tables)
+    collect_reads(cte->ctequery, left.emplace_back(Table{cte, {}}).reads);
+  tables.clear();
+  auto is_next = [&](const Table& table) {
+    return std::none_of(left.begin(), left.end(), [&](const Table& other) {
+      return other.cte != table.cte && std::find(table.reads.begin(), table.reads.end(),
+                                                 std::string_view(other.cte->ctename)) != table.reads.end();
+    });
+  };
+  while (!left.empty()) {
+    auto next = std::find_if(left.begin(), left.end(), is_next);
+    if (next == left.end()) next = left.begin();  // around in a circle: the server's error
+    tables.push_back(next->cte);
+    left.erase(next);
+  }
+}
+
+}  // namespace
+
 void Binder::with_clause(const WithClause* with, const Scope* parent) {
   if (with == nullptr) return;
-  for_each(with->ctes,
-           [&](const Node* cte) { common_table(as<CommonTableExpr>(cte), with->recursive, parent); });
+  std::vector<const CommonTableExpr*> left;
+  for_each(with->ctes, [&](const Node* cte) { left.push_back(as<CommonTableExpr>(cte)); });
+  // With RECURSIVE one may read from those behind it: these come first. (Sorting more is not worth the time.)
+  if (with->recursive && left.size() > 1 && left.size() <= 200) sort_by_reads(left);
+  for (const CommonTableExpr* cte : left) common_table(cte, with->recursive, parent);
 }
 
 void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent) {

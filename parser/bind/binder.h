@@ -43,6 +43,8 @@ class Binder {
   FromItem common_table_item(const RangeVar* range) const;
   void join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked);
   void merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right);
+  VisibleColumn merged_column(const JoinExpr* join, const VisibleColumn& left,
+                              const VisibleColumn& right) const;
   FromItem function_item(const RangeFunction* function, Scope& scope);
 
   // expressions.cc
@@ -54,8 +56,10 @@ class Binder {
                         const ColumnRef* reference, bool uncertain = false);
   void shadowing(const FromItem& item, std::string_view name, const ColumnRef* reference, const Scope& scope);
   VisibleColumn origin(const Node* expression, const Scope& scope) const;
+  const FromItem* row_item(const Node* expression, const Scope& scope) const;
   void use(const VisibleColumn& column, const Scope& owner);
   void use_all(const FromItem& item, const Scope& owner);
+  int use_named(const FromItem& item, std::string_view name, const Scope& owner);
   bool unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
   void system_column(const FromItem& item, std::string_view name);
   const FromItem* find_item(std::string_view schema, std::string_view name, const Scope& scope,

@@ -49,6 +49,7 @@ struct WholeRowReference {
   int entry = 0;
   const ColumnRef* reference = nullptr;
   const ResTarget* unnamed_target = nullptr;  // the result column that contains it, where it has no AS
+  bool expanded = false;                      // (u).* in a target list
 };
 
 // schema.table.column: the qualifier no longer exists once the table is a derived one.

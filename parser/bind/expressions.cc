@@ -16,6 +16,22 @@ const Node* field(const List* fields, int index) {
   return static_cast<const Node*>(list_nth(fields, index));
 }
 
+// A cast to the column's own type is none.
+bool is_type_of(const TypeName& type, const Column& column) {
+  const int parts = list_length(type.names);
+  if (type.setof || type.pct_type || type.arrayBounds != nullptr || parts < 1 || parts > 2) return false;
+  if (parts == 2 && string_value(field(type.names, 0)) != "pg_catalog") return false;
+  std::string sql = quote_qualified({"pg_catalog", std::string(last_string(type.names))});
+  for_each(type.typmods, [&](const Node* node) {
+    const auto* constant = nodeTag(node) == T_A_Const ? as<A_Const>(node) : nullptr;
+    const bool number = constant != nullptr && !constant->isnull && nodeTag(&constant->val.node) == T_Integer;
+    sql += sql.back() == '"' ? '(' : ',';
+    if (number) sql += std::to_string(constant->val.ival.ival);
+  });
+  if (type.typmods != nullptr) sql += ')';
+  return (type.typmods != nullptr || column.typmod == -1) && column.type_sql == sql;
+}
+
 }  // namespace
 
 void Binder::use(const VisibleColumn& column, const Scope& owner) {
@@ -27,6 +43,16 @@ void Binder::use(const VisibleColumn& column, const Scope& owner) {
 
 void Binder::use_all(const FromItem& item, const Scope& owner) {
   for (const VisibleColumn& column : item.columns) use(column, owner);
+}
+
+int Binder::use_named(const FromItem& item, std::string_view name, const Scope& owner) {
+  int count = 0;
+  for (const VisibleColumn& column : item.columns) {
+    if (column.name != name) continue;
+    use(column, owner);
+    ++count;
+  }
+  return count;
 }
 
 void Binder::system_column(const FromItem& item, std::string_view name) {
@@ -92,6 +118,25 @@ void Binder::expression(const Node* node, Scope& scope) {
         out_.stars.push_back({reference, {{item->name, item->entry}}, true});
       });
       return;
+    case T_A_Indirection: {
+      // (u).name is u.name, by the query's names for the columns; the row's own type does not have them.
+      const auto* steps = as<A_Indirection>(node);
+      const FromItem* item = row_item(steps->arg, scope);
+      if (item == nullptr || item->entry < 0 || is_target(*item) ||
+          out_.entries[item->entry].column_aliases.empty()) {
+        break;
+      }
+      const std::string_view name = string_value(static_cast<const Node*>(linitial(steps->indirection)));
+      const VisibleColumn* column = item->column(name);
+      if (name.empty() || (column == nullptr && !names_.catalog().functions_named(name).empty())) break;
+      const Scope* owner = nullptr;
+      find_item("", item->name, scope, &owner);
+      if (column != nullptr) use(*column, *owner);
+      for_each(steps->indirection, [&](const Node* step) {
+        if (nodeTag(step) == T_A_Indices) expression(step, scope);
+      });
+      return;
+    }
     case T_FuncCall:
       if (is_aggregate(as<FuncCall>(node))) {
         ++scope.aggregate_depth;
@@ -120,6 +165,15 @@ VisibleColumn Binder::origin(const Node* expression, const Scope& scope) const {
     const FromItem* item = find_item("", last_string(as<ColumnRef>(steps->arg)->fields), scope, &owner);
     const VisibleColumn* column = item == nullptr ? nullptr : item->column(last_string(steps->indirection));
     return column == nullptr ? VisibleColumn{} : *column;
+  }
+  if (nodeTag(expression) == T_TypeCast) {
+    const VisibleColumn column = origin(as<TypeCast>(expression)->arg, scope);
+    const Relation* relation =
+        column.origin.attnum > 0 ? names_.catalog().relation(column.origin.table) : nullptr;
+    const Column* definition = relation == nullptr ? nullptr : relation->column(column.origin.attnum);
+    return definition != nullptr && is_type_of(*as<TypeCast>(expression)->typeName, *definition)
+               ? column
+               : VisibleColumn{};
   }
   if (nodeTag(expression) == T_FuncCall) {  // email(u): a column, where no function has that name
     const auto* call = as<FuncCall>(expression);
@@ -154,13 +208,26 @@ VisibleColumn Binder::origin(const Node* expression, const Scope& scope) const {
   return row;
 }
 
+// The FROM item whose whole row the expression is: a bare name that no column has.
+const FromItem* Binder::row_item(const Node* expression, const Scope& scope) const {
+  if (nodeTag(expression) != T_ColumnRef || as<ColumnRef>(expression)->fields->length != 1) return nullptr;
+  const std::string_view name = last_string(as<ColumnRef>(expression)->fields);
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    for (const FromItem& item : s->items) {
+      if (item.columns_visible && item.column(name) != nullptr) return nullptr;
+    }
+  }
+  const Scope* owner = nullptr;
+  return find_item("", name, scope, &owner);
+}
+
 void Binder::whole_row(const FromItem& item, const ColumnRef* reference) {
   if (item.entry < 0) {
     // A join's alias, a subquery: its record is made of columns that are replaced already.
     return;
   }
   if (is_target(item)) return target_reference(item, TargetReference::Kind::whole_row, 0, reference);
-  out_.whole_rows.push_back({item.entry, reference, unnamed_target_});
+  out_.whole_rows.push_back({item.entry, reference, unnamed_target_, false});
 }
 
 void Binder::target_reference(const FromItem& item, TargetReference::Kind kind, int column,
@@ -198,8 +265,8 @@ bool Binder::unqualified(std::string_view name, const ColumnRef* reference, Scop
     for (const FromItem& item : s->items) {
       if (!item.columns_visible) continue;
       if (const VisibleColumn* column = item.column(name)) {
-        use(*column, *s);
-        ambiguous |= found != nullptr;
+        const int count = use_named(item, name, *s);  // several of them in what a join has merged
+        ambiguous |= found != nullptr || count > 1;
         owner = &item;
         found = column;
       } else if (is_system_column(name) && item.entry >= 0) {
@@ -251,7 +318,7 @@ void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
   }
   const std::string_view name = last_string(fields);
   if (const VisibleColumn* column = item->column(name)) {
-    use(*column, *owner);
+    use_named(*item, name, *owner);
     if (target) target_reference(*item, TargetReference::Kind::column, column->column, reference);
   } else if (is_system_column(name)) {
     system_column(*item, name);

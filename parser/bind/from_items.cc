@@ -1,3 +1,5 @@
+#include <span>
+
 #include "parser/bind/binder.h"
 #include "parser/bind/column_name.h"
 
@@ -205,6 +207,48 @@ void Binder::join(const JoinExpr* join, Scope& scope, const SelectStmt* select, 
   scope.items.push_back(std::move(item));
 }
 
+namespace {
+
+// What select_common_type decides for the types that joined columns usually have; 0 where it is not known.
+Oid common_type(Oid left, Oid right) {
+  static constexpr Oid numbers[] = {21, 23, 20, 1700, 700, 701};  // int2 int4 int8 numeric float4 float8
+  static constexpr Oid times[] = {1082, 1114, 1184};              // date timestamp timestamptz
+  static constexpr Oid text = 25, varchar = 1043, bpchar = 1042;
+  if (left == right) return left;
+  auto later = [&](std::span<const Oid> types) -> Oid {
+    auto l = std::find(types.begin(), types.end(), left), r = std::find(types.begin(), types.end(), right);
+    return l == types.end() || r == types.end() ? 0 : *std::max(l, r);
+  };
+  if (Oid found = later(numbers); found != 0) return found;
+  if (Oid found = later(times); found != 0) return found;
+  auto is_string = [](Oid type) { return type == text || type == varchar || type == bpchar; };
+  if (!is_string(left) || !is_string(right)) return 0;
+  return left == text || right == text ? text : left;
+}
+
+}  // namespace
+
+// The merged column is the left one, the right one in a RIGHT JOIN, an expression in a FULL JOIN or where it
+// is cast to the other's type; of an inner join's sides the one that needs no cast.
+VisibleColumn Binder::merged_column(const JoinExpr* join, const VisibleColumn& left,
+                                    const VisibleColumn& right) const {
+  auto definition = [&](const VisibleColumn& column) -> const Column* {
+    const Relation* relation = names_.catalog().relation(column.origin.table);
+    return relation == nullptr ? nullptr : relation->column(column.origin.attnum);
+  };
+  const VisibleColumn none{left.name, -1, -1, {}};
+  const Column* l = definition(left);
+  const Column* r = definition(right);
+  if (join->jointype == JOIN_FULL) return none;
+  if (l == nullptr || r == nullptr) return join->jointype == JOIN_RIGHT ? right : left;
+  const Oid type = common_type(l->type, r->type);
+  const std::int32_t typmod = l->type == r->type && l->typmod == r->typmod ? l->typmod : -1;
+  auto is_cast = [&](const Column& column) { return column.type != type || column.typmod != typmod; };
+  if (join->jointype == JOIN_INNER && is_cast(*l)) return is_cast(*r) ? none : right;
+  const bool from_right = join->jointype == JOIN_RIGHT;
+  return is_cast(from_right ? *r : *l) ? none : from_right ? right : left;
+}
+
 // USING and NATURAL: one item with the merged columns first, then what is left of both sides.
 void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right) {
   auto side = [&](std::size_t from, std::size_t to) {
@@ -238,12 +282,14 @@ void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left,
   for (std::string_view name : names) {
     auto l = find(left_columns, name);
     auto r = find(right_columns, name);
-    if (l != left_columns.end()) use(*l, scope);
-    if (r != right_columns.end()) use(*r, scope);
+    // All of that name: two on one side are the server's error.
+    for (const VisibleColumns& columns : {left_columns, right_columns}) {
+      for (const VisibleColumn& each : columns) {
+        if (each.name == name) use(each, scope);
+      }
+    }
     VisibleColumn column{name, -1, -1, {}};
-    // The merged column is the left one, the right one in a RIGHT JOIN, an expression in a FULL JOIN.
-    if (join->jointype == JOIN_RIGHT && r != right_columns.end()) column = *r;
-    if ((join->jointype == JOIN_INNER || join->jointype == JOIN_LEFT) && l != left_columns.end()) column = *l;
+    if (l != left_columns.end() && r != right_columns.end()) column = merged_column(join, *l, *r);
     merged.columns.push_back(column);
   }
   for (const VisibleColumns& columns : {left_columns, right_columns}) {

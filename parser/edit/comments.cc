@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "parser/tree/scanner.h"
 
@@ -78,10 +79,19 @@ std::optional<std::string> purpose_in_comment(const std::string& text, bool& con
 
 std::optional<std::string> without_comments(const std::string& text) {
   if (text.find("/*") == std::string::npos && text.find("--") == std::string::npos) return std::nullopt;
-  if (!scan(text)) return std::nullopt;
+  const auto tokens = scan(text);
+  if (!tokens) return std::nullopt;
+  // Blank, a comment between two strings would make one of them where a line ends: it is kept.
+  auto parts_strings = [&](const TextRange& range) {
+    auto next =
+        std::find_if(tokens->begin(), tokens->end(), [&](const Token& t) { return t.start >= range.end; });
+    return next != tokens->begin() && next != tokens->end() && text[next->start] == '\'' &&
+           text[std::prev(next)->end - 1] == '\'';
+  };
   std::string blank = text;
   bool any = false;
   for (const TextRange& range : comments(text)) {
+    if (text.compare(range.start, 2, "/*") == 0 && parts_strings(range)) continue;
     for (std::int32_t i = range.start; i < range.end && i < static_cast<std::int32_t>(blank.size()); ++i) {
       if (blank[i] != '\n' && blank[i] != '\r') blank[i] = ' ';
     }

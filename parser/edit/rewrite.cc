@@ -35,9 +35,11 @@ std::string whole_row_sql(const RangeEntry& entry, const Replacement& replacemen
 
 class Rewriter {
  public:
-  Rewriter(const TokenIndex& tokens, const Binding& binding, std::span<const Replacement> replacements,
-           const std::vector<TargetReplacement>& targets, Splicer& splicer, std::string& problem)
-      : tokens_(tokens),
+  Rewriter(const std::string& text, const TokenIndex& tokens, const Binding& binding,
+           std::span<const Replacement> replacements, const std::vector<TargetReplacement>& targets,
+           Splicer& splicer, std::string& problem)
+      : text_(text),
+        tokens_(tokens),
         binding_(binding),
         replacements_(replacements),
         targets_(targets),
@@ -67,7 +69,7 @@ class Rewriter {
     int first = 0, last = 0;
     if (!tokens_.relation_expression(entry.range->location, first, last)) return false;
     std::string text = "(" + replacement.query + ")";
-    if (entry.range->alias == nullptr) text += " AS " + quote_identifier(entry.name);
+    if (entry.range->alias == nullptr) text += " AS " + table_name(entry);
     if (tokens_.is_keyword(first - 1, "table")) {  // the TABLE command
       --first;
       text = "SELECT * FROM " + text;
@@ -79,6 +81,14 @@ class Rewriter {
     return true;
   }
 
+  // A name that the server cuts off is sent as it was written, since the server says so in a NOTICE.
+  std::string table_name(const RangeEntry& entry) const {
+    const Token& token = tokens_[tokens_.after_name(tokens_.at(entry.range->location)) - 1];
+    const bool cut_off = entry.name == entry.range->relname && token.kind == TokenKind::identifier &&
+                         token.end - token.start > NAMEDATALEN + 1;
+    return cut_off ? text_.substr(token.start, token.end - token.start) : quote_identifier(entry.name);
+  }
+
   bool whole_rows() {
     for (const WholeRowReference& row : binding_.whole_rows) {
       if (!is_replaced(row.entry)) continue;
@@ -86,6 +96,15 @@ class Rewriter {
       if (first < 0) return fail("a whole-row reference could not be found in the text");
       const int last = tokens_.after_name(first);
       const RangeEntry& entry = binding_.entries[row.entry];
+      // (u).* shows the names that the query gives to the columns; a row's cast has forgotten them.
+      if (row.expanded && !entry.column_aliases.empty()) {
+        int open = first, close = last;
+        while (tokens_.is_symbol(open - 1, '(') && tokens_.is_symbol(close, ')')) --open, ++close;
+        if (!tokens_.is_symbol(close, '.') || !tokens_.is_symbol(close + 1, '*'))
+          return fail("a whole-row reference could not be found in the text");
+        splicer_.replace(tokens_[open].start, tokens_[close + 1].end, column_list(entry));
+        continue;
+      }
       splicer_.replace(tokens_[first].start, tokens_[last - 1].end,
                        whole_row_sql(entry, replacements_[row.entry]));
       if (!names_.keep(row.unnamed_target)) return fail("a result column could not be found in the text");
@@ -166,6 +185,7 @@ class Rewriter {
     return true;
   }
 
+  const std::string& text_;
   const TokenIndex& tokens_;
   const Binding& binding_;
   std::span<const Replacement> replacements_;
@@ -198,10 +218,10 @@ bool sample_clause(const std::string& text, const TokenIndex& tokens, const Rang
   return true;
 }
 
-bool rewrite(const std::string&, const TokenIndex& tokens, const Binding& binding,
+bool rewrite(const std::string& text, const TokenIndex& tokens, const Binding& binding,
              std::span<const Replacement> replacements, const std::vector<TargetReplacement>& targets,
              Splicer& splicer, std::string& problem) {
-  return Rewriter(tokens, binding, replacements, targets, splicer, problem).run();
+  return Rewriter(text, tokens, binding, replacements, targets, splicer, problem).run();
 }
 
 std::string value_text(const std::string& text, const TokenIndex& tokens, const Node* value) {

@@ -15,8 +15,10 @@ void Splicer::append(Splicer other) {
 }
 
 bool Splicer::apply(const std::string& original, SplicedText& out) {
-  std::stable_sort(pieces_.begin(), pieces_.end(),
-                   [](const Piece& a, const Piece& b) { return a.start < b.start; });
+  // What is inserted where a replaced range begins comes before it.
+  std::stable_sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
+    return a.start != b.start ? a.start < b.start : a.end == a.start && b.end > b.start;
+  });
   std::size_t size = original.size();
   for (const Piece& piece : pieces_) size += piece.text.size();
   out.text.reserve(size);
