@@ -10,7 +10,11 @@ namespace {
 
 class Change {
  public:
-  Change(const rules::ProtectedRelation& relation) : relation_(relation) {}
+  explicit Change(const rules::ProtectedRelation& relation)
+      : relation_(relation),
+        hides_rows_(std::any_of(relation.columns.begin(), relation.columns.end(), [](const auto& column) {
+          return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
+        })) {}
 
   bool command(const AlterTableCmd* command) const {
     switch (command->subtype) {
@@ -109,13 +113,16 @@ class Change {
 
   // Which cells are NULL shows through the mask in any case.
   bool keeps_null(std::string_view name) const {
+    if (hides_rows_) return false;
     return std::any_of(relation_.columns.begin(), relation_.columns.end(), [&](const auto& c) {
       return c.name == name && (c.is_public || (c.mask.kind != rules::Mask::Kind::null &&
                                                 c.without_basis == rules::WithoutBasis::mask));
     });
   }
 
+  // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
   bool is_public(std::string_view name) const {
+    if (hides_rows_) return false;
     return std::any_of(relation_.columns.begin(), relation_.columns.end(),
                        [&](const rules::ProtectedColumn& c) { return c.name == name && c.is_public; });
   }
@@ -138,6 +145,7 @@ class Change {
   }
 
   const rules::ProtectedRelation& relation_;
+  const bool hides_rows_;
 };
 
 }  // namespace
