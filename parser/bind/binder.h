@@ -45,6 +45,7 @@ class Binder {
   void merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right);
   VisibleColumn merged_column(const JoinExpr* join, const VisibleColumn& left,
                               const VisibleColumn& right) const;
+  bool returns_one_column(const RangeFunction* function) const;
   FromItem function_item(const RangeFunction* function, Scope& scope);
 
   // expressions.cc

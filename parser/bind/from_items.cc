@@ -97,9 +97,25 @@ void Binder::add_relation(FromItem item, Scope& scope) {
   scope.items.push_back(std::move(item));
 }
 
+// PostgreSQL's own functions that return a scalar without a name of its own.
+bool Binder::returns_one_column(const RangeFunction* function) const {
+  static constexpr std::string_view known[] = {"generate_series",       "generate_subscripts",
+                                               "json_object_keys",      "jsonb_object_keys",
+                                               "regexp_split_to_table", "string_to_table"};
+  if (list_length(function->functions) != 1) return false;
+  const Node* call =
+      static_cast<const Node*>(linitial(as<List>(static_cast<const Node*>(linitial(function->functions)))));
+  if (nodeTag(call) != T_FuncCall) return false;
+  const std::string_view name = last_string(as<FuncCall>(call)->funcname);
+  const auto& candidates = names_.catalog().functions_named(name);
+  return std::find(std::begin(known), std::end(known), name) != std::end(known) && !candidates.empty() &&
+         std::all_of(candidates.begin(), candidates.end(),
+                     [](const Function* candidate) { return candidate->schema == "pg_catalog"; });
+}
+
 FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
   FromItem item;
-  item.opaque = true;  // what a function returns is not known here
+  item.opaque = !returns_one_column(function);  // what a function returns is not known here
   // A function's arguments may use the items before it.
   for_each(function->functions, [&](const Node* node) {
     const List* pair = as<List>(node);

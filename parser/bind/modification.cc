@@ -11,6 +11,12 @@ void Binder::target(const RangeVar* range, const Node* statement, Scope& scope) 
     out_.entries[item.entry].target = true;
     out_.modifications.push_back({item.entry, statement, {}});
     ++targets_in_scope_;
+    // The server would say so, but the target is sent under another name.
+    for (const FromItem& other : scope.items) {
+      const bool two_tables = !other.schema.empty() && !item.schema.empty() && other.schema != item.schema;
+      if (other.name_visible && other.name == item.name && !two_tables)
+        problem("table name \"" + std::string(item.name) + "\" specified more than once");
+    }
   }
   scope.items.insert(scope.items.begin(), std::move(item));
 }

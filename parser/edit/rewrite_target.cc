@@ -108,14 +108,15 @@ std::string TargetRewriter::run(const std::vector<TargetReplacement>& targets) {
   for (const Target& target : targets_) {
     if (!rename(binding_.entries[target.modification->entry]))
       return "the target could not be found in the text";
-    const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty() ||
-                          !row_check(target).empty();
-    if (filtered && !filter(target)) return "the condition could not be found in the text";
     for (std::size_t i = 0; i < target.modification->updates.size(); ++i) {
       if (check_carrier(target.modification->updates[i]) < 0) continue;
       if (!target.replacement->checks[i].empty() && !check(target, i))
         return "an assignment could not be found in the text";
     }
+    // Where a WHERE is added it stands behind what is put behind the last value.
+    const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty() ||
+                          !row_check(target).empty();
+    if (filtered && !filter(target)) return "the condition could not be found in the text";
   }
   if (!references() && problem_.empty()) problem_ = "a column could not be found in the text";
   if (problem_.empty() && !stars() && problem_.empty()) problem_ = "a * could not be found in the text";

@@ -86,12 +86,24 @@ class Pair:
             self.connect()
             raise Lost(repr(e)) from None
 
+    def both(self, sql):
+        self.answers(sql, None, "simple")
+
     def compare(self, statement, mode, sql=None, only_answers=False):
+        modifies = statement.kind == "modification"
         try:
+            if modifies:
+                self.both("BEGIN")
             ours, theirs = self.answers(sql or statement.node.text(), statement.parameters, mode)
+            found = verdict(ours, theirs, statement.ordered)
+            if modifies and found.kind == "same":
+                after = verdict(*self.answers(statement.afterwards, None, "simple"), False)
+                if after.kind != "same":
+                    found = Verdict(after.kind, "afterwards: " + after.text)
+            if modifies:
+                self.both("ROLLBACK")
         except Lost as e:
             return Verdict("differs", f"connection lost: {e}")
-        found = verdict(ours, theirs, statement.ordered)
         if only_answers and compare.error(theirs) and found.kind != "leak":
             found.kind = "no answer"
         return found

@@ -3,6 +3,7 @@ import random
 
 import expressions
 from expressions import FAMILIES, Item
+from modifications import Modifications
 from node import Node, join
 from world import ident, literal
 
@@ -10,11 +11,12 @@ MAX_ITEMS = 4
 
 
 class Statement:
-    def __init__(self, node, ordered, parameters, kind):
+    def __init__(self, node, ordered, parameters, kind, afterwards=None):
         self.node, self.ordered, self.parameters, self.kind = node, ordered, parameters, kind
+        self.afterwards = afterwards  # of a modification: what shows its effect, before it is rolled back
 
 
-class Generator(expressions.Expressions):
+class Generator(Modifications, expressions.Expressions):
     def __init__(self, world, seed, views=()):
         self.world, self.rng, self.views = world, random.Random(seed), views
         self.reset()
@@ -303,8 +305,12 @@ class Generator(expressions.Expressions):
             return Node("SELECT max(v::text)", f"::{expressions.CASTS[family]} FROM (", sql, ") one(v)")
         return Node(sql, " ORDER BY 1 LIMIT 1")
 
-    def statement(self):
+    def statement(self, modifications=0.0):
         rng = self.rng
+        if modifications and rng.random() < modifications:
+            self.reset(parameters=rng.random() < 0.25)
+            node, afterwards = self.modification()
+            return Statement(node, False, self.parameters or None, "modification", afterwards)
         self.reset(parameters=rng.random() < 0.25)
         self.bare, self.at_top = set(), False
         depth, parts = rng.choice((0, 1, 1, 2, 2, 3)), []
