@@ -28,6 +28,9 @@ void ReachClosure::follow_row_code() {
       }
     }
   }
+  for (Oid oid : options_.unwritable_relations) {  // their triggers could fill what decides about subjects
+    if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->trigger_functions);
+  }
   for (Oid oid : options_.deciding_relations) {
     if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->depends_on);
   }
