@@ -115,6 +115,7 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
     auto it = named.find(column.attnum);
     if (it != named.end()) {
       const ColumnRule& from = *it->second;
+      bound.is_named = true;
       bound.is_public = from.is_public;
       bound.category = from.category.text;
       bound.mask = from.mask;

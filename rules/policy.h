@@ -71,7 +71,8 @@ struct ProtectedColumn {
   AttrNumber attnum = 0;
   std::string name;
   bool is_public = false;
-  std::string category;  // empty: no rule names the column (masked under every purpose)
+  bool is_named = false;  // by a rule of its own
+  std::string category;   // empty: no rule names the column (masked under every purpose)
   Mask mask;
   bool lookup_equality = false;
   bool write_allowed = false;  // `write: allow`: also to a cell that may not be read

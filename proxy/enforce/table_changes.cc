@@ -10,8 +10,9 @@ namespace {
 
 class Change {
  public:
-  explicit Change(const rules::ProtectedRelation& relation)
+  Change(const rules::ProtectedRelation& relation, const Generation& generation)
       : relation_(relation),
+        generation_(generation),
         hides_rows_(std::any_of(relation.columns.begin(), relation.columns.end(), [](const auto& column) {
           return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
         })) {}
@@ -24,6 +25,17 @@ class Change {
         return constraint(parser::as<Constraint>(command->def));
       case AT_SetNotNull:
         return command->name != nullptr && keeps_null(command->name);
+      case AT_AlterColumnType: {  // a conversion that is written out may fail for chosen rows
+        const auto* column = parser::as<ColumnDef>(command->def);
+        return command->name != nullptr && column->raw_default == nullptr && is_free(command->name);
+      }
+      case AT_DropColumn:
+        return command->name != nullptr && command->behavior != DROP_CASCADE && is_free(command->name) &&
+               !find(command->name)->is_named;  // the rules would not fit any more
+      case AT_AddIdentity:
+      case AT_SetIdentity:
+      case AT_DropIdentity:
+        return command->name != nullptr && is_public(std::string_view(command->name));
       case AT_ColumnDefault:
       case AT_DropNotNull:
       case AT_SetStatistics:
@@ -61,6 +73,9 @@ class Change {
     bool plain = true;
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
+        case CONSTR_CHECK:
+          plain &= is_public(parser::as<Constraint>(node)->raw_expr, column->colname);
+          return;
         case CONSTR_NULL:
         case CONSTR_NOTNULL:
         case CONSTR_DEFAULT:
@@ -75,18 +90,19 @@ class Change {
           plain &= !cascades(parser::as<Constraint>(node));
           return;
         default:
-          plain = false;  // GENERATED and CHECK may look at other columns
+          plain = false;  // GENERATED looks at other columns
       }
     });
     return plain;
   }
 
-  // It would change rows, and perhaps whom they are about, from another table.
+  // It would change rows, and perhaps whom they are about, from another table. Deleting them is harmless.
   static bool cascades(const Constraint* key) {
     auto acts = [](char action) {
       return action != '\0' && action != FKCONSTR_ACTION_NOACTION && action != FKCONSTR_ACTION_RESTRICT;
     };
-    return acts(key->fk_upd_action) || acts(key->fk_del_action);
+    return acts(key->fk_upd_action) ||
+           (acts(key->fk_del_action) && key->fk_del_action != FKCONSTR_ACTION_CASCADE);
   }
 
   bool constraint(const Constraint* constraint) const {
@@ -120,15 +136,38 @@ class Change {
     });
   }
 
-  // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
-  bool is_public(std::string_view name) const {
-    if (hides_rows_) return false;
-    return std::any_of(relation_.columns.begin(), relation_.columns.end(),
-                       [&](const rules::ProtectedColumn& c) { return c.name == name && c.is_public; });
+  const rules::ProtectedColumn* find(std::string_view name) const {
+    for (const rules::ProtectedColumn& column : relation_.columns) {
+      if (column.name == name) return &column;
+    }
+    return nullptr;
   }
 
-  // Over public columns only; a whole row is none. NULL stays NULL under most masks.
-  bool is_public(const Node* expression) const {
+  // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
+  bool is_public(std::string_view name) const {
+    const rules::ProtectedColumn* column = find(name);
+    return !hides_rows_ && column != nullptr && column->is_public;
+  }
+
+  // Public, and neither subjects nor consent are read from it.
+  bool is_free(std::string_view name) const {
+    const rules::ProtectedColumn* column = find(name);
+    const auto& deciding = generation_.subject_columns().of(relation_.oid);
+    return is_public(name) && !keeps_consent() &&
+           std::none_of(deciding.begin(), deciding.end(),
+                        [&](const SubjectColumn& c) { return c.attnum == column->attnum; });
+  }
+
+  bool keeps_consent() const {
+    const auto& kinds = generation_.policy().subjects;
+    return std::any_of(kinds.begin(), kinds.end(), [&](const auto& kind) {
+      return kind.second.consent && kind.second.consent->relation == relation_.oid;
+    });
+  }
+
+  // Over public columns only; a whole row is none. NULL stays NULL under most masks. `own`: a column that
+  // is only being added.
+  bool is_public(const Node* expression, std::string_view own = {}) const {
     if (nodeTag(expression) == T_NullTest && nodeTag(parser::as<NullTest>(expression)->arg) == T_ColumnRef) {
       const List* fields =
           parser::as<ColumnRef>(parser::node_of(parser::as<NullTest>(expression)->arg))->fields;
@@ -136,15 +175,17 @@ class Change {
     }
     if (nodeTag(expression) == T_ColumnRef) {
       const List* fields = parser::as<ColumnRef>(expression)->fields;
-      return fields->length == 1 && is_public(parser::last_string(fields));
+      return fields->length == 1 &&
+             (is_public(parser::last_string(fields)) || (!own.empty() && parser::last_string(fields) == own));
     }
     bool all = true;
     const bool known =
-        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child); });
+        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child, own); });
     return known && all;
   }
 
   const rules::ProtectedRelation& relation_;
+  const Generation& generation_;
   const bool hides_rows_;
 };
 
@@ -162,7 +203,7 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   const bool is_table = relation != nullptr && (relation->kind == parser::RelationKind::table ||
                                                 relation->kind == parser::RelationKind::partitioned_table);
   if (rules == nullptr || !is_table) return false;
-  const Change change(*rules);
+  const Change change(*rules, generation);
   if (nodeTag(statement) == T_IndexStmt) return change.index(parser::as<IndexStmt>(statement));
   bool harmless = true;
   parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
