@@ -22,16 +22,22 @@ HarmlessNames::HarmlessNames(const Node* statement, const Generation& generation
     all_ = true;
   } else if (nodeTag(statement) == T_IndexStmt) {
     add_changed(parser::as<IndexStmt>(statement)->relation, statement);
+    columns_only_ = is_unprotected(parser::as<IndexStmt>(statement)->relation);
+  } else if (nodeTag(statement) == T_RenameStmt) {
+    const auto* rename = parser::as<RenameStmt>(statement);
+    columns_only_ = rename->renameType == OBJECT_COLUMN && is_unprotected(rename->relation);
   } else if (nodeTag(statement) == T_AlterTableStmt) {
     add_changed(parser::as<AlterTableStmt>(statement)->relation, statement);
     parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
       const Node* definition = parser::as<AlterTableCmd>(command)->def;
       if (definition != nullptr) element(definition);
     });
+    columns_only_ = names_columns(parser::as<AlterTableStmt>(statement));
   }
 }
 
 bool HarmlessNames::contains(const std::vector<parser::Token>& tokens, std::size_t index) const {
+  if (columns_only_) return true;
   // A name's location is that of its first part.
   while (index >= 2 && tokens[index - 1].symbol == '.') index -= 2;
   return std::find(locations_.begin(), locations_.end(), tokens[index].start) != locations_.end();
@@ -43,6 +49,30 @@ void HarmlessNames::add(const RangeVar* range) {
 
 bool HarmlessNames::is_unprotected(const parser::ResolvedName& name) const {
   return name.found() && generation_.reach(name) == parser::RelationReach::none;
+}
+
+bool HarmlessNames::is_unprotected(const RangeVar* range) const {
+  return names_ != nullptr && range != nullptr && is_unprotected(names_->resolve(*range));
+}
+
+// Its expressions can't hold a query.
+bool HarmlessNames::names_columns(const AlterTableStmt* alter) const {
+  bool columns = is_unprotected(alter->relation);
+  parser::for_each(alter->cmds, [&](const Node* node) {
+    switch (parser::as<AlterTableCmd>(node)->subtype) {
+      case AT_ColumnDefault:
+      case AT_DropColumn:
+      case AT_SetNotNull:
+      case AT_DropNotNull:
+      case AT_AlterColumnType:
+      case AT_SetStatistics:
+      case AT_SetStorage:
+        return;
+      default:
+        columns = false;
+    }
+  });
+  return columns;
 }
 
 void HarmlessNames::add_unprotected(const RangeVar* range) {

@@ -27,6 +27,8 @@ class HarmlessNames {
   void add_unprotected(const RangeVar* range);
   void add_changed(const RangeVar* range, const Node* statement);
   bool is_unprotected(const parser::ResolvedName& name) const;
+  bool is_unprotected(const RangeVar* range) const;
+  bool names_columns(const AlterTableStmt* alter) const;
   bool drops_unprotected(const DropStmt* drop) const;
   void element(const Node* node);
   bool is_public_column(std::string_view name) const;
@@ -35,6 +37,7 @@ class HarmlessNames {
   const parser::NameResolver* names_;
   std::vector<int> locations_;
   bool all_ = false;
+  bool columns_only_ = false;  // of one unprotected table: no other relation is named
 };
 
 }  // namespace pgconsent::enforce
