@@ -76,11 +76,17 @@ json coverage(const rules::Policy& policy) {
 // Conditions fit their columns' types: the server knows.
 void check_conditions(const enforce::RuleConditions& conditions, ControlQueries& queries, Report& report) {
   for (const auto& probe : conditions.probes()) {
-    const std::string problem = queries.problem(probe.sql);
+    const ControlQueries::Problem problem = queries.problem(probe.sql);
     if (!queries.error().empty()) return;
-    if (problem.empty()) continue;
+    if (problem.message.empty()) continue;
+    if (problem.of_rights) {  // it is the applications that will ask
+      report.diagnostics.push_back({Diagnostic::Severity::warning, probe.where,
+                                    "the condition was not tried: " + problem.message,
+                                    "grant the control connection's role what the applications' roles have"});
+      continue;
+    }
     report.diagnostics.push_back(
-        {Diagnostic::Severity::error, probe.where, "the condition can't be asked: " + problem, {}});
+        {Diagnostic::Severity::error, probe.where, "the condition can't be asked: " + problem.message, {}});
   }
 }
 

@@ -24,7 +24,7 @@ ControlQueries::ControlQueries(const config::Config& config, const std::string& 
 
 ControlQueries::~ControlQueries() = default;
 
-std::string ControlQueries::problem(const std::string& sql) {
+ControlQueries::Problem ControlQueries::problem(const std::string& sql) {
   try {
     pqxx::nontransaction query(impl_->connection);
     query.exec("PREPARE pgconsent_check AS " + sql);
@@ -34,9 +34,10 @@ std::string ControlQueries::problem(const std::string& sql) {
     std::string_view why = e.what();
     if (why.starts_with("ERROR:")) why.remove_prefix(6);
     while (why.starts_with(' ')) why.remove_prefix(1);
-    return std::string(why.substr(0, why.find('\n')));
+    return {std::string(why.substr(0, why.find('\n'))),
+            dynamic_cast<const pqxx::insufficient_privilege*>(&e) != nullptr};
   } catch (const std::exception& e) {
-    return error_ = e.what();
+    return {error_ = e.what(), false};
   }
 }
 

@@ -22,8 +22,12 @@ class ControlQueries {
   // May the role read the relation, at least some columns of it? False with error() set when that can't be
   // asked.
   bool may_read(std::string_view role, parser::Oid relation);
-  // What the server says against a query, which is not run; empty: it accepts it. Rights do not matter.
-  std::string problem(const std::string& sql);
+  // What the server says against a query, which is not run; empty: it accepts it.
+  struct Problem {
+    std::string message;
+    bool of_rights = false;  // this connection may not; another role perhaps may
+  };
+  Problem problem(const std::string& sql);
   // What current_schemas(true) would say in a new session of that role, as far as its settings tell: the path
   // set for the role and database, "$user" resolved, schemas left out that do not exist or that it may not
   // use. Empty with error() set on failure.

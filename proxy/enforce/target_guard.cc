@@ -146,7 +146,8 @@ std::string TargetGuard::unmasked(const SubjectColumn& column) const {
     if (decision.clearance == Clearance::always) continue;
     if (decision.clearance == Clearance::never || !column.known) return "FALSE";
     // What depends on the other row can't be asked from here.
-    if (column.of->oid != relation_.oid && generation_.conditions().reads_row(*column.of, *purpose_, cell))
+    if (column.of->oid != relation_.oid &&
+        generation_.conditions().reads_row(*column.of, *purpose_, cell.category))
       return "FALSE";
     add_unique(categories, cell.category);
   }

@@ -236,7 +236,8 @@ InitResult initialise(const std::string& connection, const rules::StoreNeeds& ne
     failed.hint = problem.hint;
   } catch (const pqxx::sql_error& error) {
     failed.error = first_line(error.what());
-    if (error.sqlstate() == "42501") failed.hint = "the role of init needs the right to do this";
+    if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr)
+      failed.hint = "the role of init needs the right to do this";
   } catch (const std::exception& error) {
     failed.error = first_line(error.what());
   }
