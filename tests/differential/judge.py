@@ -43,7 +43,7 @@ KNOWN = known_differences()
 
 def known(verdict, sql):
     """The reason why this difference is known; never for a leak, or for rows that differ."""
-    if verdict.kind != "differs" or not verdict.text.startswith(("RowDescription", "error: 0A000 ", "no error; on T': 42702", "('ErrorResponse'")):
+    if verdict.kind != "differs" or not verdict.text.startswith(("RowDescription", "error: 0A000 ", "error: XX000 failed to build", "no error; on T': 42702", "('ErrorResponse'")):
         return None
     return next((why for text, statement, why in KNOWN if text.search(verdict.text) and statement.search(sql)), None)
 
