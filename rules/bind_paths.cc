@@ -46,8 +46,7 @@ void warn_of_gap(const SubjectPath::Hop& hop, const Relation& from, const Relati
     report.warning(at,
                    "no enforced foreign key leads from " + names +
                        ": a new row there could give rows without a subject one",
-                   "INSERT into it is refused where the purpose does not see everything; declare the foreign "
-                   "key and validate it");
+                   "INSERT into it is refused; declare the foreign key and validate it");
   } else if (hop.gap == Gap::transaction) {
     report.warning(at, "the foreign key from " + names + " is deferrable",
                    "DELETE from the latter is refused where the purpose does not see everything; make it NOT "

@@ -72,8 +72,7 @@ std::optional<parser::SqlError> refuse_gap(const Generation& generation, const r
           "new rows of \"" + target.name + "\" could give masked rows of \"" + gap->of->name + "\" a subject",
           "Their subjects lie behind " + name_of(generation, gap->hop) +
               ", and no foreign key holds that what they refer to exists there.",
-          "Add that foreign key and validate it, or insert for a purpose that sees everything of \"" +
-              gap->of->name + "\".");
+          "Add that foreign key and validate it; without it only exempt roles may insert here.");
     }
   }
   if (deletes(statement)) {
