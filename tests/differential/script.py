@@ -98,14 +98,14 @@ def path(table, entry):
 def table_rules(table):
     paths = [path(table, entry) for entry in table.paths]
     subject = paths[0] if len(paths) == 1 else f"{{{'all' if table.every else 'any'}: [{', '.join(paths)}]}}"
-    lines = [f"  {quoted(table.sql)}:", f"    subject: {subject}", "    columns:"]
+    columns = []
     for column in table.columns:
         if column.public and column.listed:
-            lines.append(f"      {quoted(column.sql)}: public")
+            columns.append(f"      {quoted(column.sql)}: public")
         elif not column.public and column.category:
             extra = f", without_basis: {column.without}" * (column.without != "mask") + ", lookup: equality" * column.lookup
             mask = '"' + masks.notation(column.mask) + '"'
-            lines.append(f"      {quoted(column.sql)}: {{category: {column.category}, mask: {mask}{extra}}}")
-    if table.other_public:
-        lines.append("    other_columns: public")
-    return lines
+            columns.append(f"      {quoted(column.sql)}: {{category: {column.category}, mask: {mask}{extra}}}")
+    lines = [f"  {quoted(table.sql)}:", f"    subject: {subject}"]
+    lines += ["    columns:", *columns] if columns else []
+    return lines + ["    other_columns: public"] * table.other_public
