@@ -51,6 +51,11 @@ def evaluate(samples):
         for kind in ("SELECT", "COPY"):
             bars.append(Bar("4", f"1 M rows protected{variant}, {kind}: time / same SQL directly", 1.05, False,
                             ratio(f"1 M rows protected{variant}, {kind}", target, "direct")))
+    for variant, target, kind, limit in ((" store", "pgconsent_store", "built-in store", 2.2),
+                                         (" flags", "pgconsent_flags", "flag column", 1.3)):
+        bars.append(Bar("guard", f"1 M rows protected, {kind}, COPY: time / the same unmasked", limit, False,
+                        ratio(f"1 M rows protected{variant}, COPY", target, "direct", "1 M rows unmasked, COPY")))
+    bars.append(Bar("import", "1 M consent records: s", 60, False, median("import of 1 M consent records", "pgconsent_store")))
     bars.append(Bar("5", "WHERE email = $1: time / lookup by primary key", 2.0, False,
                     ratio("lookup by key, throughput", "pgconsent", "pgconsent", "lookup by email, throughput")))
     bars.append(Bar("6", "1 000 idle connections: KiB each, RSS", 32, False, median("idle connection, RSS", "pgconsent")))

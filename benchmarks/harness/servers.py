@@ -75,6 +75,10 @@ class Postgres:
                     raise BenchError("sessions of the run before are still there")
                 time.sleep(0.2)
 
+    def value(self, sql):
+        with wire.Connection(self.port, "postgres", "bench") as connection:
+            return connection.query(sql)[0][0]
+
     def psql(self, database, *arguments):
         return run([PG_BIN / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
                     "-U", "postgres", "-d", database, *arguments])
@@ -151,6 +155,9 @@ class Pgconsent:
         self.config = self.directory / "pgconsent.yaml"
         self.daemon = None
 
+    def prepare(self):
+        """What must be there before it serves; the configuration is."""
+
     def start(self):
         self.directory.mkdir(exist_ok=True)
         self.config.write_text(f"""version: 1
@@ -163,6 +170,7 @@ admin: {{address: 127.0.0.1, port: {free_port()}}}
 workers: 1
 limits: {{connections: {MAX_CLIENTS}}}
 """)
+        self.prepare()
         self.daemon = Daemon(self.name, [self.binary, "serve", "--config", self.config],
                              self.directory / "log", cwd="/")
         self.daemon.wait_ready(lambda: answers(self.port))
@@ -177,7 +185,37 @@ limits: {{connections: {MAX_CLIENTS}}}
         if not any(path.stat().st_size for path in (self.directory / "audit").rglob("*") if path.is_file()):
             raise BenchError(f"{self.name} has written no audit record")
 
+    def command(self, *arguments):
+        return run([self.binary, *arguments])
+
     def rewritten(self, sql):
         """The SQL that pgconsent sends for `sql`."""
         explained = json.loads(run([self.binary, "explain", "--config", self.config, "--role", "app", "--json", sql]))
         return explained["sent"]
+
+
+class PgconsentStore(Pgconsent):
+    """Consent in the built-in store, imported from a file; kept in the database as the rest of the data is."""
+
+    SUBJECTS = 1_000_000
+
+    def __init__(self, *arguments, postgres):
+        super().__init__(*arguments)
+        self.postgres = postgres
+        self.import_seconds = None  # of the file with SUBJECTS lines; None: the store was there
+
+    def prepare(self):
+        if self.postgres.value("SELECT to_regclass('pgconsent.customer_consent') IS NOT NULL") == "t":
+            return
+        self.postgres.psql("bench", "-c", "GRANT CREATE ON DATABASE bench TO control",
+                           "-c", "CREATE ROLE pgconsent_writer")
+        self.command("init", "--config", self.config)
+        lines = self.directory / "consent.csv"
+        with lines.open("w") as file:  # as in schema.sql: every second subject; a withdrawal before anything is an error
+            file.write("event_type,subject,purpose,category\n")
+            for subject in range(1, self.SUBJECTS + 1):
+                file.write(f"{'give' if subject % 2 else 'object'},{subject},marketing,\n")
+        begin = time.perf_counter()
+        self.command("consent", "import", "--config", self.config, "--format", "csv", "--kind", "customer", lines)
+        self.import_seconds = time.perf_counter() - begin
+        self.postgres.psql("bench", "-c", "VACUUM (FREEZE, ANALYZE)")
