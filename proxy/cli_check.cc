@@ -125,6 +125,19 @@ void check_privileges(const rules::Policy& policy, const enforce::RuleConditions
   }
 }
 
+// Consent that another server sends is no newer than the last that came.
+void check_replication(const rules::Policy& policy, const enforce::RuleConditions& conditions,
+                       const std::string& database, ControlQueries& queries, Report& report) {
+  std::vector<parser::Oid> relations(policy.store_relations.begin(), policy.store_relations.end());
+  for (const auto& [oid, why] : read_by_guard(policy, conditions)) relations.push_back(oid);
+  for (const std::string& name : queries.stopped_subscriptions(relations))
+    report.warning(
+        "database " + database,
+        fmt::format("subscription `{}` brings consent and does not run: withdrawals do not arrive", name),
+        fmt::format("ALTER SUBSCRIPTION {} ENABLE, or see the server's log", name));
+  if (!queries.error().empty()) report.error("database " + database, queries.error());
+}
+
 void check_database(const net::SettingsResult& loaded, const std::string& database, Report& report) {
   const config::Config& config = *loaded.settings->config;
   auto connection = catalog::make_control_connection(net::control_settings(config, database));
@@ -145,6 +158,7 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
     if (queries.error().empty() && bound.generation != nullptr) {
       check_conditions(bound.generation->conditions(), queries, report);
       check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
+      check_replication(*policy.policy, bound.generation->conditions(), database, queries, report);
     } else if (!queries.error().empty()) {
       report.could_run = false;
       report.error("database " + database, queries.error());

@@ -1,5 +1,8 @@
 #include "proxy/cli_control.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <pqxx/pqxx>
 
@@ -54,6 +57,26 @@ bool ControlQueries::may_read(std::string_view role, parser::Oid relation) {
     error_ = e.what();
     return false;
   }
+}
+
+std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector<parser::Oid>& relations) {
+  std::vector<std::string> names;
+  try {
+    pqxx::nontransaction query(impl_->connection);
+    const pqxx::result result = query.exec(fmt::format(
+        "SELECT DISTINCT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_subscription_rel r "
+        "ON r.srsubid OPERATOR(pg_catalog.=) s.oid WHERE r.srrelid OPERATOR(pg_catalog.=) ANY "
+        "('{{{}}}'::oid[]) "
+        "AND (NOT s.subenabled OR r.srsubstate OPERATOR(pg_catalog.<>) ALL ('{{r,s}}'::\"char\"[]) OR NOT "
+        "EXISTS "
+        "(SELECT FROM pg_catalog.pg_stat_subscription t WHERE t.subid OPERATOR(pg_catalog.=) s.oid "
+        "AND t.relid IS NULL AND t.pid IS NOT NULL)) ORDER BY 1",
+        fmt::join(relations, ",")));
+    for (const auto& row : result) names.push_back(row[0].as<std::string>());
+  } catch (const std::exception& e) {
+    error_ = e.what();
+  }
+  return names;
 }
 
 std::vector<std::string> split_search_path(std::string_view setting) {

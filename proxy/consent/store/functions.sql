@@ -15,6 +15,18 @@ CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON pgconsent.conse
 CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE OR INSERT ON pgconsent.consent_event
   FOR EACH STATEMENT EXECUTE FUNCTION pgconsent.refuse_change();
 
+-- An event that logical replication brings belongs to the transaction that brings it.
+CREATE OR REPLACE FUNCTION pgconsent.own_transaction() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+  NEW.xid := pg_current_xact_id();
+  RETURN NEW;
+END
+$body$;
+CREATE OR REPLACE TRIGGER own_transaction BEFORE INSERT ON pgconsent.consent_event
+  FOR EACH ROW EXECUTE FUNCTION pgconsent.own_transaction();
+ALTER TABLE pgconsent.consent_event ENABLE REPLICA TRIGGER own_transaction;
+
 -- At the end of the transaction: nobody waits for the counter longer than a commit takes.
 CREATE OR REPLACE FUNCTION pgconsent.number_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -33,6 +45,7 @@ $body$;
 DROP TRIGGER IF EXISTS number_change ON pgconsent.change;
 CREATE CONSTRAINT TRIGGER number_change AFTER INSERT ON pgconsent.change
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pgconsent.number_change();
+ALTER TABLE pgconsent.change ENABLE ALWAYS TRIGGER number_change;
 
 -- The times of time-limited consent, by number of the pair; what the later array does not name is kept.
 CREATE OR REPLACE FUNCTION pgconsent.place(numbers smallint[], times timestamptz[]) RETURNS timestamptz[]

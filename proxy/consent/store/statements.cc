@@ -13,6 +13,7 @@ namespace pgconsent::consent {
 extern const char* const store_001_store;
 extern const char* const store_functions;
 extern const char* const store_kind;
+extern const char* const store_compile;
 
 namespace {
 
@@ -44,6 +45,10 @@ class KindTemplate {
     names();
     tables();
     bits();
+    values_["fresh"] = "fresh";
+    values_["compile_statement"] = fill(store_compile);
+    values_["fresh"] = "(SELECT NEW.*)";
+    values_["compile_row"] = fill(store_compile);
   }
 
   std::string fill(std::string_view text) const {
@@ -69,7 +74,7 @@ class KindTemplate {
     values_["kind_text"] = parser::quote_literal(kind_.name);
     values_["event"] = quote_identifier("consent_event_" + kind_.name);
     values_["consent"] = quote_identifier(rules::compiled_table(kind_.name));
-    for (const char* function : {"compile", "apply", "state"})
+    for (const char* function : {"compile", "replay", "apply", "state"})
       values_[function] = quote_identifier(kind_.name + "_" + function);
     values_["key_type"] = kind_.key_type;
     values_["key_cast"] = cast_type(kind_.key_type);
