@@ -132,6 +132,7 @@ void bind_subjects(Binding& binding, Reporter& report) {
   for (const SubjectKindRule& rule : binding.rules.subjects) {
     SubjectKind kind;
     kind.name = rule.name.text;
+    kind.description = rule.description;
     if (const Relation* relation = find_relation(binding, rule.table, report)) {
       if (const Column* key = find_column(*relation, rule.key, report)) {
         kind.relation = relation->oid;

@@ -97,6 +97,7 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
   out.oid = relation.oid;
   out.declared = declared.oid;
   out.name = display(relation);
+  out.description = rule.description;
   bind_paths(binding, rule.subject, relation, out, report);
   const std::set<AttrNumber> keys = key_columns(relation, declared, out);
 

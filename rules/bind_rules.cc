@@ -17,6 +17,8 @@ std::uint64_t next_version() {
 void bind_purposes(Binding& binding) {
   for (const CategoryRule& rule : binding.rules.categories) {
     if (rule.sensitive) binding.policy.sensitive_categories.insert(rule.name.text);
+    if (!rule.description.empty())
+      binding.policy.category_descriptions.emplace(rule.name.text, rule.description);
   }
   for (const PurposeRule& rule : binding.rules.purposes) {
     Purpose purpose;
@@ -48,7 +50,7 @@ void bind_applications(Binding& binding, Reporter& report) {
                      "role " + in_backticks(display_identifier(rule.role.text)) + " does not exist",
                      did_you_mean(display_identifier(rule.role.text), roles));
     }
-    Application application{rule.role.text, {}, rule.exempt};
+    Application application{rule.role.text, {}, rule.exempt, rule.description};
     for (const Text& purpose : rule.purposes) application.purposes.push_back(purpose.text);
     binding.policy.applications.emplace(rule.role.text, std::move(application));
   }
@@ -60,6 +62,7 @@ BindResult bind_rules(const RuleSet& rules, const parser::Snapshot& catalog) {
   Binding binding{rules, catalog, {}};
   binding.policy.digest = rules.digest;
   binding.policy.refuse_unlisted_tables = rules.refuse_unlisted_tables;
+  binding.policy.controller = rules.controller;
   bind_purposes(binding);
   bind_subjects(binding, report);
   bind_consent(binding, report);

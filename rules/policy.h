@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "parser/names/identifier.h"
+#include "rules/description.h"
 #include "rules/diagnostic.h"
 
 namespace pgconsent::rules {
@@ -91,8 +92,9 @@ struct SubjectSet {
 
 struct ProtectedRelation {
   Oid oid = 0;
-  Oid declared = 0;          // the relation that the rules name: itself, or the parent it inherits them from
-  std::string name;          // schema.name, for messages
+  Oid declared = 0;  // the relation that the rules name: itself, or the parent it inherits them from
+  std::string name;  // schema.name, for messages
+  Description description{};
   bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
   std::vector<SubjectPath> subjects;
   bool has_subject = false;              // every row certainly has one: its key is never NULL
@@ -140,6 +142,7 @@ struct SubjectKind {
   bool one_row = false;              // `key` is a unique key of `relation`
   std::optional<AttrNumber> regime;  // column of `relation` with the name of a regime
   std::optional<ConsentSource> consent;
+  Description description{};
 };
 
 // A basis as a purpose lists it, with what else it depends on.
@@ -148,6 +151,7 @@ struct ListedBasis {
   Condition when;         // holds where this is true of the row or the subject
   Condition until;        // holds before this point in time
   std::string exception;  // of Art. 9(2), for sensitive categories: "9-2-c"
+  Description description{};
   bool by_declaration() const {
     return basis != LawfulBasis::consent && basis != LawfulBasis::legitimate_interests;
   }
@@ -162,7 +166,8 @@ struct CategoryBases {
 };
 
 struct Purpose {
-  std::string name, description;
+  std::string name;
+  Description description{};
   std::map<std::string, CategoryBases, std::less<>> lawful_basis;  // by category
   bool under_restriction = false;  // also of subjects under restriction (Art. 18)
   std::vector<std::string> wider;  // the purposes that this one narrows, the nearest first
@@ -172,6 +177,7 @@ struct Application {
   std::string role;
   std::vector<std::string> purposes;  // allowed; the first is the default
   bool exempt = false;
+  Description description{};
 };
 
 struct Policy {
@@ -179,6 +185,8 @@ struct Policy {
   std::string digest;         // of the rules file's text, for the audit
   std::map<std::string, SubjectKind, std::less<>> subjects;
   std::set<std::string, std::less<>> sensitive_categories;
+  std::map<std::string, Description, std::less<>> category_descriptions;
+  Controller controller;
   std::map<std::string, Purpose, std::less<>> purposes;
   std::map<std::string, Application, std::less<>> applications;  // by login role
   std::unordered_map<Oid, ProtectedRelation> relations;          // children and partitions included

@@ -29,6 +29,7 @@ std::optional<ApplicationRule> read_application(const YamlNode& node, Reporter& 
   const YamlNode* role = fields.require("role", "the login role");
   const YamlNode* purposes = fields.find("purposes");
   const YamlNode* exempt = fields.find("exempt");
+  application.description = read_description(fields, report);
   fields.finish();
   if (purposes != nullptr) read_allowed_purposes(*purposes, application, report);
   if (exempt != nullptr) application.exempt = read_bool(*exempt, "`exempt`", report).value_or(true);

@@ -120,6 +120,7 @@ class BasesReader {
     condition("when", listed.when);
     condition("until", listed.until);
     if (const YamlNode* node = fields.find("exception")) exception(*node, listed);
+    listed.description = read_description(fields, report_);
     fields.finish();
   }
 

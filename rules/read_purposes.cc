@@ -26,6 +26,7 @@ void read_categories(const YamlNode& node, RuleSet& rules, Reporter& report) {
     if (const YamlNode* sensitive = fields.find("sensitive")) {
       category.sensitive = read_bool(*sensitive, "`sensitive`", report).value_or(true);
     }
+    category.description = read_description(fields, report);
     fields.finish();
     rules.categories.push_back(std::move(category));
   }
@@ -39,10 +40,7 @@ void read_purposes(const YamlNode& node, RuleSet& rules, Reporter& report) {
     purpose.name = node.keys[i];
     check_label(purpose.name, "purpose", report);
     Fields fields(node.items[i], "purpose " + in_backticks(purpose.name.text), report);
-    if (const YamlNode* description = fields.find("description")) {
-      if (auto text = read_text(*description, "`description`", report))
-        purpose.description = std::move(text->text);
-    }
+    purpose.description = read_description(fields, report);
     if (const YamlNode* bases = fields.find("lawful_basis")) read_bases(*bases, purpose, rules, report);
     if (const YamlNode* narrows = fields.find("narrows")) {
       purpose.narrows = read_text(*narrows, "`narrows`", report);

@@ -100,6 +100,7 @@ void read_subjects(const YamlNode& node, RuleSet& rules, Reporter& report) {
     if (const YamlNode* key = fields.require("key")) {
       if (auto name = read_identifier(*key, "`key`", report)) kind.key = std::move(*name);
     }
+    kind.description = read_description(fields, report);
     if (const YamlNode* regime = fields.find("regime")) {
       kind.regime = read_identifier(*regime, "`regime`", report);
     }

@@ -78,6 +78,7 @@ void read_column(const Text& key, const YamlNode& node, TableRule& table, std::s
 void read_table(const YamlNode& node, TableRule& table, Reporter& report) {
   Fields fields(node, "table " + in_backticks(table.name.display()), report);
   if (!fields) return;
+  table.description = read_description(fields, report);
   if (const YamlNode* subject = fields.find("subject")) table.subject = read_table_subject(*subject, report);
   if (const YamlNode* columns = fields.find("columns")) {
     if (expect_map(*columns, "`columns`", report)) {

@@ -25,9 +25,9 @@ void read_sections(const YamlNode& root, RuleSet& rules, Reporter& report) {
   read_version(top, report);
   using Read = void (*)(const YamlNode&, RuleSet&, Reporter&);
   const std::pair<std::string_view, Read> sections[] = {
-      {"subjects", read_subjects},   {"consent", read_consent}, {"categories", read_categories},
-      {"purposes", read_purposes},   {"tables", read_tables},   {"applications", read_applications},
-      {"functions", read_functions},
+      {"controller", read_controller},     {"subjects", read_subjects},   {"consent", read_consent},
+      {"categories", read_categories},     {"purposes", read_purposes},   {"tables", read_tables},
+      {"applications", read_applications}, {"functions", read_functions},
   };
   for (auto [key, read] : sections) {
     if (const YamlNode* node = top.find(key)) read(*node, rules, report);

@@ -7,6 +7,7 @@
 
 namespace pgconsent::rules {
 
+void read_controller(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_subjects(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_consent(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_categories(const YamlNode& node, RuleSet& rules, Reporter& report);
@@ -16,6 +17,9 @@ void read_purposes(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_tables(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_applications(const YamlNode& node, RuleSet& rules, Reporter& report);
 void read_functions(const YamlNode& node, RuleSet& rules, Reporter& report);
+
+Description read_description(const YamlNode& node, std::string_view what, Reporter& report);
+Description read_description(Fields& fields, Reporter& report);  // its key `description`
 
 SubjectRule read_table_subject(const YamlNode& node, Reporter& report);
 

@@ -14,6 +14,7 @@ namespace pgconsent::rules {
 
 struct SubjectKindRule {
   Text name;
+  Description description;
   TableName table;
   Text key;
   std::optional<Text> regime;
@@ -35,6 +36,7 @@ struct ConsentRule {
 struct CategoryRule {
   Text name;
   bool sensitive = false;
+  Description description;
 };
 
 struct BasisEntry {
@@ -54,7 +56,7 @@ struct BasisRule {
 
 struct PurposeRule {
   Text name;
-  std::string description;
+  Description description;
   std::vector<BasisRule> lawful_basis;
   std::optional<Text> narrows;
   bool under_restriction = false;
@@ -90,6 +92,7 @@ struct ColumnRule {
 
 struct TableRule {
   TableName name;
+  Description description;
   SubjectRule subject;
   std::vector<ColumnRule> columns;
   bool others_public = false;
@@ -100,11 +103,13 @@ struct ApplicationRule {
   Text role;
   std::vector<Text> purposes;
   bool exempt = false;
+  Description description;
 };
 
 struct RuleSet {
   std::string file;
   std::string digest;
+  Controller controller;
   std::vector<SubjectKindRule> subjects;
   std::vector<ConsentRule> consent;
   std::vector<CategoryRule> categories;
