@@ -4,6 +4,7 @@
 
 #include "proxy/cli_commands.h"
 #include "proxy/cli_consent.h"
+#include "proxy/cli_openness.h"
 #include "proxy/net/log_setup.h"
 #include "proxy/net/server.h"
 
@@ -48,6 +49,8 @@ int run(int argc, char** argv) {
 
   std::function<int()> consent_command;
   pgconsent::add_consent_commands(app, consent_command);
+  pgconsent::add_statement_command(app, consent_command);
+  pgconsent::add_subject_commands(app, consent_command);
 
   try {
     app.parse(argc, argv);

@@ -29,7 +29,10 @@ class Guard {
   // `subject_set`: of a view's column, whose subjects decide.
   std::string condition(std::string_view category, std::size_t subject_set = 0);
 
-  // LEFT JOIN … for what condition() named so far.
+  // SQL of the key of the relation's subject with that index. REQUIRES: a form with joins.
+  std::string subject_key(std::size_t subject) { return paths_.at(subject).key(); }
+
+  // LEFT JOIN … for what condition() and subject_key() named so far.
   std::string joins() const;
 
  private:

@@ -25,7 +25,12 @@ class PathGuard {
 
   // Boolean SQL over the row and what joins() brings.
   std::string condition(std::string_view category);
-  // LEFT JOIN … for what condition() named so far; at most one row each.
+  // SQL of the subject's key.
+  std::string key() {
+    hops_used_ = true;
+    return key_;
+  }
+  // LEFT JOIN … for what condition() and key() named so far; at most one row each.
   std::string joins() const;
   // Without joins, for the places where there can be none.
   static std::string standalone(const Generation& generation, const PathGuardRequest& request,

@@ -1,0 +1,41 @@
+// `pgconsent statement` and `pgconsent subject report`: for the public and for the people concerned.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace pgconsent::config {
+struct Config;
+}
+namespace pgconsent::enforce {
+class Generation;
+using GenerationPtr = std::shared_ptr<const Generation>;
+}  // namespace pgconsent::enforce
+
+namespace pgconsent {
+
+// Adds the commands; `run` is set to what was chosen when they are parsed.
+void add_statement_command(CLI::App& app, std::function<int()>& run);
+void add_subject_commands(CLI::App& app, std::function<int()>& run);
+
+// What they share. Private to the command line.
+struct OpennessOptions {
+  std::string config, database, format = "markdown", language = "en", output;
+};
+void add_openness_options(CLI::App& command, OpennessOptions& options);
+
+struct OpennessInput {
+  std::shared_ptr<const config::Config> config;
+  enforce::GenerationPtr generation;  // null: what is wrong was told, and this is the exit status:
+  int status = 0;
+  std::string database, today;
+};
+OpennessInput load_openness(const OpennessOptions& options);
+
+// To the file or, without one, to standard output; returns the exit status. A file is replaced whole, or not
+// at all. `secret`: only its owner may read it.
+int write_openness(const std::string& text, const std::string& output, bool secret = false);
+
+}  // namespace pgconsent
