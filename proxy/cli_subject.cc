@@ -33,7 +33,8 @@ std::string first_line(std::string text) {
 
 // `row_security = off`: rows that a policy would hide are an error, not a gap.
 constexpr const char* settings =
-    "SET search_path = ''; SET row_security = off; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
+    "SET standard_conforming_strings = on; SET search_path = ''; SET row_security = off; SET TimeZone = "
+    "'UTC'; SET DateStyle = 'ISO, YMD'; "
     "SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET jit = off";
 
 Answer ask(pqxx::dbtransaction& snapshot, const std::string& sql) {

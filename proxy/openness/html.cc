@@ -33,7 +33,7 @@ nav h2 { font-size: 1rem; margin: 0 0 .25rem; padding: 0; border: 0; }
 nav ol { margin: 0; padding-left: 1.4rem; columns: 2 18rem; }
 code { font: .875em/1.4 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; background: var(--panel);
   border: 1px solid var(--line); border-radius: 4px; padding: .05em .3em; white-space: pre-wrap; }
-h3 code, th code { font-weight: 600; }
+h3 code { font-weight: 600; }
 .badge { font-size: .8rem; font-weight: 600; color: var(--mark); background: var(--mark-back); border-radius: 4px;
   padding: .1rem .45rem; white-space: nowrap; }
 .notice { border-left: 4px solid var(--mark); background: var(--mark-back); padding: .6rem .9rem; margin: .9rem 0;
