@@ -53,6 +53,9 @@ class FixedPlanner : public enforce::Planner {
     return std::nullopt;
   }
   std::string default_purpose(std::string_view) const override { return "marketing"; }
+  std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view) const override {
+    return std::nullopt;
+  }
   bool is_exempt(std::string_view) const override { return false; }
   bool messages_may_tell(std::string_view) const override { return false; }
   bool errors_may_tell(std::string_view) const override { return false; }

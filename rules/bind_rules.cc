@@ -50,7 +50,7 @@ void bind_applications(Binding& binding, Reporter& report) {
                      "role " + in_backticks(display_identifier(rule.role.text)) + " does not exist",
                      did_you_mean(display_identifier(rule.role.text), roles));
     }
-    Application application{rule.role.text, {}, rule.exempt, rule.description};
+    Application application{rule.role.text, {}, rule.exempt, rule.max_snapshot_age, rule.description};
     for (const Text& purpose : rule.purposes) application.purposes.push_back(purpose.text);
     binding.policy.applications.emplace(rule.role.text, std::move(application));
   }

@@ -2,6 +2,7 @@
 // Immutable, shared between threads. See shared design sections 5 and 8 for the meaning of each term.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -177,6 +178,8 @@ struct Application {
   std::string role;
   std::vector<std::string> purposes;  // allowed; the first is the default
   bool exempt = false;
+  // In place of the configured one; zero: unlimited.
+  std::optional<std::chrono::milliseconds> max_snapshot_age{};
   Description description{};
 };
 

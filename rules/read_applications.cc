@@ -1,7 +1,9 @@
-// applications: [{role: crm_app, purposes: [support, marketing]}, {role: dba, exempt: true}] and
+// applications: [{role: crm_app, purposes: [support, marketing]}, {role: dba, exempt: true},
+//   {role: backup, purposes: [support], max_snapshot_age: 4h}] and
 // functions: {trusted: ["public.tax(numeric)"], refused: []}
 #include <set>
 
+#include "rules/duration.h"
 #include "rules/reader.h"
 
 namespace pgconsent::rules {
@@ -30,9 +32,19 @@ std::optional<ApplicationRule> read_application(const YamlNode& node, Reporter& 
   const YamlNode* purposes = fields.find("purposes");
   const YamlNode* exempt = fields.find("exempt");
   application.description = read_description(fields, report);
+  const YamlNode* age = fields.find("max_snapshot_age");
   fields.finish();
   if (purposes != nullptr) read_allowed_purposes(*purposes, application, report);
   if (exempt != nullptr) application.exempt = read_bool(*exempt, "`exempt`", report).value_or(true);
+
+  if (age != nullptr) {
+    auto text = read_text(*age, "`max_snapshot_age`", report);
+    if (text) application.max_snapshot_age = parse_age_limit(text->text);
+    if (text && !application.max_snapshot_age) {
+      report.error(age->at, in_backticks(text->text) + " is not a value of `max_snapshot_age`",
+                   std::string(age_limit_hint));
+    }
+  }
 
   auto name = role == nullptr ? std::nullopt : read_text(*role, "`role`", report);
   if (name) name = parse_identifier(*name, "role name", report);

@@ -1,6 +1,7 @@
 // What rules.yaml says, section by section. Private to the reader and the binder.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -103,7 +104,8 @@ struct ApplicationRule {
   Text role;
   std::vector<Text> purposes;
   bool exempt = false;
-  Description description;
+  std::optional<std::chrono::milliseconds> max_snapshot_age = std::nullopt;  // zero: unlimited
+  Description description{};
 };
 
 struct RuleSet {

@@ -54,6 +54,7 @@ struct Limits {
   std::chrono::milliseconds authentication_timeout{60'000};
   std::chrono::milliseconds connect_timeout{10'000};  // for one server host
   std::chrono::milliseconds drain_timeout{30'000};
+  std::chrono::milliseconds max_snapshot_age{60'000};  // for what depends on consent; zero: unlimited
   std::size_t statement_bytes = std::size_t{16} << 20;
   std::size_t plan_cache_bytes = std::size_t{64} << 20;  // per worker and database
   bool operator==(const Limits&) const = default;

@@ -130,9 +130,9 @@ void read_databases(const Section& top, Config& config) {
 
 void read_limits(const Section& top, Config& config) {
   if (!top.has("limits")) return;
-  Section limits =
-      top.section("limits", {"connections", "pending_connections", "authentication_timeout",
-                             "connect_timeout", "drain_timeout", "statement_bytes", "plan_cache_bytes"});
+  Section limits = top.section(
+      "limits", {"connections", "pending_connections", "authentication_timeout", "connect_timeout",
+                 "drain_timeout", "max_snapshot_age", "statement_bytes", "plan_cache_bytes"});
   Limits& out = config.limits;
   std::int64_t connections = out.connections, pending = out.pending_connections;
   limits.number("connections", 1, 1'000'000, connections);
@@ -142,6 +142,7 @@ void read_limits(const Section& top, Config& config) {
   limits.duration("authentication_timeout", out.authentication_timeout);
   limits.duration("connect_timeout", out.connect_timeout);
   limits.duration("drain_timeout", out.drain_timeout);
+  limits.age_limit("max_snapshot_age", out.max_snapshot_age);
   limits.bytes("statement_bytes", 1024, std::size_t{1} << 30, out.statement_bytes);
   limits.bytes("plan_cache_bytes", 64 << 10, std::size_t{1} << 40, out.plan_cache_bytes);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "rules/duration.h"
 #include "rules/suggest.h"
 
 namespace pgconsent::config {
@@ -119,22 +120,21 @@ void Section::number(std::string_view key, std::int64_t min, std::int64_t max, s
 void Section::duration(std::string_view key, std::chrono::milliseconds& out) const {
   auto value = scalar(key, "a time such as `60s`");
   if (!value) return;
-  constexpr std::int64_t day = 24LL * 3600 * 1000;
-  std::int64_t factor = 0;
-  auto parsed = split_unit(*value);
-  if (parsed) {
-    std::string_view unit = parsed->second;
-    factor = unit == "ms"                  ? 1
-             : unit.empty() || unit == "s" ? 1000
-             : unit == "min"               ? 60'000
-             : unit == "h"                 ? 3'600'000
-                                           : 0;
+  if (auto parsed = rules::parse_duration(*value)) {
+    out = *parsed;
+  } else {
+    bad_value(key, *value, std::string(rules::duration_hint));
   }
-  if (factor == 0 || parsed->first < 1 || parsed->first > day / factor) {
-    bad_value(key, *value, "use a time from `1ms` to `24h`, with a unit of ms, s, min or h");
-    return;
+}
+
+void Section::age_limit(std::string_view key, std::chrono::milliseconds& out) const {
+  auto value = scalar(key, "a time such as `60s`");
+  if (!value) return;
+  if (auto parsed = rules::parse_age_limit(*value)) {
+    out = *parsed;
+  } else {
+    bad_value(key, *value, std::string(rules::age_limit_hint));
   }
-  out = std::chrono::milliseconds(parsed->first * factor);
 }
 
 void Section::bytes(std::string_view key, std::size_t min, std::size_t max, std::size_t& out) const {

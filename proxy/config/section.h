@@ -38,6 +38,8 @@ class Section {
   void choice(std::string_view key, std::initializer_list<std::string_view> names, std::size_t& out) const;
   void number(std::string_view key, std::int64_t min, std::int64_t max, std::int64_t& out) const;
   void duration(std::string_view key, std::chrono::milliseconds& out) const;
+  // `unlimited` is zero.
+  void age_limit(std::string_view key, std::chrono::milliseconds& out) const;
   void bytes(std::string_view key, std::size_t min, std::size_t max, std::size_t& out) const;
   void texts(std::string_view key, std::vector<rules::Text>& out) const;
   // Made absolute; with `must_be_readable` the file has to be there.

@@ -35,7 +35,8 @@ void note_names(const parser::StatementFacts& facts, const std::string& text, St
     const int options = parser::as<DeclareCursorStmt>(facts.statement)->options;
     statement.outlives_transaction = (options & CURSOR_OPT_HOLD) != 0;
   }
-  if (nodeTag(facts.statement) == T_FetchStmt && !parser::as<FetchStmt>(facts.statement)->ismove) {
+  // MOVE too: how far it gets tells what the cursor's rows are.
+  if (facts.kind == StatementKind::fetch) {
     statement.by_name = ByName::fetch;
     statement.used_name = facts.name;
   }

@@ -32,6 +32,16 @@ bool Plan::touches_protected() const {
                      [](const Statement& s) { return s.decision != Decision::untouched; });
 }
 
+bool Plan::depends_on_consent() const {
+  return std::any_of(statements.begin(), statements.end(),
+                     [](const Statement& s) { return s.decision == Decision::masked && !s.runs_later; });
+}
+
+bool Plan::takes_snapshot() const {
+  return std::any_of(statements.begin(), statements.end(),
+                     [](const Statement& s) { return s.takes_snapshot; });
+}
+
 std::uint32_t Plan::effects() const {
   std::uint32_t all = 0;
   for (const Statement& statement : statements) all |= statement.effects;

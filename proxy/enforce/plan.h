@@ -1,6 +1,7 @@
 // What is to be done with one message's SQL text, for one session state: an immutable, cacheable value.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -74,6 +75,7 @@ struct Statement {
   std::string used_name;              // with by_name
   std::string cursor_name;            // with Effect::names_portal
   std::string prepared_name;          // with Effect::names_statement
+  bool takes_snapshot = true;         // not BEGIN, SET, …: they leave the transaction without one
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
@@ -119,6 +121,9 @@ struct Plan {
 
   bool touches_protected() const;  // any statement with a decision other than untouched
   std::uint32_t effects() const;   // of all statements
+  // Something that it shows or does is decided by row, by consents in the snapshot that it runs in.
+  bool depends_on_consent() const;
+  bool takes_snapshot() const;  // any statement
   // 1-based character position in the sent text -> in the client's text; 0 stays 0.
   int original_position(int sent_position) const;
 };
@@ -166,6 +171,8 @@ class Planner {  // one per worker and database: not thread-safe
   // The role's default purpose; empty when it has none.
   virtual std::string default_purpose(std::string_view login_role) const = 0;
   virtual bool is_exempt(std::string_view login_role) const = 0;
+  // Of the role's own, in place of the configured one; zero: unlimited.
+  virtual std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view login_role) const = 0;
   // Of a function that stands in an error's CONTEXT: may what it raises, or how it fails, show a raw value?
   virtual bool messages_may_tell(std::string_view function) const = 0;
   virtual bool errors_may_tell(std::string_view function) const = 0;

@@ -113,6 +113,8 @@ class Builder {
     const StatementFacts facts = parser::statement_facts(raw, text());
     Statement& out = plan_->statements.emplace_back();
     out.effects = statement_effects(facts, names_);
+    out.takes_snapshot = facts.kind != StatementKind::transaction && facts.kind != StatementKind::set &&
+                         facts.kind != StatementKind::show;
     note_names(facts, text(), out);
     parser::Splicer splicer;
     rewriter_.begin_statement();

@@ -72,6 +72,13 @@ class CachingPlanner : public Planner {
     return role != nullptr && role->exempt;
   }
 
+  std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view login_role) const override {
+    const GenerationPtr current = current_();
+    const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
+    if (role == nullptr) return std::nullopt;
+    return role->exempt ? std::chrono::milliseconds::zero() : role->max_snapshot_age;
+  }
+
   bool messages_may_tell(std::string_view function) const override {
     const GenerationPtr current = current_();
     return current == nullptr || current->functions().messages_may_tell(function);

@@ -67,6 +67,11 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
         allowed.empty() ? "No purpose is allowed for this role." : "Allowed purposes: " + allowed + ".";
     return error;
   }
+  if (name == "transaction snapshot") {
+    return refusal("another transaction's snapshot can't be used through the proxy",
+                   "How old it is is not known: it may show consents that were withdrawn.",
+                   "Begin a transaction of its own.");
+  }
   const char* hint = "Statements must mean the same to the proxy and to the server.";
   if (name == "standard_conforming_strings" && !is_on(value)) {
     return refusal("standard_conforming_strings must stay on", {}, hint);

@@ -180,6 +180,7 @@ void Session::Impl::names_changed(const Entry& entry, const Statement& statement
       portal->state = state_;
       portal->declared = true;
       portal->outlives_transaction = statement.outlives_transaction;
+      portal->opened = statement.outlives_transaction ? entry.snapshot : entry.sent_at;
     }
     portals_.set(statement.cursor_name, std::move(portal));
   }

@@ -55,6 +55,7 @@ void Session::Impl::pump_client() {
       wait();
       return;
     }
+    in_flight_.age().begin_message(config_.clock(), outside_transaction());
     if (!valid_client_header(header) || !client_message(header)) return;
     catalog_fresh_ = false;  // it was loaded for this message
     failed_aside_.clear();

@@ -108,6 +108,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   auto portal = std::make_shared<Portal>();
   portal->plan = statement->plan;
   portal->state = state_;
+  portal->opened = in_flight_.age().now();
   portals_.change(portal_name, std::move(portal));
   entry.changes_portal = true;
   if (currency == Currency::replaced) {
@@ -166,16 +167,21 @@ bool Session::Impl::on_execute(const wire::Header& header) {
       if (entry.plan != portal->plan && is_refused(*entry.plan)) return refuse_message(header, entry.plan);
       portal->running = entry.plan;
     }
+    const auto snapshot = snapshot_for(*entry.plan);
+    if (snapshot == Snapshot::wait) return wait();
+    if (snapshot == Snapshot::too_old) return refuse_message(header, refusal("", snapshot_error(false)));
     if (entry.plan->touches_protected() && !audit_writable())
       return refuse_message(header, refusal("", audit_not_writable(), false));
     audit_sent(entry, *entry.plan, false);
   }
   // What an unknown portal does is unknown too.
   sent_effects(entry.plan ? entry.plan->effects() : enforce::changes_state);
+  const bool may_end = !entry.plan || (entry.plan->effects() & enforce::ends_transaction) != 0;
   entry.may_copy = entry.plan && may_be_copy(entry.plan->original);
   const bool may_copy = entry.may_copy;
   client_.pass(header);
   sent(std::move(entry));
+  if (may_end) transaction_may_end(true);
   if (may_copy) {
     // While a COPY waits for data, the server ignores a Sync; so one must not be sent before it is known.
     serialize(frontend::Flush{}, client_.own());
@@ -204,6 +210,7 @@ bool Session::Impl::on_sync(const wire::Header& header) {
   // Outside a transaction block it ends the transaction, and with it what SET LOCAL or an error takes back.
   if (state_changes_sent_) state_dirty_ = true;
   if (ddl_sent_) private_stale_ = true;
+  transaction_may_end(false);
   in_flight_.push(make_entry(Kind::sync));
   client_.pass(header);
   skipping_ = unsynced_ = flushed_ = false;

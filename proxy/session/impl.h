@@ -1,12 +1,13 @@
 // The session's state and its parts. One file per concern: startup.cc, authentication.cc, client_messages.cc,
-// simple_query.cc, key_lookup.cc, extended_query.cc, prepared.cc, by_name.cc, settle.cc, decide.cc,
-// audit_trail.cc, server_messages.cc, witness.cc, errors.cc.
+// simple_query.cc, key_lookup.cc, extended_query.cc, prepared.cc, by_name.cc, snapshot_age.cc, settle.cc,
+// decide.cc, audit_trail.cc, server_messages.cc, witness.cc, errors.cc.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,7 @@ class Session::Impl {
     closed,
   };
   static constexpr std::size_t max_prepared_statements = 10000, max_cursors = 4096;
-  enum class Own { none, state, catalog, prepare };  // the proxy's own query in flight
+  enum class Own { none, state, catalog, prepare, isolation };  // the proxy's own query in flight
 
   // startup.cc
   Action open(Output& out, std::string_view client, std::string_view server);
@@ -112,6 +113,17 @@ class Session::Impl {
   enforce::PlanPtr with_names(const enforce::PlanPtr& plan, bool runs = true);
   bool may_be_explained(const enforce::Statement& run, const enforce::PlanPtr& plan);
   void names_changed(const Entry& entry, const enforce::Statement& statement, std::string_view tag);
+
+  // snapshot_age.cc
+  enum class Snapshot { fits, wait, too_old };
+  Snapshot snapshot_for(const enforce::Plan& plan);
+  std::chrono::milliseconds max_snapshot_age() const;
+  bool is_too_old(SnapshotAge::Time snapshot) const;
+  static bool makes_holdable(const enforce::Plan& plan);
+  bool outside_transaction() const;
+  void transaction_may_end(bool demanded);
+  bool isolation_row(std::span<const std::optional<std::string_view>> fields);
+  parser::SqlError snapshot_error(bool cursor) const;
 
   // decide.cc
   // The plan for a text; null: a newer catalog or the state was asked for.
@@ -202,6 +214,7 @@ class Session::Impl {
   std::size_t relay_pending_ = 0;  // passed through: messages that a ReadyForQuery will answer
   char transaction_ =
       'I';  // as the last ReadyForQuery said; 'T' too once the end of a failed one went through
+  bool end_sent_ = false;      // …that may have been left unanswered: a COMMIT, ROLLBACK, …
   bool unsynced_ = false;      // messages of the extended protocol were sent since the last Sync
   bool flushed_ = false;       // a Flush followed the last of them
   bool skipping_ = false;      // the server skips everything until a Sync that was not sent yet

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/enforce/plan.h"
+#include "proxy/session/snapshot_age.h"
 
 namespace pgconsent::session {
 
@@ -30,6 +31,7 @@ struct Portal {
   enforce::PlanPtr running;           // with by-name statements looked up; set by its first Execute
   bool declared = false;              // a cursor
   bool outlives_transaction = false;  // WITH HOLD
+  SnapshotAge::Time opened{};         // its snapshot is no older
 };
 using PortalPtr = std::shared_ptr<Portal>;
 
@@ -46,19 +48,20 @@ struct Entry {
     sync,
   };
   Kind kind = Kind::sync;
-  bool swallowed = false;          // the proxy's own: successful answers go nowhere
-  bool own_query = false;          // part of a state or catalog query: errors neither
-  bool ends_own = false;           // the last of them
-  bool must_fail = false;          // stands for a refused message: success would be wrong
-  bool changes_statement = false;  // holds the next pending change of the statement table
-  bool changes_portal = false;     // likewise of the portal table
-  bool may_copy = false;           // may answer with CopyInResponse
-  bool answered = false;           // the first answer has come: the audit record is in the file
-  bool key_lookup = false;         // sent by send_key_lookup()
-  bool audited = false;            // `audit` is set
-  std::uint32_t statement = 0;     // query: statements completed so far; own query: its index
-  std::uint64_t audit = 0;         // sequence number of the last record
-  enforce::PlanPtr plan;           // null: unknown
+  bool swallowed = false;                   // the proxy's own: successful answers go nowhere
+  bool own_query = false;                   // part of a state or catalog query: errors neither
+  bool ends_own = false;                    // the last of them
+  bool must_fail = false;                   // stands for a refused message: success would be wrong
+  bool changes_statement = false;           // holds the next pending change of the statement table
+  bool changes_portal = false;              // likewise of the portal table
+  bool may_copy = false;                    // may answer with CopyInResponse
+  bool answered = false;                    // the first answer has come: the audit record is in the file
+  bool key_lookup = false;                  // sent by send_key_lookup()
+  bool audited = false;                     // `audit` is set
+  std::uint32_t statement = 0;              // query: statements completed so far; own query: its index
+  std::uint64_t audit = 0;                  // sequence number of the last record
+  enforce::PlanPtr plan;                    // null: unknown
+  SnapshotAge::Time sent_at{}, snapshot{};  // the snapshot that it reads through is no older
 
   bool is_extended() const {
     return kind != Kind::query && kind != Kind::function_call && kind != Kind::sync;
@@ -79,7 +82,12 @@ class InFlight {
   const Entry& front() const { return entries_[first_]; }
   Entry& back() { return entries_.back(); }
   std::size_t size() const { return entries_.size() - first_; }
-  Entry& push(Entry entry) { return entries_.emplace_back(std::move(entry)); }
+  Entry& push(Entry entry) {
+    if (takes_snapshot(entry)) age_.taken();
+    entry.sent_at = age_.now();
+    entry.snapshot = age_.of_statement();
+    return entries_.emplace_back(std::move(entry));
+  }
   void pop() {
     entries_[first_].plan.reset();
     if (++first_ == entries_.size()) {
@@ -92,7 +100,16 @@ class InFlight {
     }
   }
 
+  SnapshotAge& age() { return age_; }
+  const SnapshotAge& age() const { return age_; }
+
  private:
+  static bool takes_snapshot(const Entry& entry) {
+    if (entry.kind == Entry::Kind::sync || entry.kind == Entry::Kind::close) return false;
+    return entry.plan == nullptr || entry.plan->takes_snapshot();
+  }
+
+  SnapshotAge age_;
   std::vector<Entry> entries_;
   std::size_t first_ = 0;
 };

@@ -169,6 +169,7 @@ std::optional<parser::SqlError> Session::Impl::portal_objection(Portal& portal) 
   const Plan& plan = portal.running ? *portal.running : *portal.plan;
   if (plan.touches_protected() && !same_purpose(plan.purpose_source, plan.purpose))
     return opened_for_other_purpose();
+  if (plan.depends_on_consent() && is_too_old(portal.opened)) return snapshot_error(true);
   // Definitions resolve their names when they run.
   const bool defines = !portal.declared && (plan.effects() & enforce::changes_catalog) != 0;
   if (!still_holds(portal) || (defines && state_->id != portal.state->id)) return opened_for_other_rules();

@@ -54,6 +54,18 @@ SqlError opened_for_other_rules() {
           "The rules or the definitions they rest on have changed since.", "Run the query again.", 0};
 }
 
+SqlError snapshot_too_old(bool cursor, std::chrono::milliseconds limit) {
+  const auto seconds = limit.count() / 1000;
+  const std::string age =
+      limit.count() % 1000 == 0 ? std::to_string(seconds) + " s" : std::to_string(limit.count()) + " ms";
+  return {std::string(sqlstate::insufficient_privilege),
+          cursor ? "pgconsent: the portal or cursor is too old to read protected data"
+                 : "pgconsent: the transaction's snapshot is too old to read protected data",
+          "It shows the consents of its own time: max_snapshot_age is " + age + ".",
+          cursor ? "Run the query again." : "End the transaction and begin another, or use READ COMMITTED.",
+          0};
+}
+
 SqlError too_many_cursors(std::size_t limit) {
   return {std::string(sqlstate::program_limit_exceeded), "pgconsent: too many open cursors",
           "A session may hold " + std::to_string(limit) + " of them.", "CLOSE those that are not needed.", 0};

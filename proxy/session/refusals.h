@@ -1,6 +1,7 @@
 // The session's own errors that several messages share.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ parser::SqlError name_too_long();
 parser::SqlError statement_unknown(std::string_view name);
 parser::SqlError opened_for_other_purpose();
 parser::SqlError opened_for_other_rules();
+parser::SqlError snapshot_too_old(bool cursor, std::chrono::milliseconds limit);
 parser::SqlError too_many_cursors(std::size_t limit);
 parser::SqlError explains_prepared(std::string_view name);
 parser::SqlError runs_utility(std::string_view name);

@@ -182,6 +182,7 @@ void Session::Impl::statement_completed(const Entry& entry, std::string_view tag
   if (statement == nullptr) return;
   if (statement->effects == 0) return;
   names_changed(entry, *statement, tag);
+  if (tag == "COMMIT") in_flight_.age().ended(entry.sent_at);  // ROLLBACK may be one TO a savepoint
   // No ReadyForQuery yet, but what follows is not refused any more.
   if ((statement->effects & enforce::ends_transaction) && transaction_ == 'E') transaction_ = 'T';
 }
@@ -198,7 +199,9 @@ bool Session::Impl::ready_for_query(const wire::Header& header) {
     return phase_ != Phase::closed;
   }
   server_.pass(header);
+  if (transaction_ == 'I') in_flight_.age().ended(in_flight_.front().sent_at);
   pop_entry(true);
+  if (in_flight_.empty()) end_sent_ = false;
   if (transaction_ == 'I') transaction_ended();
   return true;
 }

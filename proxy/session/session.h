@@ -1,8 +1,9 @@
-// One client session, sans-io: bytes in, bytes out, no sockets, no clocks, no threads.
+// One client session, sans-io: bytes in, bytes out, no sockets, no threads; the clock is given.
 // Begins after the startup packet was read (proxy/net reads it, since TLS depends on it) and ends with the
 // sockets. Used by one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,9 @@ struct SessionConfig {
   bool client_tls = false, server_tls = false;
   bool enforced = true;  // false: the database is passed through (`other_databases: pass`)
   std::size_t max_statement_bytes = std::size_t{16} << 20;  // longer Query and Parse texts are refused
+  // What depends on consent is not read through snapshots that are older. Zero: unlimited.
+  std::chrono::milliseconds max_snapshot_age{60'000};
+  std::chrono::steady_clock::time_point (*clock)() = std::chrono::steady_clock::now;
 };
 
 class Session {

@@ -125,6 +125,7 @@ void Session::Impl::own_row(const wire::Header& header) {
   const auto index = in_flight_.front().statement;
   bool fits = header.body() <= max_own_row && parse(server_.available(header), row);
   if (fits && own_ == Own::state) fits = state_reader_->row(row.values);
+  if (fits && own_ == Own::isolation) fits = isolation_row(row.values);
   if (fits && own_ == Own::catalog) fits = catalog_builder_->row(index, row.values);
   if (!fits) {
     own_failed_ = true;
@@ -136,6 +137,14 @@ void Session::Impl::own_row(const wire::Header& header) {
 void Session::Impl::own_finished() {
   const auto own = std::exchange(own_, Own::none);
   if (own == Own::prepare) return prepared_aside(own_failed_);
+  if (own == Own::isolation && !own_failed_) {
+    own_failed_ = in_flight_.age().isolation() == SnapshotAge::Isolation::unknown;
+    own_error_ = "rows are missing";
+    if (!own_failed_) {
+      own_failures_ = 0;
+      return;
+    }
+  }
   parser::SnapshotPtr catalog;
   if (!own_failed_ && own == Own::catalog) catalog = catalog_builder_->finish(0);
   if (!own_failed_ && (own == Own::state ? !state_reader_->complete() : catalog == nullptr)) {

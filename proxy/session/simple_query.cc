@@ -20,6 +20,9 @@ bool Session::Impl::on_query(const wire::Header& header) {
   auto plan = decide(message.text);
   if (plan) plan = with_names(plan);
   if (!plan) return wait();
+  const auto snapshot = snapshot_for(*plan);
+  if (snapshot == Snapshot::wait) return wait();
+  if (snapshot == Snapshot::too_old) plan = refusal(message.text, snapshot_error(false));
   send_query(header, plan);
   return true;
 }
@@ -41,6 +44,7 @@ void Session::Impl::send_query(const wire::Header& header, const enforce::PlanPt
     client_.drop(header);
   }
   in_flight_.push(std::move(entry));
+  transaction_may_end((plan->effects() & enforce::ends_transaction) != 0);
   unsynced_ = false;
 }
 

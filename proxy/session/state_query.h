@@ -18,6 +18,9 @@ inline constexpr std::string_view reserved_prefix = "pgconsent$", reserved_name 
 // One statement without parameters; every name in it is qualified, so that no search path can change its
 // meaning.
 std::string_view state_query();
+// Likewise, one row: how the open transaction takes snapshots.
+inline constexpr std::string_view isolation_query =
+    "SELECT pg_catalog.current_setting('transaction_isolation')";
 
 class StateReader {
  public:

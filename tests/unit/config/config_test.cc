@@ -31,6 +31,7 @@ limits:
   authentication_timeout: 5
   connect_timeout: 1500ms
   drain_timeout: 2min
+  max_snapshot_age: 90s
   statement_bytes: 1MB
   plan_cache_bytes: 128 kB
 log: {level: warning}
@@ -53,6 +54,7 @@ log: {level: warning}
   EXPECT_EQ(config.limits.authentication_timeout, std::chrono::seconds(5));
   EXPECT_EQ(config.limits.connect_timeout, std::chrono::milliseconds(1500));
   EXPECT_EQ(config.limits.drain_timeout, std::chrono::minutes(2));
+  EXPECT_EQ(config.limits.max_snapshot_age, std::chrono::seconds(90));
   EXPECT_EQ(config.limits.statement_bytes, 1u << 20);
   EXPECT_EQ(config.limits.plan_cache_bytes, 128u << 10);
   EXPECT_EQ(config.log_level, LogLevel::warning);
@@ -138,6 +140,7 @@ TEST_F(ConfigTest, RefusesWhatItCannotUnderstand) {
       {"listen: {tls: {mode: allow}}", "`listen.tls.certificate` is missing"},
       {"listen: {tls: {mode: allow}}", "`listen.tls.key` is missing"},
       {"control: {dbname: a}", "`control.user` is missing"},
+      {"limits: {max_snapshot_age: 0}", "h, or `unlimited`"},
       {"limits: {authentication_timeout: 0}", "is not a value of `limits.authentication_timeout`"},
       {"limits: {authentication_timeout: 99999999999999999999s}", "is not a value of"},
       {"limits: {statement_bytes: 99999999999GB}", "is not a value of `limits.statement_bytes`"},

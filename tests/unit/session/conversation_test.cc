@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -69,6 +70,9 @@ std::string own_query(std::span<const std::string_view> queries, bool flush) {
   return out + frontend_bytes(flush ? "H" : "S");
 }
 
+// What the sessions take for the time: steps move it.
+std::chrono::steady_clock::time_point fake_time;
+
 using Options = std::map<std::string, std::string>;
 
 std::string state_rows(const Options& given) {
@@ -127,6 +131,7 @@ class Player {
       return server(backend_bytes(rest));
     }
     if (words[0] == ">>" && words[1] == "state") return expect_state_query(words.size() > 2);
+    if (words[0] == "isolation") return answer_isolation(words);
     if (words[0] == "settle" || words[0] == "private") return answer_own(words);
     if (words[0] == ">>")
       return expect(out_.to_server, frontend_lines(out_.to_server), frontend_lines(frontend_bytes(rest)));
@@ -170,6 +175,8 @@ class Player {
       action_ = session_->on_server_eof(out_);
     } else if (verb == "terminate") {
       session_->terminate("terminating connection due to administrator command", out_);
+    } else if (verb == "wait") {
+      fake_time += std::chrono::seconds(std::stoi(words[1]));
     } else if (verb == "log") {
       log_.writable = words[1] == "ok";
       if (words[1] == "unhealthy") log_.healthy_ = false;
@@ -185,6 +192,8 @@ class Player {
     config_.enforced = !given.contains("passed_through");
     if (given.contains("max_statement_bytes"))
       config_.max_statement_bytes = std::stoul(given.at("max_statement_bytes"));
+    if (given.contains("max_snapshot_age"))
+      config_.max_snapshot_age = std::chrono::seconds(std::stoi(given.at("max_snapshot_age")));
   }
 
   void startup(const Words& words) {
@@ -198,6 +207,7 @@ class Player {
         packet.version = static_cast<std::uint32_t>(std::stoi(value)) << 16 |
                          static_cast<std::uint32_t>(std::stoi(value.substr(2)));
     }
+    config_.clock = [] { return fake_time; };
     session_ = std::make_unique<session::Session>(config_, packet, &planner_, &log_);
     action_ = session_->start(out_);
   }
@@ -277,6 +287,12 @@ class Player {
   void expect_state_query(bool flush) {
     const auto query = session::state_query();
     expect_own({&query, 1}, flush);
+  }
+  void answer_isolation(const Words& words) {
+    const auto given = options_of(words, 2);
+    expect_own({&session::isolation_query, 1}, given.contains("flush"));
+    begin_send();
+    server(own_answer(1, words[1] == "missing" ? "" : backend_bytes("D \"" + words[1] + "\""), given));
   }
   void answer_own(const Words& words) {
     const auto given = options_of(words, 1);

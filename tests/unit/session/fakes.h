@@ -39,6 +39,9 @@ class FakePlanner : public enforce::Planner {
   std::optional<parser::SqlError> check_purpose(std::string_view role,
                                                 std::string_view purpose) const override;
   std::string default_purpose(std::string_view role) const override { return role == "dba" ? "" : "support"; }
+  std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view role) const override {
+    return role == "backup" ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
+  }
   bool is_exempt(std::string_view role) const override { return role == "dba"; }
   bool messages_may_tell(std::string_view function) const override { return function == "tells"; }
   bool errors_may_tell(std::string_view function) const override {
@@ -102,6 +105,7 @@ inline std::string decide(const std::string& text, std::size_t index, const enfo
     out.refusal = parser::SqlError{"42501", "pgconsent: forbidden", "Rule: r", "Ask.", 0};
     return enforce::refusal_statement(index, false);
   }
+  out.takes_snapshot = verb != "begin" && verb != "set" && verb != "commit" && verb != "rollback";
   if (verb == "set" || verb == "call" || verb == "discard") out.effects |= enforce::changes_state;
   if (verb == "discard") out.effects |= enforce::forgets_statements;
   if (verb == "create") out.effects |= enforce::changes_catalog;
