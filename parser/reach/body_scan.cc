@@ -65,6 +65,7 @@ class Scan {
 
   BodyFacts run() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) look_at(i);
+    for (const std::string_view cursor : fetched_) look_at_cursor(cursor);
     for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators}) {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());
@@ -130,6 +131,7 @@ class Scan {
     if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
     if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
+    if (is_one_of(text, {"fetch", "move"}) && begins_statement(i)) note_fetch(i);
     if (text == "create") look_at_create(i);
     if (text == "drop") look_at_drop(i);
     if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
@@ -149,6 +151,33 @@ class Scan {
     std::string_view before = word(i - 1);
     if (is_one_of(before, {"begin", "then", "else", "loop", "atomic"})) return true;
     return tokens_[i - 1].kind == TokenKind::op;
+  }
+
+  // FETCH [direction [FROM | IN]] cursor INTO …, MOVE … cursor: without a name it is no variable.
+  void note_fetch(std::size_t i) {
+    std::size_t end = i + 1;
+    while (end < tokens_.size() && symbol(end) != ';' && word(end) != "into") ++end;
+    fetched_.push_back(end > i + 1 ? word(end - 1) : std::string_view());
+  }
+
+  // A body sees what is in a cursor only where nobody else can have opened it: the variable is declared here
+  // without a value, and OPEN alone gives it one. The session judges the age and purpose of its own cursors.
+  void look_at_cursor(std::string_view name) {
+    bool is_own = false, is_given = name.empty();
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (word(i) != name) continue;
+      if (is_one_of(word(i + 1), {"cursor", "refcursor", "scroll", "no"})) {
+        is_own = true;
+        is_given |= word(i + 1) == "refcursor" && symbol(i + 2) != ';';
+        continue;
+      }
+      const bool is_read =
+          i > 0 && (is_constant(i - 1) ||
+                    is_one_of(word(i - 1), {"open", "close", "fetch", "move", "from", "in", "next", "prior",
+                                            "first", "last", "forward", "backward", "all", "return"}));
+      is_given |= !is_read;
+    }
+    if (!is_own || is_given) danger("reads a cursor that may have been opened elsewhere");
   }
 
   void look_at_raise(std::size_t i) {
@@ -206,6 +235,7 @@ class Scan {
     if (!is_settable(setting)) danger("sets " + setting);
   }
 
+  std::vector<std::string_view> fetched_;  // names behind FETCH and MOVE
   const bool is_plpgsql_;
   const std::string& body_;
   const std::vector<Token>& tokens_;

@@ -82,6 +82,36 @@ INSTANTIATE_TEST_SUITE_P(
         BodyCase{"purpose", "sql", "SET pgconsent.purpose = 'support'", "pgconsent"},
         BodyCase{"purpose_by_config", "sql", "SELECT set_config('pgconsent.purpose', 'x', true)",
                  "pgconsent"},
+        BodyCase{
+            "own_cursor", "plpgsql",
+            "DECLARE c CURSOR FOR SELECT id FROM orders; d NO SCROLL CURSOR FOR SELECT 1; e refcursor; r "
+            "record; "
+            "BEGIN OPEN c; FETCH c INTO r; MOVE FORWARD 2 FROM c; FETCH c INTO r; OPEN d; FETCH NEXT FROM d "
+            "INTO r; OPEN e FOR SELECT 1; FETCH LAST IN e INTO r; CLOSE e; RETURN r; END",
+            ""},
+        BodyCase{"fetch_first_rows", "plpgsql", "BEGIN PERFORM 1 FROM orders FETCH FIRST 2 ROWS ONLY; END",
+                 ""},
+        BodyCase{"returned_cursor", "plpgsql",
+                 "DECLARE c refcursor := 'h'; BEGIN OPEN c FOR SELECT 1; RETURN c; END", ""},
+        BodyCase{"cursor_of_the_caller", "plpgsql", "DECLARE r record; BEGIN FETCH c INTO r; RETURN r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_by_number", "plpgsql", "DECLARE r record; BEGIN FETCH $1 INTO r; RETURN r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_moved", "plpgsql", "BEGIN IF true THEN MOVE ALL FROM c; END IF; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_with_a_value", "plpgsql",
+                 "DECLARE c refcursor := 'h'; r int; BEGIN FETCH c INTO r; RETURN r; END",
+                 "opened elsewhere"},
+        BodyCase{
+            "cursor_assigned", "plpgsql",
+            "DECLARE c refcursor; r int; BEGIN OPEN c FOR SELECT 1; c := 'h'; FETCH c INTO r; RETURN r; END",
+            "opened elsewhere"},
+        BodyCase{"cursor_selected", "plpgsql",
+                 "DECLARE c refcursor; r int; BEGIN SELECT 1, 'h' INTO r, c; FETCH c INTO r; RETURN r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_by_another_name", "plpgsql",
+                 "DECLARE c refcursor; d ALIAS FOR c; r int; BEGIN d := 'h'; FETCH c INTO r; RETURN r; END",
+                 "opened elsewhere"},
         BodyCase{"other_language", "plpython3u", "pass", "plpython3u"}),
     [](const auto& info) { return std::string(info.param.name); });
 
