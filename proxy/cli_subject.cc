@@ -51,6 +51,8 @@ Answer ask(pqxx::dbtransaction& snapshot, const std::string& sql) {
     step.commit();
   } catch (const pqxx::sql_error& error) {
     answer.sqlstate = error.sqlstate();
+    // libpqxx 6 keeps the code of some errors in the exception's type alone.
+    if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) answer.sqlstate = "42501";
     answer.error = first_line(error.what());
   }
   return answer;

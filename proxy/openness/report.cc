@@ -10,7 +10,9 @@ namespace pgconsent::openness {
 using Outcome = SubjectReport::Outcome;
 
 void note_missing(SubjectReport& report, const std::string& what, const Answer& answer) {
-  report.missing.push_back(what + ": " + answer.error);
+  // What class 42 says is about names and rights; other messages may quote values: of other persons, too.
+  report.missing.push_back(
+      what + ": " + (answer.sqlstate.starts_with("42") ? answer.error : "SQLSTATE " + answer.sqlstate));
 }
 
 namespace {

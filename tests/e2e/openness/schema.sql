@@ -15,6 +15,7 @@ CREATE TABLE messages_rest PARTITION OF messages DEFAULT;
 CREATE TABLE notes (id int PRIMARY KEY, customer_id bigint NOT NULL, title text, body text, day date, made timestamptz);
 CREATE TABLE old_notes (extra text) INHERITS (notes);
 CREATE TABLE logs (id int PRIMARY KEY, line text, email text, at timestamptz, made timestamptz);
+CREATE TABLE labels (id int PRIMARY KEY, customer_id bigint NOT NULL, label text);
 CREATE SCHEMA hr;
 CREATE TABLE hr.employees (nick varchar(8) PRIMARY KEY, mail text, hired date, desk text, remark text, made timestamptz);
 CREATE TABLE hr.consents (nick varchar(8), purpose text, what text, at timestamptz, since timestamptz, till timestamptz);
@@ -33,6 +34,7 @@ INSERT INTO messages SELECT i, date '2024-06-01' + i * 200, i % 3 + 1, i % 4 + 1
 INSERT INTO messages VALUES (9, '2024-02-02', 77, 1, 'from an orphan');
 INSERT INTO notes SELECT i, i % 3 + 1, 'title ' || i, 'note ' || i, '2024-01-01', now() FROM generate_series(1, 6) i;
 INSERT INTO old_notes SELECT i, 1, 'old ' || i, 'old note ' || i, '2020-01-01', now(), 'extra ' || i FROM generate_series(11, 12) i;
+INSERT INTO labels VALUES (1, 9, 'RAW 77'), (2, 10, '7');
 INSERT INTO logs VALUES (1, 'line', 'c1@example.com', now(), now());
 INSERT INTO hr.employees SELECT 'e' || i, 'e' || i || '@example.com', '2020-02-03', 'desk ' || i, 'remark', now() FROM generate_series(1, 6) i;
 INSERT INTO hr.employees VALUES ('12345678', 'cut@example.com', '2020-02-03', 'desk', 'remark', now());
