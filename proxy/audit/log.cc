@@ -1,5 +1,6 @@
 #include "proxy/audit/log.h"
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <mutex>
@@ -26,6 +27,7 @@ class FileLog : public Log {
     return sequence <= written_.load(std::memory_order_acquire);
   }
   bool flush() override;
+  Statistics statistics() const override;
   bool healthy() const override { return healthy_.load(std::memory_order_acquire); }
 
  private:
@@ -35,16 +37,20 @@ class FileLog : public Log {
 
   std::mutex writing_;  // taken before appending_; held during write(2), so that appends go on meanwhile
   File file_;
-  std::string group_;             // taken out of pending_, not yet wholly in the file
-  std::size_t group_done_ = 0;    // bytes of group_ that are in the file
-  std::uint64_t group_last_ = 0;  // sequence of its last record
+  std::string group_;           // taken out of pending_, not yet wholly in the file
+  std::size_t group_done_ = 0;  // bytes of group_ that are in the file
+  // Changed under both mutexes: the sequence of its last record, its size, when its first came.
+  std::uint64_t group_last_ = 0, group_bytes_ = 0;
+  std::chrono::steady_clock::time_point group_oldest_{};
 
-  std::mutex appending_;
+  mutable std::mutex appending_;
   std::string pending_;
   Hasher hasher_;
   Timestamps timestamps_;
   ChainEnd end_;  // of the last record appended; its id is the sequence number too
   std::uint64_t dropped_ = 0;
+  std::uint64_t first_ = 0, lost_ = 0;  // the last record of the process before; all that was dropped
+  std::chrono::steady_clock::time_point oldest_{};  // when the first of the pending group came
 
   std::atomic<std::uint64_t> written_{0};
   std::atomic<bool> healthy_{true};
@@ -64,7 +70,7 @@ std::string FileLog::open(const std::filesystem::path& directory) {
     end_ = *end;
   }
   if (!torn.empty() && !file_.cut(torn.size())) return "can't cut a torn line off the audit file";
-  written_ = end_.id;
+  written_ = first_ = end_.id;
   if (!torn.empty()) append_own("a torn last line of " + std::to_string(torn.size()) + " bytes was cut off");
   if (!flush()) return "can't write the audit file in " + directory.string();
   return {};
@@ -72,6 +78,7 @@ std::string FileLog::open(const std::filesystem::path& directory) {
 
 bool FileLog::append_locked(const Record& record) {
   std::size_t start = pending_.size();
+  if (start == 0) oldest_ = std::chrono::steady_clock::now();
   append_record(pending_, record, timestamps_.format(std::chrono::system_clock::now()), end_.id + 1,
                 view(end_.hash));
   HexHash hash;
@@ -97,9 +104,24 @@ std::uint64_t FileLog::append(const Record& record) {
   std::lock_guard lock(appending_);
   if (pending_.size() > max_pending_bytes && !healthy()) {
     ++dropped_;
+    ++lost_;
     return never;
   }
   return append_locked(record) ? end_.id : never;
+}
+
+// What write_group() has in hand is pending until all of it is in the file.
+Log::Statistics FileLog::statistics() const {
+  std::lock_guard lock(appending_);
+  Statistics now;
+  const std::uint64_t written = written_.load(std::memory_order_acquire);
+  now.records = end_.id - first_;
+  now.lost = lost_;
+  now.pending_records = end_.id - std::min(end_.id, written);
+  const bool group = written < group_last_;
+  now.pending_bytes = pending_.size() + (group ? group_bytes_ : 0);
+  if (now.pending_records > 0) now.lag = std::chrono::steady_clock::now() - (group ? group_oldest_ : oldest_);
+  return now;
 }
 
 bool FileLog::write_group() {
@@ -126,6 +148,8 @@ bool FileLog::flush() {
         dropped_ = 0;
       }
       group_.swap(pending_);
+      group_oldest_ = oldest_;
+      group_bytes_ = group_.size();
       group_last_ = end_.id;
     }
     if (group_.empty()) break;

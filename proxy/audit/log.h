@@ -2,6 +2,7 @@
 // Thread-safe. Nothing in a record may hold a raw value, a literal or a parameter.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -48,6 +49,13 @@ class Log {
   // Writes the whole pending group in one write. False when the file can't be written: the group stays
   // pending and healthy() is false until a later flush succeeds.
   virtual bool flush() = 0;
+  // For whoever watches. Thread-safe; since the process began.
+  struct Statistics {
+    std::uint64_t records = 0, lost = 0;
+    std::uint64_t pending_records = 0, pending_bytes = 0;
+    std::chrono::steady_clock::duration lag{0};  // how long the oldest pending record has waited
+  };
+  virtual Statistics statistics() const { return {}; }
   // False: protected statements must be refused.
   virtual bool healthy() const = 0;
 };

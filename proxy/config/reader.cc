@@ -153,6 +153,8 @@ void read_admin(const Section& top, Config& config) {
   config.admin = Endpoint{"127.0.0.1", 6433};
   admin.text("address", config.admin->host);
   read_port(admin, config.admin->port);
+  if (config.admin->is_unix())
+    admin.report().error(admin.place("address"), "`admin.address` must be a name or an IP address");
 }
 
 void read_log(const Section& top, Config& config) {

@@ -16,17 +16,28 @@ using parser::SqlError;
 class CachingPlanner : public Planner {
  public:
   CachingPlanner(std::function<GenerationPtr()> current, const PlannerOptions& options)
-      : current_(std::move(current)), plans_(options.cache_bytes / 2), templates_(options.cache_bytes / 2) {}
+      : current_(std::move(current)),
+        plans_(options.cache_bytes / 2),
+        templates_(options.cache_bytes / 2),
+        counters_(options.counters) {}
 
   std::variant<PlanPtr, NeedsCatalog> plan(std::string_view text, const SessionState& state,
                                            bool catalog_is_fresh) override {
     refresh();
     if (generation_ == nullptr) return refuse_all(text, not_enforceable());
     if (state.private_catalog != nullptr) return private_plan(text, state);
-    if (const PlanPtr* cached = plans_.find(text, state.id)) return *cached;
+    if (const PlanPtr* cached = plans_.find(text, state.id)) {
+      if (counters_ != nullptr) counters_->found.add();
+      return *cached;
+    }
     const bool has_shape = parser::literal_shape(text, shape_);
     const auto* known = has_shape ? templates_.find(shape_.key, state.id) : nullptr;
-    if (known != nullptr && *known != nullptr) return (*known)->instance(text, shape_);
+    if (known != nullptr && *known != nullptr) {
+      if (counters_ != nullptr) counters_->filled.add();
+      return (*known)->instance(text, shape_);
+    }
+    if (counters_ != nullptr && !text.empty())
+      counters_->analysed.add();  // the empty one only asks for the version
     BuiltPlan built = build_plan(*generation_, state, text, catalog_is_fresh, tables_);
     if (built.plan == nullptr) return NeedsCatalog{generation_->catalog().version};
     if (built.cacheable) {
@@ -150,6 +161,7 @@ class CachingPlanner : public Planner {
   GenerationPtr generation_, private_;
   PlanCache<Plan> plans_;
   PlanCache<PlanTemplate> templates_;  // null values: the constants may matter
+  PlanCounters* counters_;             // may be null
   parser::LiteralShape shape_;         // of the text at hand
   DerivedTableCache tables_;
 };

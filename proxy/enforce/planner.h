@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "proxy/enforce/counter.h"
 #include "proxy/enforce/generation.h"
 #include "proxy/enforce/plan.h"
 
@@ -11,6 +12,7 @@ namespace pgconsent::enforce {
 
 struct PlannerOptions {
   std::size_t cache_bytes = std::size_t{32} << 20;  // per worker and database
+  PlanCounters* counters = nullptr;                 // of the planner's thread; outlives the planner
 };
 
 // `current` answers the generation in force, or null while the rules can't be enforced: everything but

@@ -195,6 +195,7 @@ void Connection::begin_session(Dial::Result result) {
     config.client_tls = config.server_tls = false;
   }
   config.enforced = database_ != nullptr;
+  config.counters = &worker_.counters().sessions;
   config.max_snapshot_age = worker_.settings().config->limits.max_snapshot_age;
   config.max_statement_bytes = worker_.settings().config->limits.statement_bytes;
   enforce::Planner* planner = database_ ? worker_.planner(database_) : nullptr;

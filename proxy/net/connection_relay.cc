@@ -67,6 +67,8 @@ void Connection::pump(Side side) {
 // False when the connection is ending.
 bool Connection::feed(Side side, std::span<const std::byte> bytes) {
   session::Output& out = worker_.output();
+  WorkerCounters& counters = worker_.counters();
+  (side == Side::client ? counters.from_client : counters.from_server).add(bytes.size());
   try {
     bool go_on = side == Side::client ? apply(session_->on_client(bytes, out))
                                       : apply(session_->on_server(bytes, out));
@@ -83,6 +85,8 @@ bool Connection::feed(Side side, std::span<const std::byte> bytes) {
 
 void Connection::send_output() {
   session::Output& out = worker_.output();
+  worker_.counters().to_server.add(out.to_server.size());
+  worker_.counters().to_client.add(out.to_client.size());
   server_->send(out.to_server);
   client_->send(out.to_client);
   worker_.clear_output();

@@ -30,7 +30,8 @@ std::string Database::problem() const {
   return problem_;
 }
 
-std::unique_ptr<enforce::Planner> Database::make_planner(std::size_t cache_bytes) {
+std::unique_ptr<enforce::Planner> Database::make_planner(std::size_t cache_bytes,
+                                                         enforce::PlanCounters* counters) {
   // Asked at every plan: the mutex and the reference count are only touched after a change.
   struct Cache {
     std::uint64_t changes = ~std::uint64_t{0};
@@ -46,7 +47,18 @@ std::unique_ptr<enforce::Planner> Database::make_planner(std::size_t cache_bytes
   };
   enforce::PlannerOptions options;
   options.cache_bytes = cache_bytes;
+  options.counters = counters;
   return enforce::make_planner(std::move(get), options);
+}
+
+Database::Status Database::status() const {
+  Status status;
+  if (service_) status.catalog = service_->status();
+  std::lock_guard lock(mutex_);
+  status.in_force = generation_ != nullptr;
+  if (snapshot_) status.catalog_version = snapshot_->version;
+  if (generation_) status.rules = generation_->policy().digest;
+  return status;
 }
 
 void Database::reload(std::uint64_t newer_than, std::function<void(std::string)> done) {

@@ -17,6 +17,7 @@
 #include "rules/rule_set.h"
 
 namespace pgconsent::enforce {
+struct PlanCounters;
 class Generation;  // its header brings PostgreSQL's own with it
 using GenerationPtr = std::shared_ptr<const Generation>;
 }  // namespace pgconsent::enforce
@@ -45,7 +46,8 @@ class Database : public std::enable_shared_from_this<Database> {
 
   const std::string& name() const { return name_; }
   // For one worker. It asks for the generation in force at each plan; without one it refuses.
-  std::unique_ptr<enforce::Planner> make_planner(std::size_t cache_bytes);
+  std::unique_ptr<enforce::Planner> make_planner(std::size_t cache_bytes,
+                                                 enforce::PlanCounters* counters = nullptr);
   // Loads a snapshot newer than the given one; `done` is called on any thread, also when that failed.
   void reload(std::uint64_t newer_than, std::function<void(std::string error)> done);
 
@@ -54,6 +56,13 @@ class Database : public std::enable_shared_from_this<Database> {
   void use(const RulesInForce& rules, BoundRules bound);
   // Why there is no generation; empty when there is one.
   std::string problem() const;
+  struct Status {
+    bool in_force = false;  // there is a generation
+    std::uint64_t catalog_version = 0;
+    std::string rules;  // digest
+    catalog::Service::Status catalog;
+  };
+  Status status() const;
 
  private:
   void on_snapshot(parser::SnapshotPtr snapshot);

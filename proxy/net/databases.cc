@@ -56,6 +56,15 @@ void Databases::on_opened(const std::string& name, std::string error) {
   for (Handler& handler : waiting) handler(error.empty() ? database : nullptr, error);
 }
 
+std::vector<std::shared_ptr<Database>> Databases::open_ones() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Database>> result;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.state == State::open) result.push_back(entry.database);
+  }
+  return result;
+}
+
 void Databases::tidy() {
   std::vector<std::shared_ptr<Database>> failed;  // they end without the lock
   std::lock_guard lock(mutex_);

@@ -25,6 +25,9 @@ class Databases {
   // Binds the rules in every open database. With errors in the diagnostics nothing has changed.
   rules::Diagnostics use_rules(const RulesInForce& rules);
 
+  // Those that are open.
+  std::vector<std::shared_ptr<Database>> open_ones() const;
+
   // Ends what failed a while ago. Call now and then, from any thread but a handler's.
   void tidy();
 
@@ -40,7 +43,7 @@ class Databases {
   void on_opened(const std::string& name, std::string error);
 
   config::ConfigPtr config_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   RulesInForce rules_;
   std::map<std::string, Entry> entries_;
 };

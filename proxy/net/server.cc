@@ -62,12 +62,11 @@ int serve(const std::filesystem::path& config_file) {
   auto [log, audit_error] = audit::Log::open(config.audit_directory);
   if (!log) return fail(audit_error);
   check_open_files(config);
-  if (config.admin) spdlog::warn("`admin` is not served by this version");
   Databases databases(loaded.settings->config, loaded.rules);
   if (std::string error = open_control_database(databases, config); !error.empty()) {
     return fail("database " + config.control.dbname + ": " + error);
   }
-  Shared shared{databases, *log, {}, {}, {first_session()}};
+  Shared shared{databases, *log, {}, {}, {first_session()}, {}};
   ServerLoop loop(config_file, loaded.settings, shared);
   if (std::string error = loop.open(); !error.empty()) return fail(error);
   loop.run();

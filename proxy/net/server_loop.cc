@@ -5,7 +5,9 @@
 #include <csignal>
 
 #include "proxy/net/databases.h"
+#include "proxy/net/numbers.h"
 #include "proxy/net/reload.h"
+#include "proxy/net/socket.h"
 
 namespace pgconsent::net {
 
@@ -30,16 +32,34 @@ ServerLoop::ServerLoop(std::filesystem::path config_file, SettingsPtr settings, 
 
 std::string ServerLoop::open() {
   listener_.use_limits(settings_->config->limits);
-  return listener_.open(settings_->config->listen);
+  std::string error = listener_.open(settings_->config->listen);
+  return error.empty() ? open_admin() : error;
+}
+
+std::string ServerLoop::open_admin() {
+  const auto& endpoint = settings_->config->admin;
+  if (!endpoint) return {};
+  auto [fd, error] = listen_on(*endpoint);
+  if (fd < 0) return "admin: " + error;
+  const auto address = literal_address(*endpoint);
+  if (!address || !is_local(*address))
+    spdlog::warn("admin: {} can be reached from other hosts, and asks nobody who they are",
+                 config::to_string(*endpoint));
+  admin_ = std::make_unique<admin::Listener>(fd, admin::Sources{[this] { return measure(shared_, workers_); },
+                                                                [this] { return problems(shared_); }});
+  return {};
 }
 
 void ServerLoop::run() {
   for (auto& worker : workers_) worker->start_thread();
   listener_.start();
+  if (admin_) admin_->start();
   wait_for_signal();
   housekeeping();
   spdlog::info("listening on {}", config::to_string(settings_->config->listen));
+  if (admin_) spdlog::info("admin: listening on {}", config::to_string(*settings_->config->admin));
   io_.run();
+  admin_.reset();
   for (auto& worker : workers_) worker->stop_thread();
   workers_.clear();
   shared_.log.flush();
@@ -70,7 +90,7 @@ void ServerLoop::reload() {
 }
 
 void ServerLoop::drain() {
-  draining_ = true;
+  draining_ = shared_.draining = true;
   listener_.close();
   spdlog::info("draining: {} connections are open", shared_.counters.connections.load());
   for (auto& worker : workers_) worker->drain();
@@ -79,7 +99,7 @@ void ServerLoop::drain() {
 
 void ServerLoop::end_now() {
   if (ending_) return;
-  draining_ = ending_ = true;
+  draining_ = ending_ = shared_.draining = true;
   listener_.close();
   for (auto& worker : workers_) worker->end_all();
   await_end(std::chrono::steady_clock::now() + end_timeout);

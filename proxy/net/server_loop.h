@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "proxy/admin/listener.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/shared.h"
 #include "proxy/net/worker.h"
@@ -24,6 +25,7 @@ class ServerLoop {
   void run();
 
  private:
+  std::string open_admin();
   void wait_for_signal();
   void on_signal(int signal);
   void reload();
@@ -40,6 +42,7 @@ class ServerLoop {
   asio::steady_timer end_timer_, housekeeping_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;
+  std::unique_ptr<admin::Listener> admin_;  // reads what is above: ends first
   bool draining_ = false, ending_ = false;
 };
 

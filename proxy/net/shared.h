@@ -9,6 +9,7 @@
 #include "proxy/config/config.h"
 #include "proxy/net/cancel_keys.h"
 #include "proxy/net/tls_context.h"
+#include "proxy/session/counters.h"
 
 namespace pgconsent::net {
 
@@ -27,6 +28,13 @@ struct Counters {
   std::atomic<std::uint64_t> accepted{0}, refused{0};
 };
 
+// What one worker counts, read by the admin listener's thread.
+struct WorkerCounters {
+  session::Counters sessions;
+  enforce::PlanCounters plans;
+  enforce::Counter from_client, to_client, from_server, to_server;  // bytes, without TLS
+};
+
 struct Shared {
   Databases& databases;
   audit::Log& log;
@@ -34,6 +42,7 @@ struct Shared {
   Counters counters;
   std::atomic<std::uint64_t>
       next_session;  // begins with the time, so that numbers do not repeat after a restart
+  std::atomic<bool> draining{false};
 };
 
 }  // namespace pgconsent::net

@@ -102,7 +102,7 @@ enforce::Planner* Worker::planner(const std::shared_ptr<Database>& database) {
   DatabasePlanner& entry = planners_[database.get()];
   if (!entry.planner) {
     entry.database = database;
-    entry.planner = database->make_planner(settings().config->limits.plan_cache_bytes);
+    entry.planner = database->make_planner(settings().config->limits.plan_cache_bytes, &counters_.plans);
   }
   return entry.planner.get();
 }

@@ -54,6 +54,8 @@ class Worker {
   void clear_output();
   enforce::Planner* planner(const std::shared_ptr<Database>& database);
   void remove(Connection& connection);
+  WorkerCounters& counters() { return counters_; }
+  const WorkerCounters& counters() const { return counters_; }  // any thread
 
  private:
   void run();
@@ -64,6 +66,7 @@ class Worker {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer timer_;
   Shared& shared_;
+  WorkerCounters counters_;  // before what counts in it
   SettingsPtr settings_;
   std::vector<std::byte> scratch_;
   session::Output output_;

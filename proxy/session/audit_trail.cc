@@ -23,6 +23,8 @@ void fill(audit::Record& record, const enforce::AuditFacts& facts) {
 // `refused_only`: a Parse, which is where a refused statement fails; the others are recorded once per
 // Execute.
 void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only) {
+  if (config_.counters != nullptr)
+    config_.counters->sent(plan, !refused_only, entry.kind != Entry::Kind::execute);
   for (const auto& statement : plan.statements) {
     if (statement.decision == Decision::untouched) continue;
     if (statement.decision != Decision::refused) {
@@ -61,6 +63,8 @@ bool Session::Impl::audit_answer(Entry& entry) {
 
 void Session::Impl::audit_failure(const enforce::Statement* statement, std::string_view reason,
                                   enforce::Decision decision) {
+  if (decision == Decision::refused && config_.counters != nullptr)
+    config_.counters->refused(RefusalReason::row);
   if (log_ == nullptr) return;
   audit::Record record;
   if (statement != nullptr) fill(record, statement->audit);

@@ -94,6 +94,7 @@ void Session::Impl::authentication_request(const wire::Header& header) {
 }
 
 void Session::Impl::first_ready_for_query(const wire::Header& header) {
+  if (config_.counters != nullptr) config_.counters->sessions.add();
   if (planner_ == nullptr) {
     server_.pass(header);
     phase_ = Phase::ready;

@@ -22,6 +22,7 @@ PlanPtr Session::Impl::decide(std::string_view text) {
   PlanPtr plan = plan_for(text);
   decision_us_ =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  if (config_.counters != nullptr) config_.counters->analysis.add(decision_us_);
   return plan;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "proxy/catalog/loader.h"
+#include "proxy/session/counters.h"
 #include "proxy/session/in_flight.h"
 #include "proxy/session/key_lookups.h"
 #include "proxy/session/name_table.h"

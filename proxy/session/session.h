@@ -33,6 +33,8 @@ enum class Action {
   close,           // write what is left to the client, then close both sockets
 };
 
+struct Counters;
+
 struct SessionConfig {
   std::uint64_t id = 0;  // for the audit
   std::string client_address;
@@ -42,6 +44,7 @@ struct SessionConfig {
   // What depends on consent is not read through snapshots that are older. Zero: unlimited.
   std::chrono::milliseconds max_snapshot_age{60'000};
   std::chrono::steady_clock::time_point (*clock)() = std::chrono::steady_clock::now;
+  Counters* counters = nullptr;  // of the thread's; outlives the session
 };
 
 class Session {

@@ -140,6 +140,7 @@ TEST_F(ConfigTest, RefusesWhatItCannotUnderstand) {
       {"listen: {tls: {mode: allow}}", "`listen.tls.certificate` is missing"},
       {"listen: {tls: {mode: allow}}", "`listen.tls.key` is missing"},
       {"control: {dbname: a}", "`control.user` is missing"},
+      {"admin: {address: /run/pgconsent}", "`admin.address` must be a name or an IP address"},
       {"limits: {max_snapshot_age: 0}", "h, or `unlimited`"},
       {"limits: {authentication_timeout: 0}", "is not a value of `limits.authentication_timeout`"},
       {"limits: {authentication_timeout: 99999999999999999999s}", "is not a value of"},
