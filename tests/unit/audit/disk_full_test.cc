@@ -27,6 +27,8 @@ int fill_the_disk(Log& log) {
   if (log.flush() || log.healthy() || log.written(third)) return 2;
   std::uint64_t fourth = log.append(sample());
   if (log.flush() || log.healthy() || log.written(fourth)) return 3;
+  const auto stuck = log.statistics();
+  if (stuck.records != 4 || stuck.pending_records != 3 || stuck.lag.count() == 0) return 6;
   limit_file_size(RLIM_INFINITY);
   if (!log.flush() || !log.healthy()) return 4;
   if (!log.written(second) || !log.written(third) || !log.written(fourth)) return 5;

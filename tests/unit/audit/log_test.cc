@@ -28,6 +28,27 @@ TEST_F(AuditTest, WritesOnFlushAndChains) {
   EXPECT_TRUE(chain_is_right());
 }
 
+TEST_F(AuditTest, CountsForWhoeverWatches) {
+  { open()->append(sample()); }  // of an earlier process: in the chain, not in the count
+  auto log = open();
+  EXPECT_EQ(log->statistics().records, 0u);
+  EXPECT_EQ(log->statistics().lag.count(), 0);
+  log->append(sample());
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  log->append(sample());
+  const auto pending = log->statistics();
+  EXPECT_EQ(pending.records, 2u);
+  EXPECT_EQ(pending.pending_records, 2u);
+  EXPECT_GE(pending.lag, std::chrono::milliseconds(5));
+  const auto before = bytes().size();
+  ASSERT_TRUE(log->flush());
+  EXPECT_EQ(pending.pending_bytes, bytes().size() - before);
+  const auto done = log->statistics();
+  EXPECT_EQ(done.records, 2u);
+  EXPECT_EQ(done.pending_records + done.pending_bytes + done.lost, 0u);
+  EXPECT_EQ(done.lag.count(), 0);
+}
+
 TEST_F(AuditTest, IsPrivate) {
   auto log = open();
   struct stat status {};
