@@ -137,7 +137,7 @@ class Suite {
  public:
   void add(const std::string& connection, const std::string& rules_file, const std::string& statements) {
     const auto generation = load_rules(rules_file, load_catalog(connection));
-    planners_.push_back(enforce::make_planner([generation] { return generation; }, {}));
+    planners_.push_back(enforce::make_planner([generation]() -> const enforce::GenerationPtr& { return generation; }, {}));
     enforce::Planner& planner = *planners_.back();
     for (Entry& entry : read_entries(statements)) {
       entry.state.id = ++next_id_;

@@ -23,7 +23,7 @@ class FixedPlanner : public enforce::Planner {
   explicit FixedPlanner(bool edited) {
     auto plan = std::make_shared<enforce::Plan>();
     plan->original = statement;
-    plan->statements.resize(1);
+    enforce::Statement& only = plan->statements.add();
     if (edited) {
       plan->is_identity = false;
       plan->sql =
@@ -31,14 +31,14 @@ class FixedPlanner : public enforce::Planner {
           "$1";
       plan->purpose = "marketing";
       plan->purpose_source = "role";
-      plan->statements[0].decision = enforce::Decision::masked;
-      plan->statements[0].audit = {.reason = "",
-                                   .rules = {"public.plain.a"},
-                                   .bases = {"contact: consent"},
-                                   .tables = {"public.plain"},
-                                   .columns = {"public.plain.a"},
-                                   .fingerprint = "0123456789abcdef",
-                                   .statement = std::string(statement)};
+      only.decision = enforce::Decision::masked;
+      only.audit = {.reason = "",
+                    .rules = {"public.plain.a"},
+                    .bases = {"contact: consent"},
+                    .tables = {"public.plain"},
+                    .columns = {"public.plain.a"},
+                    .fingerprint = "0123456789abcdef",
+                    .statement = std::string(statement)};
     }
     plan_ = std::move(plan);
   }

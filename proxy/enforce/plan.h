@@ -14,6 +14,7 @@
 #include "parser/edit/splice.h"
 #include "parser/names/identifier.h"
 #include "parser/names/sql_error.h"
+#include "proxy/enforce/shared_list.h"
 
 namespace pgconsent::enforce {
 
@@ -113,7 +114,7 @@ struct Plan {
   std::uint64_t generation = 0;  // of the catalog and rules it was made under
   std::uint64_t catalog_version = 0;
   std::string rules_version;                    // digest
-  std::vector<Statement> statements;            // one per statement of the text, in order
+  SharedList<Statement> statements;             // one per statement of the text, in order
   std::vector<Edit> edits;                      // ascending, in the client's text
   bool runs_generated = false;                  // EXECUTE or FETCH of a text that is not the client's own
   std::shared_ptr<const KeyLookup> key_lookup;  // may be sent instead of `sql`, with

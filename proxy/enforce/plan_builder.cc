@@ -59,7 +59,7 @@ class Builder {
     if (!parse()) return {plan_, true};
     const std::optional<SqlError> wrong_purpose = choose_purpose();
     Source source(text());
-    plan_->statements.reserve(list_length(tree_.statements()));
+    plan_->statements.change().reserve(list_length(tree_.statements()));
     for (int i = 0; i < list_length(tree_.statements()); ++i) {
       const auto* raw = list_nth_node(RawStmt, tree_.statements(), i);
       if (!statement(raw, source, wrong_purpose)) return {nullptr, false};
@@ -79,7 +79,7 @@ class Builder {
     if (blanked_ && parser::RawTree::parse(*blanked_, tree_, ignored)) return true;
     Statement refused;
     refused.refusal = std::move(error);
-    plan_->statements.push_back(std::move(refused));
+    plan_->statements.add(std::move(refused));
     plan_->is_identity = false;
     plan_->sql = refusal_statement(0, true);
     return false;
@@ -111,7 +111,7 @@ class Builder {
   // False: the catalog must be reloaded first.
   bool statement(const RawStmt* raw, Source& source, const std::optional<SqlError>& wrong_purpose) {
     const StatementFacts facts = parser::statement_facts(raw, text());
-    Statement& out = plan_->statements.emplace_back();
+    Statement& out = plan_->statements.add();
     out.effects = statement_effects(facts, names_);
     out.takes_snapshot = facts.kind != StatementKind::transaction && facts.kind != StatementKind::set &&
                          facts.kind != StatementKind::show;
@@ -339,7 +339,8 @@ class Builder {
     refused.refusal = refusal("the statement can't be made safe", wrong);
     refused.audit = plan_->statements.empty() ? AuditFacts{} : plan_->statements.front().audit;
     refused.audit.reason = refused.refusal->message;
-    plan_->statements = {std::move(refused)};
+    plan_->statements.change().clear();
+    plan_->statements.add(std::move(refused));
     plan_->edits.clear();
     plan_->sql = refusal_statement(0, false);
   }
@@ -348,7 +349,7 @@ class Builder {
     for (std::size_t i = 0; i < plan_->statements.size(); ++i) {
       if (plan_->statements[i].own_text.empty()) continue;
       const auto* raw = list_nth_node(RawStmt, tree_.statements(), static_cast<int>(i));
-      note_sent_text(parser::statement_facts(raw, text()), *plan_, plan_->statements[i]);
+      note_sent_text(parser::statement_facts(raw, text()), *plan_, plan_->statements.change()[i]);
     }
   }
 

@@ -15,7 +15,7 @@ using parser::SqlError;
 
 class CachingPlanner : public Planner {
  public:
-  CachingPlanner(std::function<GenerationPtr()> current, const PlannerOptions& options)
+  CachingPlanner(CurrentGeneration current, const PlannerOptions& options)
       : current_(std::move(current)),
         plans_(options.cache_bytes / 2),
         templates_(options.cache_bytes / 2),
@@ -51,19 +51,19 @@ class CachingPlanner : public Planner {
   }
 
   bool is_current(const Plan& plan) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     return current != nullptr && plan.generation == current->id();
   }
 
   bool is_protected(ColumnOrigin column) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     if (current == nullptr) return true;
     return current->is_protected_column(column.table, column.attnum);
   }
 
   std::optional<SqlError> check_purpose(std::string_view login_role,
                                         std::string_view purpose) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     if (current == nullptr) return not_enforceable();
     parser::StatementFacts facts;
     facts.name = "pgconsent.purpose";
@@ -72,37 +72,37 @@ class CachingPlanner : public Planner {
   }
 
   std::string default_purpose(std::string_view login_role) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
     return role == nullptr || role->purposes.empty() ? std::string() : role->purposes.front();
   }
 
   bool is_exempt(std::string_view login_role) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
     return role != nullptr && role->exempt;
   }
 
   std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view login_role) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     const rules::Application* role = current == nullptr ? nullptr : current->policy().application(login_role);
     if (role == nullptr) return std::nullopt;
     return role->exempt ? std::chrono::milliseconds::zero() : role->max_snapshot_age;
   }
 
   bool messages_may_tell(std::string_view function) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     return current == nullptr || current->functions().messages_may_tell(function);
   }
 
   bool errors_may_tell(std::string_view function) const override {
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     return current == nullptr || current->functions().errors_may_tell(function);
   }
 
   bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const override {
     if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
-    const GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     const parser::Relation* known =
         current == nullptr ? nullptr : current->catalog().relation(schema, relation);
     if (known == nullptr) return !touched;
@@ -122,9 +122,9 @@ class CachingPlanner : public Planner {
 
   // A new generation makes every plan stale.
   void refresh() {
-    GenerationPtr current = current_();
+    const GenerationPtr& current = current_();
     if (current == generation_) return;
-    generation_ = std::move(current);
+    generation_ = current;
     plans_.clear();
     templates_.clear();
   }
@@ -157,7 +157,7 @@ class CachingPlanner : public Planner {
     return PlanPtr(built.plan);
   }
 
-  std::function<GenerationPtr()> current_;
+  CurrentGeneration current_;
   GenerationPtr generation_, private_;
   PlanCache<Plan> plans_;
   PlanCache<PlanTemplate> templates_;  // null values: the constants may matter
@@ -168,7 +168,7 @@ class CachingPlanner : public Planner {
 
 }  // namespace
 
-std::unique_ptr<Planner> make_planner(std::function<GenerationPtr()> current, const PlannerOptions& options) {
+std::unique_ptr<Planner> make_planner(CurrentGeneration current, const PlannerOptions& options) {
   return std::make_unique<CachingPlanner>(std::move(current), options);
 }
 

@@ -15,9 +15,11 @@ struct PlannerOptions {
   PlanCounters* counters = nullptr;                 // of the planner's thread; outlives the planner
 };
 
-// `current` answers the generation in force, or null while the rules can't be enforced: everything but
-// transaction control is refused then. Called at every plan: must be cheap. The planner belongs to one
-// thread.
-std::unique_ptr<Planner> make_planner(std::function<GenerationPtr()> current, const PlannerOptions& options);
+// The generation in force, or null while the rules can't be enforced: everything but transaction control is
+// refused then. Called several times per message: must be cheap. What it refers to stays until the next call.
+using CurrentGeneration = std::function<const GenerationPtr&()>;
+
+// The planner belongs to one thread.
+std::unique_ptr<Planner> make_planner(CurrentGeneration current, const PlannerOptions& options);
 
 }  // namespace pgconsent::enforce

@@ -22,8 +22,8 @@ std::shared_ptr<Plan> refuse_all(std::string_view text, const parser::SqlError& 
       return only;
     }();
     if (only_transaction_control) {
-      plan->statements.resize(list_length(tree.statements()));
-      for (Statement& s : plan->statements) s.effects = Effect::ends_transaction;
+      plan->statements.change().resize(list_length(tree.statements()));
+      for (Statement& s : plan->statements.change()) s.effects = Effect::ends_transaction;
       return plan;
     }
     statement.refusal = error;
@@ -31,7 +31,7 @@ std::shared_ptr<Plan> refuse_all(std::string_view text, const parser::SqlError& 
   }
   statement.decision = Decision::refused;
   statement.audit.reason = statement.refusal->message;
-  plan->statements.push_back(std::move(statement));
+  plan->statements.add(std::move(statement));
   plan->is_identity = false;
   return plan;
 }

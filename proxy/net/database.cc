@@ -37,7 +37,8 @@ std::unique_ptr<enforce::Planner> Database::make_planner(std::size_t cache_bytes
     std::uint64_t changes = ~std::uint64_t{0};
     enforce::GenerationPtr generation;
   };
-  auto get = [self = shared_from_this(), cache = std::make_shared<Cache>()] {
+  auto get = [self = shared_from_this(),
+              cache = std::make_shared<Cache>()]() -> const enforce::GenerationPtr& {
     std::uint64_t changes = self->changes_.load(std::memory_order_acquire);
     if (changes != cache->changes) {
       cache->generation = self->current();

@@ -87,7 +87,7 @@ PlanPtr alone(const Plan& plan, const Statement& statement) {
   result->generation = plan.generation;
   result->catalog_version = plan.catalog_version;
   result->rules_version = plan.rules_version;
-  auto& only = result->statements.emplace_back(statement);
+  auto& only = result->statements.add(statement);
   only.runs_later = false;
   only.effects &= ~(enforce::names_statement | enforce::names_portal);
   return result;
@@ -100,7 +100,7 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
   if (!settled()) return nullptr;
   auto result = std::make_shared<Plan>(*plan);
   MadeBefore before;
-  for (Statement& statement : result->statements) {
+  for (Statement& statement : result->statements.change()) {
     if (uses(statement)) {
       const Statement* run = nullptr;
       PlanPtr run_plan;

@@ -48,8 +48,8 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
     return decide(text);
   }
   for (const Statement& statement : plan->statements) {
-    for (const auto& name : {statement.prepared_name, statement.cursor_name, statement.used_name}) {
-      if (name.starts_with(reserved_prefix)) return refusal(text, reserved_name_used());
+    for (const std::string* name : {&statement.prepared_name, &statement.cursor_name, &statement.used_name}) {
+      if (name->starts_with(reserved_prefix)) return refusal(text, reserved_name_used());
     }
     if (statement.own_text.empty()) continue;
     if (statement.runs_later && statements_.size() >= max_prepared_statements)
@@ -94,7 +94,7 @@ PlanPtr Session::Impl::refusal(std::string_view text, parser::SqlError error, bo
   if (audited) statement.decision = enforce::Decision::refused;
   statement.audit.reason = error.message;
   statement.refusal = std::move(error);
-  plan->statements.push_back(std::move(statement));
+  plan->statements.add(std::move(statement));
   return plan;
 }
 
@@ -103,7 +103,7 @@ PlanPtr Session::Impl::silent_refusal(std::string_view text) const {
   plan->original = text;
   plan->sql = enforce::refusal_statement(0, false);
   plan->is_identity = false;
-  plan->statements.emplace_back();
+  plan->statements.add();
   return plan;
 }
 

@@ -28,7 +28,7 @@ std::optional<parser::SqlError> name_objection(std::string_view name) {
 }  // namespace
 
 // A message is sent, and its answer awaited.
-void Session::Impl::sent(Entry entry) {
+void Session::Impl::sent(Entry&& entry) {
   in_flight_.push(std::move(entry));
   unsynced_ = true;
   flushed_ = false;

@@ -96,7 +96,7 @@ class Session::Impl {
   template <typename Message>
   std::optional<bool> unfit(const wire::Header& header, Message& message, std::string_view Message::*name);
   bool refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
-  void sent(Entry entry);
+  void sent(Entry&& entry);
 
   // prepared.cc
   enum class Currency { unknown, current, replaced, refused, wait };
@@ -180,6 +180,8 @@ class Session::Impl {
 
   // witness.cc
   bool row_description(const wire::Header& header);
+  bool witness(std::string_view body, const enforce::Statement* statement, std::string& sent);
+  bool column_fits(const enforce::Statement* statement, enforce::ColumnOrigin column);
   const enforce::Statement* statement_of(const Entry& entry) const;
 
   // errors.cc
@@ -226,7 +228,12 @@ class Session::Impl {
   bool terminated_ = false;    // the client said goodbye
   bool server_fatal_ = false;  // the server did
 
-  std::uint64_t decision_us_ = 0;  // what the last decision took: for the audit only
+  struct Witnessed {
+    enforce::SharedList<enforce::Statement> statements;
+    const enforce::Statement* statement = nullptr;  // one of them
+    std::string description, sent;                  // `sent` is empty where the description passed as it came
+  } witnessed_;                                     // the last one that fitted
+  std::uint64_t decision_us_ = 0;                   // what the last decision took: for the audit only
 
   StatePtr state_;
   bool state_dirty_ = false;         // something was sent that may have changed the state

@@ -82,7 +82,7 @@ class InFlight {
   const Entry& front() const { return entries_[first_]; }
   Entry& back() { return entries_.back(); }
   std::size_t size() const { return entries_.size() - first_; }
-  Entry& push(Entry entry) {
+  Entry& push(Entry&& entry) {
     if (takes_snapshot(entry)) age_.taken();
     entry.sent_at = age_.now();
     entry.snapshot = age_.of_statement();

@@ -22,12 +22,16 @@ bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin c
 
 }  // namespace
 
-bool Session::Impl::row_description(const wire::Header& header) {
-  const auto& entry = in_flight_.front();
-  const auto body = server_.available(header);
+bool Session::Impl::column_fits(const enforce::Statement* statement, enforce::ColumnOrigin column) {
+  return !planner_->is_protected(column) || may_arrive_raw(statement, column) ||
+         planner_->is_exempt(state_->login_role);
+}
+
+// Held against the plan, and with the origins that the client would see directly. False: the session has
+// ended.
+bool Session::Impl::witness(std::string_view body, const enforce::Statement* statement, std::string& sent) {
   wire::backend::RowDescription description;
   if (!parse(body, description)) return nonsense();
-  const auto* statement = statement_of(entry);
   const auto* origins = statement == nullptr ? nullptr : &statement->origins;
   const bool has_origins = origins != nullptr && origins->size() == description.columns.size();
   bool restores = false;
@@ -35,11 +39,7 @@ bool Session::Impl::row_description(const wire::Header& header) {
     const auto& column = description.columns[i];
     const enforce::ColumnOrigin origin{column.table, column.attnum};
     restores |= has_origins && (*origins)[i].table != 0 && (*origins)[i] != origin;
-    if (column.table == 0) continue;
-    if (!planner_->is_protected(origin) || may_arrive_raw(statement, origin) ||
-        planner_->is_exempt(state_->login_role)) {
-      continue;
-    }
+    if (column.table == 0 || column_fits(statement, origin)) continue;
     constexpr std::string_view message = "pgconsent: a protected column arrived unmasked";
     audit_failure(statement, message);
     fatal({std::string(parser::sqlstate::insufficient_privilege), std::string(message),
@@ -47,18 +47,38 @@ bool Session::Impl::row_description(const wire::Header& header) {
            "Please report this: it is a fault of the proxy.", 0});
     return false;
   }
-  const bool last = entry.kind != Entry::Kind::query;
-  if (!restores || entry.swallowed) return expect(header, true, last);
-
-  auto& out = server_.own();
-  const auto body_at = out.size() + wire::Framer::header_size;
-  wire::Writer(out, wire::backend::RowDescription::type).bytes(body);
+  sent.clear();
+  if (!restores) return true;
+  sent = body;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
     if ((*origins)[i].table == 0) continue;
-    char* const at = &out[body_at + description.columns[i].origin_at];
+    char* const at = &sent[description.columns[i].origin_at];
     wire::store_u32(at, (*origins)[i].table);
     wire::store_u16(at + 4, static_cast<std::uint16_t>((*origins)[i].attnum));
   }
+  return true;
+}
+
+bool Session::Impl::row_description(const wire::Header& header) {
+  constexpr std::size_t max_remembered = 4096;
+  const auto& entry = in_flight_.front();
+  const bool last = entry.kind != Entry::Kind::query;
+  const auto body = server_.available(header);
+  const auto* statement = statement_of(entry);
+  // Most sessions ask the same again and again: the same description of the same statement fits as it did,
+  // while the rules are those that it was planned for.
+  Witnessed& seen = witnessed_;
+  const bool current = statement != nullptr && planner_->is_current(*entry.plan);
+  if (!current || statement != seen.statement || body != seen.description) {
+    if (!witness(body, statement, seen.sent)) return false;
+    const bool keep = current && body.size() <= max_remembered;
+    seen.statements = keep ? entry.plan->statements : enforce::SharedList<enforce::Statement>{};
+    seen.statement = keep ? statement : nullptr;
+    seen.description = keep ? body : std::string_view{};
+  }
+  if (seen.sent.empty() || entry.swallowed) return expect(header, true, last);
+  wire::Writer(server_.own(), wire::backend::RowDescription::type).bytes(seen.sent);
+  if (seen.statement == nullptr) seen.sent = {};
   server_.drop(header);
   if (last) pop_entry(true);
   return true;

@@ -107,7 +107,7 @@ TEST(PlanTemplate, MakesWhatAFreshAnalysisMakes) {
 
 TEST(PlanTemplate, TheThirdTextOfAShapeComesFromIt) {
   const enforce::GenerationPtr generation = test_support::shop_generation();
-  const auto planner = enforce::make_planner([&] { return generation; }, {});
+  const auto planner = enforce::make_planner([&]() -> const enforce::GenerationPtr& { return generation; }, {});
   const enforce::SessionState state = test_support::shop_session("shop");
   const auto plan = [&](const std::string& text) {
     return std::get<enforce::PlanPtr>(planner->plan(text, state, true));

@@ -163,7 +163,7 @@ inline std::variant<enforce::PlanPtr, enforce::NeedsCatalog> FakePlanner::plan(
     enforce::Statement statement;
     if (!plan->sql.empty()) plan->sql += ';';
     plan->sql += decide(part, plan->statements.size(), state, statement);
-    plan->statements.push_back(std::move(statement));
+    plan->statements.add(std::move(statement));
     rest = end == std::string::npos ? "" : rest.substr(end + 1);
   }
   plan->is_identity = plan->sql == text;
