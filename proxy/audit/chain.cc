@@ -3,14 +3,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace pgconsent::audit {
-
-namespace {
-constexpr std::string_view hash_key = ",\"hash\":\"";
-constexpr std::size_t hash_field = hash_key.size() + 64 + 2;  // with the closing "}
-}  // namespace
 
 Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
   if (context_ != nullptr && EVP_DigestInit_ex2(context_, EVP_sha256(), nullptr) != 1) {
@@ -23,11 +17,12 @@ Hasher::~Hasher() {
   EVP_MD_CTX_free(context_);
 }
 
-bool Hasher::hash(std::string_view body, HexHash& out) {
+bool Hasher::hash(std::string_view body, HexHash& out, std::string_view end) {
   unsigned char digest[32];
   // A null type keeps the digest that the context was set up with: no lookup per record.
   if (context_ == nullptr || EVP_DigestInit_ex2(context_, nullptr, nullptr) != 1 ||
       EVP_DigestUpdate(context_, body.data(), body.size()) != 1 ||
+      (!end.empty() && EVP_DigestUpdate(context_, end.data(), end.size()) != 1) ||
       EVP_DigestFinal_ex(context_, digest, nullptr) != 1) {
     return false;
   }
@@ -43,16 +38,18 @@ void append_hash(std::string& out, const HexHash& hash) {
   out.append(hash_key).append(view(hash)).append("\"}\n");
 }
 
-std::optional<ChainEnd> read_line(std::string_view line, Hasher& hasher) {
-  if (line.size() <= hash_field || line.substr(line.size() - hash_field, hash_key.size()) != hash_key)
-    return {};
-  std::string body(line.substr(0, line.size() - hash_field));
-  body.push_back('}');
+bool Hasher::fits(const Line& line) {
+  HexHash hash;
+  std::string_view body = line.text.substr(0, line.text.size() - hash_field_size);
+  return this->hash(body, hash, "}") && line.hash == view(hash);
+}
+
+std::optional<ChainEnd> read_line(std::string_view text, Hasher& hasher) {
+  const auto line = parse_line(text);
+  if (!line || !hasher.fits(*line)) return {};
   ChainEnd end;
-  if (!hasher.hash(body, end.hash) || line.substr(line.size() - 66, 64) != view(end.hash)) return {};
-  nlohmann::json record = nlohmann::json::parse(body, nullptr, false);
-  if (!record.is_object() || !record.contains("id") || !record["id"].is_number_unsigned()) return {};
-  end.id = record["id"].get<std::uint64_t>();
+  end.id = line->id;
+  std::copy(line->hash.begin(), line->hash.end(), end.hash.begin());
   return end;
 }
 

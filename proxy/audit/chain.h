@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/audit/line.h"
+
 struct evp_md_ctx_st;
 
 namespace pgconsent::audit {
@@ -25,7 +27,9 @@ class Hasher {
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
   // False when OpenSSL fails, which means that nothing may be recorded.
-  bool hash(std::string_view body, HexHash& out);
+  bool hash(std::string_view body, HexHash& out, std::string_view end = {});
+  // Is the line's hash the one of its text?
+  bool fits(const Line& line);
 
  private:
   evp_md_ctx_st* context_;

@@ -1,0 +1,65 @@
+#include "proxy/audit/segments.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <system_error>
+
+namespace pgconsent::audit {
+
+namespace {
+
+constexpr std::string_view prefix = "segment-", plain_suffix = ".jsonl", compressed_suffix = ".jsonl.zst";
+
+// Nothing for a file that is not a segment, or whose name is not the one that its number has.
+bool parse_name(const std::string& name, SegmentFile& out) {
+  if (!name.starts_with(prefix)) return false;
+  std::string_view rest = std::string_view(name).substr(prefix.size());
+  if (rest.ends_with(compressed_suffix)) {
+    out.form = SegmentFile::Form::compressed;
+  } else if (rest.ends_with(plain_suffix)) {
+    out.form = SegmentFile::Form::plain;
+  } else {
+    return false;
+  }
+  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out.number);
+  return error == std::errc{} && out.number > 0 && name.starts_with(segment_name(out.number));
+}
+
+}  // namespace
+
+std::string segment_name(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  constexpr std::size_t width = 8;
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+  return std::string(prefix) + digits + std::string(plain_suffix);
+}
+
+SegmentList list_segments(const std::filesystem::path& directory) {
+  SegmentList list;
+  std::map<std::uint64_t, SegmentFile> found;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error), end;
+  bool current = false;
+  for (; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    SegmentFile file;
+    current |= name == current_name;
+    if (!parse_name(name, file)) continue;
+    file.path = entry->path();
+    SegmentFile& known = found[file.number];
+    if (known.number == 0 || file.form == SegmentFile::Form::compressed) known = file;
+  }
+  if (error) {
+    list.error = "can't read the audit directory " + directory.string() + ": " + error.message();
+    return list;
+  }
+  for (auto& [number, file] : found) list.files.push_back(std::move(file));
+  if (current) {
+    const std::uint64_t last = list.files.empty() ? 0 : list.files.back().number;
+    list.files.push_back({last + 1, SegmentFile::Form::current, directory / current_name});
+  }
+  return list;
+}
+
+}  // namespace pgconsent::audit
