@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "proxy/cli_audit.h"
 #include "proxy/cli_commands.h"
 #include "proxy/cli_consent.h"
 #include "proxy/cli_openness.h"
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
 
   std::function<int()> consent_command;
   pgconsent::add_consent_commands(app, consent_command);
+  pgconsent::add_audit_commands(app, consent_command);
   pgconsent::add_statement_command(app, consent_command);
   pgconsent::add_subject_commands(app, consent_command);
 

@@ -64,6 +64,29 @@ void append_option(std::string& out, std::string_view key, std::string_view valu
   out.push_back('\'');
 }
 
+// False: it can't be read.
+bool append_password(ControlString& out, const std::filesystem::path& file) {
+  if (file.empty()) return true;
+  std::ifstream in(file);
+  std::string password;
+  if (!in || !std::getline(in, password)) {
+    out.error = "can't read the password in " + file.string();
+    return false;
+  }
+  if (!password.empty() && password.back() == '\r') password.pop_back();
+  append_option(out.text, "password", password);
+  return true;
+}
+
+void append_common(std::string& out, const Config& config, const ServerTls& tls) {
+  append_option(out, "application_name", "pgconsent");
+  append_option(out, "client_encoding", "UTF8");
+  append_option(out, "connect_timeout",
+                std::to_string(std::max<long>(2, config.limits.connect_timeout.count() / 1000)));
+  append_option(out, "sslmode", to_string(tls.mode));
+  if (!tls.ca.empty()) append_option(out, "sslrootcert", tls.ca.string());
+}
+
 }  // namespace
 
 ControlString control_connection(const Config& config, std::string_view dbname) {
@@ -77,22 +100,23 @@ ControlString control_connection(const Config& config, std::string_view dbname) 
   append_option(result.text, "port", ports);
   append_option(result.text, "dbname", dbname);
   append_option(result.text, "user", config.control.user);
-  append_option(result.text, "application_name", "pgconsent");
-  append_option(result.text, "client_encoding", "UTF8");
-  append_option(result.text, "connect_timeout",
-                std::to_string(std::max<long>(2, config.limits.connect_timeout.count() / 1000)));
-  append_option(result.text, "sslmode", to_string(config.server_tls.mode));
-  if (!config.server_tls.ca.empty()) append_option(result.text, "sslrootcert", config.server_tls.ca.string());
-  if (!config.control.password_file.empty()) {
-    std::ifstream in(config.control.password_file);
-    std::string password;
-    if (!in || !std::getline(in, password)) {
-      result.error = "can't read the password in " + config.control.password_file.string();
-      return result;
-    }
-    if (!password.empty() && password.back() == '\r') password.pop_back();
-    append_option(result.text, "password", password);
-  }
+  append_common(result.text, config, config.server_tls);
+  append_password(result, config.control.password_file);
+  return result;
+}
+
+ControlString audit_connection(const Config& config) {
+  ControlString result;
+  const AuditShip& ship = *config.audit_ship;
+  append_option(result.text, "host", ship.server.host);
+  append_option(result.text, "port", std::to_string(ship.server.port));
+  append_option(result.text, "dbname", ship.dbname);
+  append_option(result.text, "user", ship.user);
+  append_common(result.text, config, ship.tls);
+  // A peer that is gone is noticed, also in the middle of a COPY.
+  append_option(result.text, "keepalives_idle", "30");
+  append_option(result.text, "tcp_user_timeout", "60000");
+  append_password(result, ship.password_file);
   return result;
 }
 

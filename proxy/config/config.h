@@ -48,6 +48,15 @@ struct Control {
   bool operator==(const Control&) const = default;
 };
 
+// The database that the audit log is shipped to (proxy/audit_database).
+struct AuditShip {
+  Endpoint server{"127.0.0.1", 5432};
+  ServerTls tls;
+  std::string dbname, user;
+  std::filesystem::path password_file;
+  bool operator==(const AuditShip&) const = default;
+};
+
 struct Limits {
   std::uint32_t connections = 1000;
   std::uint32_t pending_connections = 200;  // clients that are not authenticated yet
@@ -72,6 +81,7 @@ struct Config {
   std::vector<std::string> databases;  // glob patterns, never empty
   bool pass_other_databases = false;
   std::filesystem::path audit_directory;
+  std::optional<AuditShip> audit_ship;
   std::filesystem::path pseudonym_key_file;  // the secret of the mask `pseudonym`; empty: there is none
   std::optional<Endpoint> admin;
   unsigned workers = 2;
@@ -100,6 +110,9 @@ struct ControlString {
   std::string error;  // not empty: failed
 };
 ControlString control_connection(const Config& config, std::string_view dbname);
+
+// The same for the audit database. REQUIRES: config.audit_ship
+ControlString audit_connection(const Config& config);
 
 // Shell-style pattern: * any characters, ? one, everything else itself.
 bool glob_match(std::string_view pattern, std::string_view text);

@@ -5,6 +5,7 @@
 
 #include "proxy/config/config.h"
 #include "proxy/config/section.h"
+#include "proxy/config/servers.h"
 
 namespace pgconsent::config {
 
@@ -63,22 +64,6 @@ void read_listen(const Section& top, Config& config) {
   }
 }
 
-void read_server_tls(const Section& server, Config& config) {
-  if (!server.has("tls")) return;
-  Section tls = server.section("tls", {"mode", "ca"});
-  std::size_t mode = 1;
-  tls.require("mode", "use `disable`, `prefer`, `require` or `verify-full`");
-  tls.choice("mode", {"disable", "prefer", "require", "verify-full"}, mode);
-  constexpr ServerTls::Mode modes[] = {ServerTls::Mode::disable, ServerTls::Mode::prefer,
-                                       ServerTls::Mode::require, ServerTls::Mode::verify_full};
-  config.server_tls.mode = modes[mode];
-  tls.path("ca", config.server_tls.ca, true);
-  if (tls.has("ca") && config.server_tls.mode != ServerTls::Mode::verify_full) {
-    tls.report().error(tls.place("ca"), "`server.tls.ca` has no effect with this `server.tls.mode`",
-                       "use `mode: verify-full`, or remove `ca`");
-  }
-}
-
 void read_server(const Section& top, Config& config) {
   if (!top.require("server", "add server: {host: …, port: 5432}")) return;
   Section server = top.section("server", {"host", "hosts", "port", "tls"});
@@ -105,7 +90,7 @@ void read_server(const Section& top, Config& config) {
     }
     config.servers.push_back(std::move(endpoint));
   }
-  read_server_tls(server, config);
+  read_server_tls(server, config.server_tls);
 }
 
 void read_control(const Section& top, Config& config) {
@@ -181,8 +166,9 @@ void read_all(const Source& source, const rules::YamlNode& root, Config& config)
   read_databases(top, config);
   config.audit_directory = (source.directory / "audit").lexically_normal();
   if (top.has("audit")) {
-    Section audit = top.section("audit", {"directory"});
+    Section audit = top.section("audit", {"directory", "ship"});
     audit.path("directory", config.audit_directory, false);
+    read_audit_ship(audit, config);
   }
   read_admin(top, config);
   std::int64_t workers = config.workers;
