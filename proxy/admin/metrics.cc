@@ -83,6 +83,15 @@ void add_databases(Page& page, const std::vector<DatabaseNumbers>& databases) {
   }
 }
 
+void add_shipping(Page& page, const ShipNumbers& numbers) {
+  page.gauge("audit_ship_working", "0: the last attempt to ship to the audit database failed",
+             numbers.working ? 1 : 0);
+  page.counter("audit_shipped_lines_total", "Lines of the audit log shipped to the audit database",
+               numbers.lines);
+  page.counter("audit_ship_failures_total", "Attempts to ship that failed", numbers.failures);
+  page.gauge("audit_ship_lag_seconds", "Time since all of the log was in the audit database", numbers.lag);
+}
+
 }  // namespace
 
 std::string to_metrics(const Numbers& numbers) {
@@ -114,6 +123,7 @@ std::string to_metrics(const Numbers& numbers) {
              static_cast<double>(numbers.audit.pending_records));
   page.gauge("audit_pending_bytes", "Their size", static_cast<double>(numbers.audit.pending_bytes));
   page.gauge("audit_lag_seconds", "How long the oldest of them has waited", numbers.audit.lag);
+  if (numbers.audit.shipping) add_shipping(page, *numbers.audit.shipping);
   add_databases(page, numbers.databases);
   if (numbers.consent_index_age) {
     page.gauge("consent_index_age_seconds", "Age of the consents that the index decides by",

@@ -24,11 +24,18 @@ struct DatabaseNumbers {
   std::string rules;                  // digest
 };
 
+struct ShipNumbers {
+  bool working = false;  // the last attempt to ship to the audit database succeeded
+  std::uint64_t lines = 0, failures = 0;
+  double lag = 0;  // seconds since all of the log was in it
+};
+
 struct AuditNumbers {
   bool writable = false;
   std::uint64_t records = 0, lost = 0;
   std::uint64_t pending_records = 0, pending_bytes = 0;
-  double lag = 0;  // seconds that the oldest pending record has waited
+  double lag = 0;                       // seconds that the oldest pending record has waited
+  std::optional<ShipNumbers> shipping;  // only where an audit database is configured
 };
 
 struct Numbers {

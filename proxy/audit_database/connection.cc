@@ -1,12 +1,18 @@
 #include "proxy/audit_database/connection.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <chrono>
 
 namespace pgconsent::audit_database {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds connect_limit{10};
+constexpr int stop_interval_ms = 200;
 
 // libpq says several lines, of which the first tells what is wrong.
 std::string first_line(std::string_view text) {
@@ -39,29 +45,84 @@ void Connection::Clear::operator()(pg_result* result) const {
   PQclear(result);
 }
 
-std::unique_ptr<Connection> Connection::open(const std::string& conninfo, Error& error) {
+std::unique_ptr<Connection> Connection::open(const std::string& conninfo, Error& error,
+                                             const std::atomic<bool>* stop) {
   auto result = std::make_unique<Connection>();
-  result->connection_.reset(PQconnectdb(conninfo.c_str()));
-  if (PQstatus(result->connection_.get()) != CONNECTION_OK) {
-    error = {first_line(PQerrorMessage(result->connection_.get())), "", true};
-    return nullptr;
-  }
-  PQsetNoticeProcessor(
-      result->connection_.get(), [](void*, const char*) {}, nullptr);
-  if (result->execute("SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
+  result->stop_ = stop;
+  if (result->connect(conninfo) &&
+      result->execute("SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
                       "SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off"))
     return result;
   error = result->error_;
   return nullptr;
 }
 
-bool Connection::fail(const Result* result) {
-  const char* state = result != nullptr ? PQresultErrorField(result->get(), PG_DIAG_SQLSTATE) : nullptr;
-  const char* text = result != nullptr ? PQresultErrorField(result->get(), PG_DIAG_MESSAGE_PRIMARY) : nullptr;
-  error_ = {first_line(text != nullptr ? text : PQerrorMessage(connection_.get())),
-            state != nullptr ? state : "", PQstatus(connection_.get()) != CONNECTION_OK};
+bool Connection::connect(const std::string& conninfo) {
+  connection_.reset(PQconnectStart(conninfo.c_str()));
+  if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return lost("");
+  // PQconnectPoll does not keep `connect_timeout`: it is kept here, for each address there is.
+  const auto deadline = Clock::now() + connect_limit;
+  for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
+    if (state == PGRES_POLLING_FAILED) return lost("");
+    if (Clock::now() > deadline) return lost("no answer within the time limit");
+    pollfd socket{PQsocket(connection_.get()),
+                  static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const int ready = ::poll(&socket, 1, stop_interval_ms);
+    if (stop_ != nullptr && *stop_) return lost("stopped");
+    if (ready > 0) state = PQconnectPoll(connection_.get());
+  }
+  PQsetnonblocking(connection_.get(), 1);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  return true;
+}
+
+// False: stopped, or the connection is lost.
+bool Connection::wait(bool readable, bool writable) {
+  for (;;) {
+    pollfd socket{PQsocket(connection_.get()),
+                  static_cast<short>((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)), 0};
+    const int ready = ::poll(&socket, 1, stop_interval_ms);
+    if (stop_ != nullptr && *stop_) return lost("stopped");
+    if (ready < 0 && errno != EINTR) return lost("");
+    if (ready <= 0) continue;
+    if ((socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_.get()) == 0) return lost("");
+    return true;
+  }
+}
+
+bool Connection::flush() {
+  for (;;) {
+    const int state = PQflush(connection_.get());
+    if (state == 0) return true;
+    if (state < 0) return lost("");
+    // What the server says meanwhile has to be read, or both would wait.
+    if (!wait(true, true)) return false;
+  }
+}
+
+// Null at the end of a command's results, and when the connection is lost (`error_.lost`).
+Connection::Result Connection::next() {
+  while (PQisBusy(connection_.get()) != 0) {
+    if (!wait(true, false)) return nullptr;
+  }
+  return Result(PQgetResult(connection_.get()));
+}
+
+bool Connection::lost(std::string message) {
+  error_ = {message.empty() ? first_line(PQerrorMessage(connection_.get())) : std::move(message), "", true};
   if (error_.message.empty()) error_.message = "the connection was lost";
-  drain();
+  return false;
+}
+
+bool Connection::fail(const Result& result) {
+  if (!result || PQstatus(connection_.get()) != CONNECTION_OK) return error_.lost ? false : lost("");
+  const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const char* text = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  error_ = {first_line(text != nullptr ? text : PQresultErrorMessage(result.get())),
+            state != nullptr ? state : "", false};
+  while (next()) {
+  }
   return false;
 }
 
@@ -77,29 +138,31 @@ bool Connection::check(const Result& result) {
   }
 }
 
-void Connection::drain() {
-  while (Result rest{PQgetResult(connection_.get())}) {
-    if (PQstatus(connection_.get()) != CONNECTION_OK) break;
+bool Connection::execute(const std::string& sql) {
+  if (error_.lost) return false;
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return lost("");
+  if (!flush()) return false;
+  while (Result result = next()) {
+    if (!check(result)) return fail(result);
   }
+  return !error_.lost;
 }
 
-bool Connection::execute(const std::string& sql) {
-  Result result(PQexec(connection_.get(), sql.c_str()));
-  return check(result) || fail(&result);
+bool Connection::send(const std::string& sql, const Values& parameters) {
+  if (error_.lost) return false;
+  const Parameters given(parameters);
+  if (PQsendQueryParams(connection_.get(), sql.c_str(), given.count(), nullptr, given.pointers.data(),
+                        nullptr, nullptr, 0) == 0)
+    return lost("");
+  return true;
 }
 
 bool Connection::query(const std::string& sql, const Values& parameters, Rows& rows) {
   rows.clear();
-  const Parameters given(parameters);
-  Result result(PQexecParams(connection_.get(), sql.c_str(), given.count(), nullptr, given.pointers.data(),
-                             nullptr, nullptr, 0));
-  if (!check(result)) return fail(&result);
-  const int columns = PQnfields(result.get());
-  rows.resize(static_cast<std::size_t>(PQntuples(result.get())));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (int k = 0; k < columns; ++k) rows[i].emplace_back(field(result.get(), static_cast<int>(i), k));
-  }
-  return true;
+  return stream(sql, parameters, [&](const Row& row) {
+    rows.emplace_back(row.begin(), row.end());
+    return true;
+  });
 }
 
 void Connection::stop_running() {
@@ -108,19 +171,18 @@ void Connection::stop_running() {
     PQcancel(cancel, ignored, sizeof ignored);
     PQfreeCancel(cancel);
   }
-  drain();
+  while (next()) {
+  }
 }
 
 bool Connection::stream(const std::string& sql, const Values& parameters,
                         const std::function<bool(const Row&)>& row) {
-  const Parameters given(parameters);
-  if (PQsendQueryParams(connection_.get(), sql.c_str(), given.count(), nullptr, given.pointers.data(),
-                        nullptr, nullptr, 0) == 0)
-    return fail();
+  if (!send(sql, parameters)) return false;
   PQsetSingleRowMode(connection_.get());
+  if (!flush()) return false;
   Row fields;
-  while (Result result{PQgetResult(connection_.get())}) {
-    if (!check(result)) return fail(&result);
+  while (Result result = next()) {
+    if (!check(result)) return fail(result);
     const int columns = PQnfields(result.get());
     for (int i = 0; i < PQntuples(result.get()); ++i) {
       fields.clear();
@@ -131,24 +193,32 @@ bool Connection::stream(const std::string& sql, const Values& parameters,
       return true;
     }
   }
-  return true;
+  return !error_.lost;
 }
 
 bool Connection::copy(const std::string& sql, std::string_view lines) {
-  Result begun(PQexec(connection_.get(), sql.c_str()));
-  if (PQresultStatus(begun.get()) != PGRES_COPY_IN) return fail(&begun);
-  constexpr std::size_t piece = std::size_t{1} << 20;
-  bool sent = true;
-  while (sent && !lines.empty()) {
+  if (error_.lost) return false;
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return lost("");
+  if (!flush()) return false;
+  Result begun = next();
+  if (PQresultStatus(begun.get()) != PGRES_COPY_IN) return fail(begun);
+  constexpr std::size_t piece = std::size_t{256} << 10;
+  while (!lines.empty()) {
     const std::string_view part = lines.substr(0, piece);
-    sent = PQputCopyData(connection_.get(), part.data(), static_cast<int>(part.size())) == 1;
-    lines.remove_prefix(part.size());
+    const int taken = PQputCopyData(connection_.get(), part.data(), static_cast<int>(part.size()));
+    if (taken < 0) return lost("");
+    if (taken > 0) lines.remove_prefix(part.size());
+    if (!flush()) return false;
   }
-  if (!sent || PQputCopyEnd(connection_.get(), nullptr) != 1) return fail();
-  Result done(PQgetResult(connection_.get()));
-  if (!check(done)) return fail(&done);
-  drain();
-  return true;
+  while (PQputCopyEnd(connection_.get(), nullptr) == 0) {
+    if (!flush()) return false;
+  }
+  if (!flush()) return false;
+  Result done = next();
+  if (!check(done)) return fail(done);
+  while (next()) {
+  }
+  return !error_.lost;
 }
 
 void append_copy_text(std::string& out, std::string_view text) {

@@ -1,6 +1,8 @@
-// A libpq connection to the audit database: statements, streams of rows in and out. Used by one thread.
+// A libpq connection to the audit database: statements, streams of rows in and out. Used by one thread;
+// another may end its waiting.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,8 +27,10 @@ using Rows = std::vector<Values>;
 
 class Connection {
  public:
-  // `conninfo` may hold a password: it is in no error. Null on failure.
-  static std::unique_ptr<Connection> open(const std::string& conninfo, Error& error);
+  // `conninfo` may hold a password: it is in no error. Null on failure. Once `stop` is true, whatever waits
+  // fails within a moment, and the connection is of no more use.
+  static std::unique_ptr<Connection> open(const std::string& conninfo, Error& error,
+                                          const std::atomic<bool>* stop = nullptr);
 
   // False: failed, `error()` says how.
   bool execute(const std::string& sql);  // may be several statements
@@ -48,12 +52,18 @@ class Connection {
   };
   using Result = std::unique_ptr<pg_result, Clear>;
 
+  bool connect(const std::string& conninfo);
+  bool wait(bool readable, bool writable);
+  bool flush();
+  Result next();
+  bool send(const std::string& sql, const Values& parameters);
   bool check(const Result& result);
-  bool fail(const Result* result = nullptr);
-  void drain();
+  bool fail(const Result& result);
+  bool lost(std::string message);
   void stop_running();
 
   std::unique_ptr<pg_conn, Finish> connection_;
+  const std::atomic<bool>* stop_ = nullptr;
   Error error_;
 };
 

@@ -33,7 +33,12 @@ void add_times(const std::vector<std::unique_ptr<Worker>>& workers, admin::Times
 
 admin::AuditNumbers audit_numbers(const audit::Log& log) {
   const audit::Log::Statistics now = log.statistics();
-  return {log.healthy(), now.records, now.lost, now.pending_records, now.pending_bytes, seconds(now.lag)};
+  return {log.healthy(), now.records, now.lost, now.pending_records, now.pending_bytes, seconds(now.lag), {}};
+}
+
+admin::ShipNumbers ship_numbers(const audit_database::ShipThread& shipping) {
+  const audit_database::ShipThread::Statistics now = shipping.statistics();
+  return {now.working, now.lines, now.failures, seconds(now.lag)};
 }
 
 admin::DatabaseNumbers database_numbers(const Database& database) {
@@ -71,6 +76,7 @@ admin::Numbers measure(const Shared& shared, const std::vector<std::unique_ptr<W
   }
   add_times(workers, numbers.analysis);
   numbers.audit = audit_numbers(shared.log);
+  if (shared.shipping != nullptr) numbers.audit.shipping = ship_numbers(*shared.shipping);
   for (const auto& database : shared.databases.open_ones())
     numbers.databases.push_back(database_numbers(*database));
   return numbers;

@@ -50,6 +50,22 @@ std::string open_control_database(Databases& databases, const config::Config& co
   return opened.get_future().get();
 }
 
+// Null: not configured.
+std::unique_ptr<audit_database::ShipThread> start_shipping(const config::ConfigPtr& config) {
+  if (!config->audit_ship) return nullptr;
+  audit_database::ShipThread::Callbacks callbacks;
+  callbacks.connection = [config](std::string& error) {
+    config::ControlString connection = config::audit_connection(*config);
+    error = std::move(connection.error);
+    return std::move(connection.text);
+  };
+  callbacks.report = [name = config->audit_ship->dbname](const std::string& problem) {
+    if (problem.empty()) return spdlog::info("audit database {}: the log is shipped again", name);
+    spdlog::error("audit database {}: the log is not shipped: {}", name, problem);
+  };
+  return std::make_unique<audit_database::ShipThread>(config->audit_directory, std::move(callbacks));
+}
+
 }  // namespace
 
 int serve(const std::filesystem::path& config_file) {
@@ -66,7 +82,8 @@ int serve(const std::filesystem::path& config_file) {
   if (std::string error = open_control_database(databases, config); !error.empty()) {
     return fail("database " + config.control.dbname + ": " + error);
   }
-  Shared shared{databases, *log, {}, {}, {first_session()}, {}};
+  const auto shipping = start_shipping(loaded.settings->config);
+  Shared shared{databases, *log, {}, {}, {first_session()}, {}, shipping.get()};
   ServerLoop loop(config_file, loaded.settings, shared);
   if (std::string error = loop.open(); !error.empty()) return fail(error);
   loop.run();

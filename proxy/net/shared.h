@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "proxy/audit/log.h"
+#include "proxy/audit_database/ship_thread.h"
 #include "proxy/config/config.h"
 #include "proxy/net/cancel_keys.h"
 #include "proxy/net/tls_context.h"
@@ -43,6 +44,7 @@ struct Shared {
   std::atomic<std::uint64_t>
       next_session;  // begins with the time, so that numbers do not repeat after a restart
   std::atomic<bool> draining{false};
+  const audit_database::ShipThread* shipping = nullptr;  // null: the log is not shipped
 };
 
 }  // namespace pgconsent::net
