@@ -9,6 +9,7 @@
 #include "proxy/cli_commands.h"
 #include "proxy/consent/store/client.h"
 #include "proxy/net/reload.h"
+#include "rules/vocabulary.h"
 
 namespace pgconsent {
 
@@ -33,11 +34,14 @@ int fail(const Outcome& outcome) {
   return outcome.could_run ? found_problems : could_not_run;
 }
 
-// The control connection of the database; an error was told.
-std::unique_ptr<consent::StoreClient> open_store(const ConsentOptions& options) {
+// The control connection of the database; an error was told. `read`: what the rules call things elsewhere is
+// set.
+std::unique_ptr<consent::StoreClient> open_store(const ConsentOptions& options,
+                                                 consent::ReaderOptions* read = nullptr) {
   net::SettingsResult loaded = net::load_settings(options.config);
   net::log_problems(loaded);
   if (!loaded.settings) return nullptr;
+  if (read != nullptr) read->vocabulary = rules::vocabulary_of(*loaded.rules.rules);
   const config::Config& config = *loaded.settings->config;
   const std::string database = options.database.empty() ? config.control.dbname : options.database;
   auto [connection, error] = config::control_connection(config, database);
@@ -117,9 +121,9 @@ int show(const ConsentOptions& options) {
 }
 
 int import(ConsentOptions& options) {
-  options.import.format = *consent::format_of(options.format);
+  options.import.read.format = *consent::format_of(options.format);
   if (options.import.rejects.empty()) options.import.rejects = options.import.file.string() + ".rejected.csv";
-  auto store = open_store(options);
+  auto store = open_store(options, &options.import.read);
   if (!store) return could_not_run;
   consent::ImportReport report;
   const Outcome outcome = store->import(options.import, report);
@@ -132,10 +136,14 @@ int import(ConsentOptions& options) {
   return found_problems;
 }
 
-int export_events(const ConsentOptions& options) {
-  auto store = open_store(options);
+int export_events(ConsentOptions& options) {
+  consent::ReaderOptions& format = options.import.read;
+  format.format = *consent::format_of(options.format);
+  if (format.format == consent::Format::tcf)
+    return fail(
+        {"TC strings are made by registered consent platforms alone: export to csv, jsonl or jsonld"});
+  auto store = open_store(options, &format);
   if (!store) return could_not_run;
-  const consent::Format format = *consent::format_of(options.format);
   if (options.output.empty()) {
     const Outcome outcome = store->export_events(options.kind, format, std::cout);
     return outcome.error.empty() ? fine : fail(outcome);
@@ -211,9 +219,15 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
 
   CLI::App* read = add_command(*consent, options, "import", "Record the events of a file");
   read->add_option("file", options->import.file, "The file")->required()->type_name("FILE");
-  read->add_option("--format", options->format, "csv (a header names the fields) or jsonl (an object a line)")
+  read->add_option(
+          "--format", options->format,
+          "csv (a header names the fields), jsonl (an object a line), jsonld (records of ISO/IEC TS 27560 in "
+          "the Data Privacy Vocabulary) or tcf (csv with the fields subject and tc_string)")
       ->required()
-      ->check(CLI::IsMember({"csv", "jsonl"}));
+      ->check(CLI::IsMember({"csv", "jsonl", "jsonld", "tcf"}));
+  read->add_option("--tcf-vendor", options->import.read.tcf_vendor,
+                   "The IAB's number of the vendor whose consent counts, instead of that of purposes alone")
+      ->check(CLI::Range(1, 65535));
   read->add_option("--kind", options->import.kind, "The kind of subject where a record names none")
       ->type_name("KIND");
   read->add_option("--rejects", options->import.rejects,
@@ -225,15 +239,21 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
       "Fields: event_type (give), subject_kind, subject, purpose, category, occurred_at, valid_from, "
       "valid_until,\n"
       "lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor, method, evidence.\n"
-      "The same file again goes on where it was interrupted; what is recorded is not recorded twice.");
+      "The same file again goes on where it was interrupted; what is recorded is not recorded twice. A "
+      "record of\n"
+      "several events is recorded as a whole or not at all. `tcf: [2, 3]` at a purpose of the rules says "
+      "which purposes\n"
+      "of the TCF it stands for, `dpv: dpv:Marketing` what it is called in other systems' records. Data "
+      "subjects'\n"
+      "requests (OpenDSR) are carried out by `pgconsent subject request`.");
   read->callback([options, &run] { run = [options] { return import(*options); }; });
 
   CLI::App* write =
       add_command(*consent, options, "export", "Write all events, in the form that import reads");
   write->add_option("kind", options->kind, "One kind of subject instead of all")->type_name("KIND");
-  write->add_option("--format", options->format, "csv or jsonl")
+  write->add_option("--format", options->format, "csv, jsonl or jsonld")
       ->required()
-      ->check(CLI::IsMember({"csv", "jsonl"}));
+      ->check(CLI::IsMember({"csv", "jsonl", "jsonld", "tcf"}));
   write->add_option("--output", options->output, "Instead of standard output")->type_name("FILE");
   write->callback([options, &run] { run = [options] { return export_events(*options); }; });
 }

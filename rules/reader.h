@@ -36,6 +36,8 @@ void validate(const RuleSet& rules, Reporter& report);
 std::vector<const PurposeRule*> chain_of(const RuleSet& rules, const PurposeRule& purpose);
 // What bases need besides: narrower purposes, places for objections, regimes.
 void validate_bases(const RuleSet& rules, Reporter& report);
+// `dpv` and `tcf` of purposes and categories.
+void validate_vocabulary(const RuleSet& rules, Reporter& report);
 // Warnings about rules that have no effect. REQUIRES: validate() has found no error.
 void check_coverage(const RuleSet& rules, Reporter& report);
 

@@ -38,6 +38,7 @@ struct CategoryRule {
   Text name;
   bool sensitive = false;
   Description description;
+  std::optional<Text> dpv;
 };
 
 struct BasisEntry {
@@ -61,6 +62,8 @@ struct PurposeRule {
   std::vector<BasisRule> lawful_basis;
   std::optional<Text> narrows;
   bool under_restriction = false;
+  std::optional<Text> dpv;
+  std::vector<int> tcf;
 };
 
 struct PathRule {

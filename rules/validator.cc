@@ -104,6 +104,7 @@ void validate(const RuleSet& rules, Reporter& report) {
     check_consent_sources(table, rules, kinds, sources, report);
   }
   validate_bases(rules, report);
+  validate_vocabulary(rules, report);
 }
 
 }  // namespace pgconsent::rules

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
+#include "proxy/consent/formats/event_writer.h"
 #include "proxy/consent/store/client_impl.h"
 
 namespace pgconsent::consent {
@@ -27,20 +27,13 @@ constexpr const char* event_columns =
     "jurisdiction, "
     "actor, method, evidence";
 
-std::string to_csv(const pqxx::row& row) {
-  std::string line;
-  for (std::size_t i = 0; i < event_fields.size(); ++i)
-    line.append(i == 0 ? "" : ",").append(csv_field(row[static_cast<int>(i)].c_str()));
-  return line;
-}
-
-std::string to_json_line(const pqxx::row& row) {
-  nlohmann::ordered_json object;
+Event event_of(const pqxx::row& row) {
+  Event event;
   for (std::size_t i = 0; i < event_fields.size(); ++i) {
     const pqxx::field field = row[static_cast<int>(i)];
-    if (!field.is_null()) object[std::string(event_fields[i])] = field.c_str();
+    if (!field.is_null()) event.values[i] = field.c_str();
   }
-  return object.dump();
+  return event;
 }
 
 }  // namespace
@@ -134,24 +127,23 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
   });
 }
 
-Outcome StoreClient::export_events(const std::string& kind, Format format, std::ostream& out) {
+Outcome StoreClient::export_events(const std::string& kind, const ReaderOptions& format, std::ostream& out) {
   return impl_->guarded([&]() -> Outcome {
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work(impl_->open());
     if (!kind.empty() &&
         work.exec("SELECT FROM pgconsent.subject_kind WHERE name = " + work.quote(kind)).empty())
       return {"unknown subject kind \"" + kind + "\""};
     work.exec(fmt::format(
-        "DECLARE events NO SCROLL CURSOR FOR SELECT {} FROM pgconsent.consent_event{} ORDER BY id",
+        "DECLARE events NO SCROLL CURSOR FOR SELECT {}, record_id FROM pgconsent.consent_event{} ORDER BY id",
         event_columns, kind.empty() ? "" : " WHERE subject_kind = " + work.quote(kind)));
-    if (format == Format::csv) {
-      for (std::size_t i = 0; i < event_fields.size(); ++i) out << (i == 0 ? "" : ",") << event_fields[i];
-      out << '\n';
-    }
+    EventWriter writer(format, out);
     for (;;) {
       const pqxx::result rows = work.exec("FETCH 10000 FROM events");
       if (rows.empty()) break;
-      for (const auto& row : rows) out << (format == Format::csv ? to_csv(row) : to_json_line(row)) << '\n';
+      for (const auto& row : rows)
+        writer.write(event_of(row), row[static_cast<int>(event_fields.size())].c_str());
     }
+    writer.finish();
     out.flush();
     return out ? Outcome{} : Outcome{"can't write the output", false};
   });

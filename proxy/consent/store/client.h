@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/consent/store/event.h"
+#include "proxy/consent/formats/event_reader.h"
 
 namespace pgconsent::consent {
 
@@ -29,7 +29,7 @@ struct SubjectState {
 
 struct ImportOptions {
   std::filesystem::path file, rejects;
-  Format format = Format::csv;
+  ReaderOptions read;
   std::string kind;  // for records without one
   std::size_t batch = 20000;
 };
@@ -47,7 +47,7 @@ class StoreClient {
   // In batches of one transaction each; an import that was interrupted goes on where it stopped.
   Outcome import(const ImportOptions& options, ImportReport& report);
   // All events, of one kind or (empty) of all, the oldest first.
-  Outcome export_events(const std::string& kind, Format format, std::ostream& out);
+  Outcome export_events(const std::string& kind, const ReaderOptions& format, std::ostream& out);
 
  private:
   class Impl;

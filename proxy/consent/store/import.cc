@@ -14,13 +14,23 @@ namespace pgconsent::consent {
 
 namespace {
 
+// Other purposes or another vendor make other events of the same strings.
+std::string about_tcf(const ReaderOptions& options) {
+  std::string about = fmt::format("vendor {}\n", options.tcf_vendor);
+  for (const auto& purpose : options.vocabulary.purposes)
+    about += fmt::format("{} {} {} {}\n", purpose.name, fmt::join(purpose.tcf, ","), purpose.consent,
+                         purpose.interests);
+  return about;
+}
+
 // Of the file's bytes and what else decides about the events. Empty: can't be read.
 std::string digest_of(const ImportOptions& options) {
   std::ifstream in(options.file, std::ios::binary);
   if (!in) return {};
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  const std::string about = fmt::format("{}\n{}\n", static_cast<int>(options.format), options.kind);
+  std::string about = fmt::format("{}\n{}\n", static_cast<int>(options.read.format), options.kind);
+  if (options.read.format == Format::tcf) about += about_tcf(options.read);
   EVP_DigestUpdate(context.get(), about.data(), about.size());
   std::vector<char> buffer(1 << 20);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0)
@@ -34,10 +44,8 @@ std::string digest_of(const ImportOptions& options) {
   return hex;
 }
 
-struct Rejected {
-  std::int64_t line = 0;
-  std::string reason;
-};
+using Batch = std::vector<EventReader::Record>;
+using Reasons = std::vector<std::string>;  // one a record; empty: nothing is against it
 
 class Importer {
  public:
@@ -47,15 +55,15 @@ class Importer {
 
   Outcome run() {
     std::ifstream in(options_.file, std::ios::binary);
-    auto reader = make_event_reader(options_.format, in);
+    auto reader = make_event_reader(options_.read, in);
     if (!reader->problem().empty()) return {options_.file.string() + ": " + reader->problem()};
     const std::int64_t done = begin();
     rejects_.open(options_.rejects, done > 0 ? std::ios::app : std::ios::trunc);
     if (!rejects_) return {"can't write " + options_.rejects.string(), false};
     if (done == 0) rejects_ << "line,reason\n";
-    std::vector<EventReader::Record> batch;
+    Batch batch;
     while (auto record = reader->next()) {
-      if (record->line <= done) {
+      if (record->place <= done) {
         ++report_.skipped;
         continue;
       }
@@ -89,24 +97,59 @@ class Importer {
     return columns;
   }
 
-  void stage(pqxx::work& work, const std::vector<EventReader::Record>& batch,
-             std::vector<Rejected>& rejected) {
+  // The events of records without a reason, each with its number; `records` says whose it is.
+  void stage(pqxx::dbtransaction& work, const Batch& batch, const Reasons& reasons,
+             std::vector<std::size_t>& records) {
     pqxx::stream_to stream(work, "pgconsent_staging");
     std::array<const char*, event_fields.size() + 1> row;  // null: NULL. No value holds a NUL byte
-    for (const EventReader::Record& record : batch) {
-      if (!record.problem.empty()) {
-        rejected.push_back({record.line, record.problem});
-        continue;
+    for (std::size_t record = 0; record < batch.size(); ++record) {
+      if (!reasons[record].empty()) continue;
+      for (const Event& event : batch[record].events) {
+        const std::string number = std::to_string(records.size());
+        records.push_back(record);
+        row[0] = number.c_str();
+        for (std::size_t i = 0; i < event_fields.size(); ++i)
+          row[i + 1] = event.values[i] ? event.values[i]->c_str() : nullptr;
+        if (row[1] == nullptr) row[1] = "give";
+        if (row[2] == nullptr && !options_.kind.empty()) row[2] = options_.kind.c_str();
+        stream << row;
       }
-      const std::string line = std::to_string(record.line);
-      row[0] = line.c_str();
-      for (std::size_t i = 0; i < event_fields.size(); ++i)
-        row[i + 1] = record.event.values[i] ? record.event.values[i]->c_str() : nullptr;
-      if (row[1] == nullptr) row[1] = "give";
-      if (row[2] == nullptr && !options_.kind.empty()) row[2] = options_.kind.c_str();
-      stream << row;
     }
     stream.complete();
+  }
+
+  // Applies what has no reason against it yet; true when no record was taken in part.
+  bool apply_once(pqxx::work& work, const Batch& batch, Reasons& reasons) {
+    std::vector<std::size_t> records;
+    pqxx::subtransaction step(work);
+    stage(step, batch, reasons, records);
+    step.exec("ANALYZE pg_temp.pgconsent_staging");
+    bool whole = true;
+    for (const auto& row : step.exec(apply_sql())) {
+      const std::size_t record = records.at(row[0].as<std::size_t>());
+      whole = whole && batch[record].events.size() == 1;
+      if (reasons[record].empty()) reasons[record] = row[1].c_str();
+    }
+    if (whole)
+      step.commit();
+    else
+      step.abort();
+    return whole;
+  }
+
+  // Until every record is taken as a whole or not at all. What is left out may change what the rest means.
+  void apply_whole(pqxx::work& work, const Batch& batch, Reasons& reasons) {
+    constexpr int most_rounds = 8;
+    for (int round = 0; round < most_rounds; ++round) {
+      if (apply_once(work, batch, reasons)) return;
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!reasons[i].empty()) continue;
+      const Batch one{batch[i]};
+      Reasons reason(1);
+      apply_once(work, one, reason);
+      reasons[i] = reason[0];
+    }
   }
 
   static std::string apply_sql() {
@@ -126,34 +169,32 @@ class Importer {
            ")::pgconsent.event_input FROM pg_temp.pgconsent_staging s ORDER BY s.line)) a";
   }
 
-  void apply(const std::vector<EventReader::Record>& batch, bool last) {
-    std::vector<Rejected> rejected;
+  void apply(const Batch& batch, bool last) {
     pqxx::work work(connection_);
     // Two runs of one file take turns, and the second finds its lines done.
     const pqxx::result now =
         work.exec("SELECT lines FROM pgconsent.import WHERE digest = " + work.quote(digest_) + " FOR UPDATE");
-    if (!batch.empty() && now[0][0].as<std::int64_t>() >= batch.front().line)
+    if (!batch.empty() && now[0][0].as<std::int64_t>() >= batch.front().place)
       throw std::runtime_error("another import of the same file is running");
-    stage(work, batch, rejected);
-    work.exec("ANALYZE pg_temp.pgconsent_staging");
-    for (const auto& row : work.exec(apply_sql()))
-      rejected.push_back({row[0].as<std::int64_t>(), row[1].c_str()});
-    std::sort(rejected.begin(), rejected.end(),
-              [](const Rejected& a, const Rejected& b) { return a.line < b.line; });
-    const auto bad = static_cast<std::int64_t>(rejected.size()),
-               all = static_cast<std::int64_t>(batch.size());
-    const std::string lines = batch.empty() ? "lines" : std::to_string(batch.back().end);
+    Reasons reasons;
+    for (const auto& record : batch) reasons.push_back(record.problem);
+    apply_whole(work, batch, reasons);
+    const auto all = static_cast<std::int64_t>(batch.size()),
+               good = static_cast<std::int64_t>(std::count(reasons.begin(), reasons.end(), std::string()));
+    const std::string lines = batch.empty() ? "lines" : std::to_string(batch.back().place);
     work.exec(fmt::format(
         "UPDATE pgconsent.import SET lines = {}, accepted = accepted + {}, rejected = rejected + {}{} "
         "WHERE digest = {}",
-        lines, all - bad, bad, last ? ", finished_at = pg_catalog.now()" : "", work.quote(digest_)));
+        lines, good, all - good, last ? ", finished_at = pg_catalog.now()" : "", work.quote(digest_)));
     // Before the commit: told twice after a crash rather than never.
-    for (const Rejected& each : rejected) rejects_ << each.line << ',' << csv_field(each.reason) << '\n';
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!reasons[i].empty()) rejects_ << batch[i].line << ',' << csv_field(reasons[i]) << '\n';
+    }
     rejects_.flush();
     if (!rejects_) throw std::runtime_error("can't write " + options_.rejects.string());
     work.commit();
-    report_.accepted += all - bad;
-    report_.rejected += bad;
+    report_.accepted += good;
+    report_.rejected += all - good;
   }
 
   pqxx::connection& connection_;

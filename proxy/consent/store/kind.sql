@@ -26,7 +26,10 @@ CREATE OR REPLACE TRIGGER replay AFTER INSERT ON pgconsent.@event@
   FOR EACH ROW EXECUTE FUNCTION pgconsent.@replay@();
 ALTER TABLE pgconsent.@event@ ENABLE REPLICA TRIGGER replay;
 
--- Locks the subjects, judges all lines in their order, records those without a problem.
+-- Locks the subjects, judges all lines in their order, records those without a problem. Lines of other systems say again
+-- and again what holds. `…_if_new` is not recorded, and no problem (an empty one), where just that was recorded of
+-- that very time; nor are `withdraw_if_given` and `restrict_if_free` where there is nothing to do. `lift_if_own` lifts
+-- an objection that came by the line's own method, nobody else's.
 CREATE OR REPLACE FUNCTION pgconsent.@apply@(input pgconsent.event_input[])
 RETURNS TABLE (line bigint, reason text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -36,6 +39,8 @@ DECLARE
   entry pgconsent.event_input;
   problems text[];
   moment timestamptz := clock_timestamp();
+  conditional CONSTANT text[] := 
+    '{give_if_new, withdraw_if_new, object_if_new, lift_if_own, withdraw_if_given, restrict_if_free}';
 BEGIN
   BEGIN
     keys := ARRAY(SELECT i.subject::@key_cast@ FROM unnest(input) i);
@@ -55,7 +60,7 @@ BEGIN
   WITH entries AS MATERIALIZED (
     SELECT i.*, CASE
       WHEN i.event_type IS NULL OR i.event_type NOT IN ('give', 'withdraw', 'object', 'restrict', 'lift') THEN
-        format('unknown event type "%s"', i.event_type)
+        format('unknown event type "%s"', i.named)
       WHEN coalesce(i.subject, '') = '' THEN 'the subject is missing'
       WHEN i.key IS NULL THEN format('"%s" is not a key of subject kind "%s"', i.subject, @kind_text@)
       WHEN NOT EXISTS (SELECT FROM @subject_table@ s WHERE s.@subject_key@ = i.key) THEN
@@ -72,14 +77,18 @@ BEGIN
         format('unknown category "%s" of purpose "%s"', i.category, i.purpose)
       WHEN i.event_type <> 'give' AND (i.valid_from IS NOT NULL OR i.valid_until IS NOT NULL) THEN
         'only consent has a time of validity'
+      WHEN NOT (isfinite(i.happened) AND coalesce(isfinite(i.valid_from), true) AND coalesce(isfinite(i.valid_until), true)) THEN
+        'a time is infinite: leave it out'
       WHEN i.happened > moment + interval '5 minutes' THEN format('the time of the event, %s, lies in the future', i.happened)
       WHEN i.valid_until <= i.valid_from THEN 'valid_until is not after valid_from'
       WHEN i.valid_until <= i.happened THEN 'valid_until is not after the time of the event'
     END AS problem
-    FROM (SELECT x.*, coalesce(x.occurred_at, moment) AS happened
+    FROM (SELECT x.line, x.subject, x.purpose, x.category, x.valid_from, x.valid_until, x.method, x.key, x.event_type AS named,
+            CASE WHEN x.event_type = ANY (conditional) THEN split_part(x.event_type, '_', 1) ELSE x.event_type END AS event_type,
+            coalesce(x.occurred_at, moment) AS happened
           FROM ROWS FROM (unnest(input), unnest(keys)) AS x(@input_columns@, key)) i
   ), pairs AS (
-    SELECT e.line, e.key, e.event_type, e.purpose, e.category, e.happened, e.valid_from, e.valid_until, p.number,
+    SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.happened, e.valid_from, e.valid_until, p.number,
       CASE WHEN e.purpose IS NULL THEN 'restriction' WHEN e.event_type IN ('object', 'lift') THEN 'objection' ELSE 'consent' END AS what
     FROM entries e LEFT JOIN pgconsent.pair p ON p.purpose = e.purpose
       AND CASE WHEN e.event_type IN ('give', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
@@ -88,7 +97,7 @@ BEGIN
   ), history AS (
     SELECT p.*,
       lag(p.event_type) OVER w AS earlier_type,
-      lag(p.happened) OVER w AS earlier_time,
+      max(p.happened) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_time,
       lag(coalesce(p.valid_until, 'infinity')) OVER w AS earlier_until,
       c.restricted, c.until[p.number + 1] AS until,
       coalesce(@given_bit@, false) AS given, coalesce(@limited_bit@, false) AS limited,
@@ -98,36 +107,43 @@ BEGIN
   ), states AS (
     SELECT h.*,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'give' ELSE h.given OR h.limited END AS is_given,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'withdraw' ELSE h.withdrawn END AS is_withdrawn,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_until WHEN h.limited THEN h.until ELSE 'infinity' END AS given_until,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'object' ELSE h.objected END AS is_objected,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'restrict' ELSE h.restricted IS TRUE END AS is_restricted,
-      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_time
-           WHEN CASE h.what WHEN 'consent' THEN h.given OR h.limited OR h.withdrawn WHEN 'objection' THEN h.objected
-                            ELSE h.restricted IS NOT NULL END THEN
-             (SELECT v.occurred_at FROM pgconsent.@event@ v
-              WHERE v.subject = h.key::text AND v.purpose IS NOT DISTINCT FROM h.purpose
-                AND (v.category IS NULL OR h.category IS NULL OR v.category = h.category)
-                AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'withdraw')
-                                WHEN 'objection' THEN v.event_type IN ('object', 'lift')
-                                ELSE v.event_type IN ('restrict', 'lift') END
-              ORDER BY v.id DESC LIMIT 1)
-      END AS last_time
-    FROM history h
+      greatest(h.earlier_time, l.occurred_at) AS last_time,
+      h.objected AND l.method IS DISTINCT FROM h.method AS is_foreign
+    FROM history h LEFT JOIN LATERAL (
+      SELECT v.occurred_at, v.method FROM pgconsent.@event@ v
+      WHERE CASE h.what WHEN 'consent' THEN h.given OR h.limited OR h.withdrawn WHEN 'objection' THEN h.objected
+                        ELSE h.restricted IS NOT NULL END
+        AND v.subject = h.key::text AND v.purpose IS NOT DISTINCT FROM h.purpose
+        AND (v.category IS NULL OR h.category IS NULL OR v.category = h.category)
+        AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'withdraw')
+                        WHEN 'objection' THEN v.event_type IN ('object', 'lift')
+                        ELSE v.event_type IN ('restrict', 'lift') END
+      ORDER BY v.id DESC LIMIT 1) l ON true
   ), judged AS (
     SELECT s.line, CASE
+      WHEN s.named = 'give_if_new' AND bool_and(s.is_given AND s.happened = s.last_time)
+        OR s.named = 'withdraw_if_new' AND bool_and(s.is_withdrawn AND s.happened = s.last_time)
+        OR s.named = 'object_if_new' AND bool_and(s.is_foreign OR s.is_objected AND s.happened = s.last_time)
+        OR s.named = 'lift_if_own' AND bool_or(s.is_foreign OR NOT s.is_objected)
+        OR s.named = 'withdraw_if_given' AND NOT bool_or(s.is_given)
+        OR s.named = 'restrict_if_free' AND bool_or(s.is_restricted) THEN ''
       WHEN bool_or(s.happened < s.last_time) THEN
         format('earlier than what is already recorded for this purpose (%s)', max(s.last_time))
-      WHEN s.event_type = 'withdraw' AND NOT bool_or(s.is_given) THEN
+      WHEN s.named = 'withdraw' AND NOT bool_or(s.is_given) THEN
         format('there is no consent to withdraw for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
       WHEN s.event_type = 'give' AND bool_or(s.is_given AND s.valid_from > s.happened AND s.given_until > s.valid_from) THEN
         'overlaps consent that is still in force: withdraw it first'
       WHEN s.event_type = 'lift' AND s.purpose IS NULL AND NOT bool_or(s.is_restricted) THEN 'there is no restriction to lift'
       WHEN s.event_type = 'lift' AND s.purpose IS NOT NULL AND NOT bool_or(s.is_objected) THEN
         format('there is no objection to lift for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
-      WHEN s.event_type = 'give' AND bool_or(s.number IS NULL) THEN
+      WHEN s.event_type IN ('give', 'withdraw') AND bool_or(s.number IS NULL) THEN
         format('purpose "%s" uses no category', s.purpose)
     END AS problem
-    FROM states s GROUP BY s.line, s.event_type, s.purpose, s.category
+    FROM states s GROUP BY s.line, s.named, s.event_type, s.purpose, s.category
   ), verdicts AS (
     SELECT e.line, e.problem FROM entries e WHERE e.problem IS NOT NULL
     UNION ALL
@@ -138,14 +154,15 @@ BEGIN
   INSERT INTO pgconsent.@event@ (record_id, event_type, subject_kind, subject, purpose, category, occurred_at,
     valid_from, valid_until, lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor,
     method, evidence)
-  SELECT pgconsent.record_id(@kind_text@, i.key::text, i.purpose, i.category), i.event_type, @kind_text@, i.key::text,
+  SELECT pgconsent.record_id(@kind_text@, i.key::text, i.purpose, i.category),
+    CASE WHEN i.event_type = ANY (conditional) THEN split_part(i.event_type, '_', 1) ELSE i.event_type END, @kind_text@, i.key::text,
     i.purpose, i.category, coalesce(i.occurred_at, moment), i.valid_from, i.valid_until, i.lawful_basis, i.controller,
     i.recipients, i.notice, i.notice_version, i.jurisdiction, i.actor, i.method, i.evidence
   FROM ROWS FROM (unnest(input), unnest(keys), unnest(problems)) AS i(@input_columns@, key, problem)
   WHERE i.problem IS NULL;
 
   RETURN QUERY SELECT i.line, i.problem FROM ROWS FROM (unnest(input), unnest(problems)) AS i(@input_columns@, problem)
-  WHERE i.problem IS NOT NULL;
+  WHERE i.problem <> '';
 END
 $body$;
 

@@ -2,15 +2,16 @@
 
 #include <sstream>
 
-#include "proxy/consent/store/event.h"
-#include "proxy/consent/store/statements.h"
+#include "proxy/consent/formats/event_reader.h"
 
 namespace pgconsent::consent {
 namespace {
 
 std::vector<EventReader::Record> read(Format format, const std::string& text) {
   std::istringstream in(text);
-  auto reader = make_event_reader(format, in);
+  ReaderOptions options;
+  options.format = format;
+  auto reader = make_event_reader(options, in);
   std::vector<EventReader::Record> records;
   while (auto record = reader->next()) records.push_back(std::move(*record));
   return records;
@@ -18,17 +19,18 @@ std::vector<EventReader::Record> read(Format format, const std::string& text) {
 
 std::string header_problem(const std::string& text) {
   std::istringstream in(text);
-  return make_event_reader(Format::csv, in)->problem();
+  const ReaderOptions options;
+  return make_event_reader(options, in)->problem();
 }
 
 TEST(EventReader, ReadsQuotedFields) {
   auto records = read(Format::csv, "subject,purpose,evidence\r\n1,marketing,\"a, \"\"b\"\"\nc\"\r\n2,,\r\n");
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(records[0].line, 2);
-  EXPECT_EQ(records[0].end, 3);
-  EXPECT_EQ(records[0].event.field("evidence")->value(), "a, \"b\"\nc");
+  EXPECT_EQ(records[0].place, 3);
+  EXPECT_EQ(records[0].events[0].field("evidence")->value(), "a, \"b\"\nc");
   EXPECT_EQ(records[1].line, 4);
-  EXPECT_FALSE(records[1].event.field("purpose")->has_value());
+  EXPECT_FALSE(records[1].events[0].field("purpose")->has_value());
 }
 
 TEST(EventReader, AMalformedRecordCostsOneLine) {
@@ -59,8 +61,8 @@ TEST(EventReader, JsonLines) {
                           std::string(5000, '[') + "\n{\"subject\":\"a\\u0000b\"}\n");
   ASSERT_EQ(records.size(), 10u);
   EXPECT_EQ(records[0].problem, "");
-  EXPECT_EQ(records[0].event.field("subject")->value(), "7");
-  EXPECT_EQ(records[0].event.field("recipients")->value(), "x|y");
+  EXPECT_EQ(records[0].events[0].field("subject")->value(), "7");
+  EXPECT_EQ(records[0].events[0].field("recipients")->value(), "x|y");
   for (std::size_t i = 1; i < records.size(); ++i) EXPECT_NE(records[i].problem, "") << records[i].line;
   EXPECT_EQ(records[9].line, 11);
 }
@@ -76,16 +78,6 @@ TEST(EventReader, Times) {
     EXPECT_NE(value_problem("valid_until", bad), "") << bad;
   EXPECT_NE(value_problem("evidence", "\xff"), "");
   EXPECT_NE(value_problem("evidence", std::string_view("a\0b", 3)), "");
-}
-
-TEST(KindSql, AKeyIsNotCutToLength) {
-  const std::string sql = kind_sql(
-      {"patient", "\"public\".\"p\"", "\"code\"", "pg_catalog.\"varchar\"(8) COLLATE \"pg_catalog\".\"C\""},
-      64);
-  EXPECT_NE(sql.find("subject pg_catalog.\"varchar\"(8) COLLATE"), std::string::npos);
-  EXPECT_EQ(sql.find("::pg_catalog.\"varchar\"(8)"), std::string::npos);
-  EXPECT_NE(sql.find("given_1 bigint"), std::string::npos);
-  EXPECT_EQ(sql.find('@'), std::string::npos);
 }
 
 }  // namespace

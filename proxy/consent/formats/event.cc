@@ -1,4 +1,4 @@
-#include "proxy/consent/store/event.h"
+#include "proxy/consent/formats/event.h"
 
 #include <algorithm>
 #include <chrono>
@@ -59,6 +59,11 @@ std::optional<std::string>* Event::field(std::string_view name) {
   return found == event_fields.end() ? nullptr : &values[found - event_fields.begin()];
 }
 
+std::string Event::get(std::string_view name) const {
+  const auto at = std::find(event_fields.begin(), event_fields.end(), name) - event_fields.begin();
+  return values.at(static_cast<std::size_t>(at)).value_or("");
+}
+
 std::string value_problem(std::string_view field, std::string_view value) {
   constexpr std::size_t longest = 10000;
   if (value.size() > longest) return std::string(field) + " is longer than 10000 bytes";
@@ -71,10 +76,21 @@ std::string value_problem(std::string_view field, std::string_view value) {
   return {};
 }
 
-std::optional<Format> format_of(std::string_view name) {
-  if (name == "csv") return Format::csv;
-  if (name == "jsonl") return Format::json_lines;
-  return std::nullopt;
+std::string set_field(Event& event, std::string_view name, std::string value) {
+  if (value.empty()) return {};
+  if (std::string problem = value_problem(name, value); !problem.empty()) return problem;
+  constexpr std::string_view types[] = {"give", "withdraw", "object", "restrict", "lift"};
+  if (name == "event_type" && std::find(std::begin(types), std::end(types), value) == std::end(types))
+    return "unknown event type \"" + value.substr(0, 40) + "\"";
+  *event.field(name) = std::move(value);
+  return {};
+}
+
+std::string csv_field(std::string_view value) {
+  if (value.find_first_of(",\"\n\r") == value.npos) return std::string(value);
+  std::string out = "\"";
+  for (char c : value) out.append(c == '"' ? "\"\"" : std::string(1, c));
+  return out + "\"";
 }
 
 }  // namespace pgconsent::consent

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <istream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,31 +18,21 @@ struct Event {
   std::array<std::optional<std::string>, event_fields.size()> values;
   // Null for an unknown name.
   std::optional<std::string>* field(std::string_view name);
+  std::string get(std::string_view name) const;  // empty: absent
 };
 
 // What is wrong with a value before the database sees it; empty: nothing. Times are ISO 8601 with a zone, or
 // a date (UTC).
 std::string value_problem(std::string_view field, std::string_view value);
 
-enum class Format { csv, json_lines };
-std::optional<Format> format_of(std::string_view name);
+// Event types of systems that say again what holds: kind.sql tells what they do. No file names them.
+inline constexpr const char give_if_new[] = "give_if_new", withdraw_if_new[] = "withdraw_if_new",
+                            object_if_new[] = "object_if_new", lift_if_own[] = "lift_if_own",
+                            withdraw_if_given[] = "withdraw_if_given",
+                            restrict_if_free[] = "restrict_if_free";
 
-// Reads events one by one from a stream, which outlives it. Malformed records are told and stepped over.
-class EventReader {
- public:
-  virtual ~EventReader() = default;
-  struct Record {
-    std::int64_t line = 0;  // where it begins, from 1
-    std::int64_t end = 0;   // its last line
-    Event event;
-    std::string problem;  // not empty: there is no event
-  };
-  // Nothing at the end.
-  virtual std::optional<Record> next() = 0;
-  // What is wrong with the file as a whole (the CSV's header); empty: nothing.
-  virtual std::string problem() const = 0;
-};
-std::unique_ptr<EventReader> make_event_reader(Format format, std::istream& in);
+// Sets a field unless the value is empty. The problem with it, or empty.
+std::string set_field(Event& event, std::string_view name, std::string value);
 
 std::string csv_field(std::string_view value);  // quoted where it must be
 
