@@ -178,7 +178,7 @@ void add_event(CLI::App& consent, const OptionsPtr& options, std::function<int()
         name == "lift" ? "Whose objection ends; without it the restriction ends" : "The purpose", "PURPOSE");
     if (name != "lift") purpose->required();
   }
-  if (name == "give" || name == "withdraw")
+  if (name == "give" || name == "refuse" || name == "withdraw")
     option("--category", "category", "One category instead of all of the purpose", "NAME");
   if (name == "give") {
     option("--valid-from", "valid_from", "When it begins, instead of now", "TIME");
@@ -205,6 +205,7 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
   CLI::App* consent = app.add_subcommand("consent", "Record and look up consent in the built-in store");
   consent->require_subcommand(1);
   add_event(*consent, options, run, "give", "Record that consent was given");
+  add_event(*consent, options, run, "refuse", "Record that consent was asked for and not given");
   add_event(*consent, options, run, "withdraw", "Record that consent was withdrawn");
   add_event(*consent, options, run, "object", "Record an objection to a purpose (Art. 21)");
   add_event(*consent, options, run, "restrict", "Record a restriction of all processing (Art. 18)");

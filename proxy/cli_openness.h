@@ -6,14 +6,11 @@
 #include <memory>
 #include <string>
 
+#include "proxy/openness/report.h"
+
 namespace pgconsent::config {
 struct Config;
 }
-namespace pgconsent::enforce {
-class Generation;
-using GenerationPtr = std::shared_ptr<const Generation>;
-}  // namespace pgconsent::enforce
-
 namespace pgconsent {
 
 // Adds the commands; `run` is set to what was chosen when they are parsed.
@@ -33,6 +30,18 @@ struct OpennessInput {
   std::string database, today;
 };
 OpennessInput load_openness(const OpennessOptions& options);
+
+// The report on one person, over the control connection in one snapshot. A status other than `fine`: why was
+// told.
+struct MadeReport {
+  openness::SubjectReport report;
+  int status = 0;
+};
+MadeReport make_subject_report(const OpennessInput& input, const std::string& kind, const std::string& key,
+                               bool values);
+
+// `pgconsent subject request`: what OpenDSR has data subjects ask for.
+void add_request_command(CLI::App& subject, std::function<int()>& run);
 
 // To the file or, without one, to standard output; returns the exit status. A file is replaced whole, or not
 // at all. `secret`: only its owner may read it.

@@ -84,21 +84,8 @@ std::string problem(const openness::SubjectReport& report, const config::Config&
 int run_report(const SubjectOptions& options) {
   const OpennessInput input = load_openness(options);
   if (!input.generation) return input.status;
-  auto [text, error] = config::control_connection(*input.config, input.database);
-  if (!error.empty()) return fail(could_not_run, error);
-  openness::SubjectReport report;
-  try {
-    pqxx::connection connection(text);
-    pqxx::nontransaction(connection).exec(settings);
-    pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> snapshot(connection);
-    report = openness::make_report(
-        {input.generation, input.database, input.today, options.kind, options.key, options.values},
-        [&](const std::string& sql) { return ask(snapshot, sql); });
-  } catch (const std::exception& e) {
-    return fail(could_not_run, "database " + input.database + ": " + first_line(e.what()));
-  }
-  if (const std::string why = problem(report, *input.config); !why.empty())
-    return fail(report.outcome == Outcome::failed ? could_not_run : found_problems, why);
+  const auto [report, made] = make_subject_report(input, options.kind, options.key, options.values);
+  if (made != fine) return made;
   const std::string written = options.format == "json"   ? openness::to_json(report)
                               : options.format == "html" ? openness::to_html(report, options.language)
                                                          : openness::to_markdown(report, options.language);
@@ -109,6 +96,30 @@ int run_report(const SubjectOptions& options) {
 }
 
 }  // namespace
+
+MadeReport make_subject_report(const OpennessInput& input, const std::string& kind, const std::string& key,
+                               bool values) {
+  MadeReport made;
+  openness::SubjectReport& report = made.report;
+  auto [text, error] = config::control_connection(*input.config, input.database);
+  if (!error.empty()) {
+    made.status = fail(could_not_run, error);
+    return made;
+  }
+  try {
+    pqxx::connection connection(text);
+    pqxx::nontransaction(connection).exec(settings);
+    pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> snapshot(connection);
+    report = openness::make_report({input.generation, input.database, input.today, kind, key, values},
+                                   [&](const std::string& sql) { return ask(snapshot, sql); });
+  } catch (const std::exception& e) {
+    made.status = fail(could_not_run, "database " + input.database + ": " + first_line(e.what()));
+    return made;
+  }
+  if (const std::string why = problem(report, *input.config); !why.empty())
+    made.status = fail(report.outcome == Outcome::failed ? could_not_run : found_problems, why);
+  return made;
+}
 
 void add_subject_commands(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<SubjectOptions>();
@@ -126,6 +137,7 @@ void add_subject_commands(CLI::App& app, std::function<int()>& run) {
       "protected tables. What it can't read is named, and the exit status is 1. A file is written for its\n"
       "owner alone.");
   report->callback([options, &run] { run = [options] { return run_report(*options); }; });
+  add_request_command(*subject, run);
 }
 
 }  // namespace pgconsent

@@ -122,7 +122,7 @@ std::string compiled_table(std::string_view kind) {
 }
 
 bool is_public_store_function(std::string_view name) {
-  constexpr std::string_view names[] = {"give", "withdraw", "object", "restrict", "lift"};
+  constexpr std::string_view names[] = {"give", "refuse", "withdraw", "object", "restrict", "lift"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 

@@ -14,7 +14,7 @@
 namespace pgconsent::rules {
 
 inline constexpr std::string_view store_schema = "pgconsent";
-inline constexpr int store_version = 1;  // the newest migration in proxy/consent/store
+inline constexpr int store_version = 2;  // the newest migration in proxy/consent/store
 
 struct StoreKind {
   std::string name;

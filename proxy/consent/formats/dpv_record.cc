@@ -156,7 +156,7 @@ class RecordReader {
         {"ConsentGiven", "give"},
         {"RenewedConsentGiven", "give"},
         {"ConsentWithdrawn", "withdraw"},
-        {"ConsentRefused", withdraw_if_new},
+        {"ConsentRefused", "refuse"},
         // Not valid for processing, whatever was before.
         {"ConsentRevoked", withdraw_if_given},
         {"ConsentExpired", withdraw_if_given},

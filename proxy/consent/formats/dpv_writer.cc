@@ -100,7 +100,7 @@ std::string write_dpv_record(const Event& given, const std::string& record_id,
                              const rules::Vocabulary& vocabulary) {
   Event event = given;
   const std::string type = event.get("event_type");
-  const bool is_consent = type == "give" || type == "withdraw";
+  const bool is_consent = type == "give" || type == "refuse" || type == "withdraw";
   json record{{"@id", "urn:uuid:" + record_id},
               {"@type", is_consent ? "dpv:ConsentRecord" : "dpv:RightExerciseRecord"},
               {"dct:identifier", record_id}};
@@ -111,9 +111,10 @@ std::string write_dpv_record(const Event& given, const std::string& record_id,
     if (type == "lift") record["pgc:lifted"] = true;
   }
   record.update(about(event, vocabulary, is_consent));
-  json status{{"@type", !is_consent      ? "dpv:RequestFulfilled"
-                        : type == "give" ? "dpv:ConsentGiven"
-                                         : "dpv:ConsentWithdrawn"}};
+  json status{{"@type", !is_consent        ? "dpv:RequestFulfilled"
+                        : type == "give"   ? "dpv:ConsentGiven"
+                        : type == "refuse" ? "dpv:ConsentRefused"
+                                           : "dpv:ConsentWithdrawn"}};
   if (const auto& at = *event.field("occurred_at")) status["dpv:isIndicatedAtTime"] = iso_time(*at);
   if (is_consent) status["dpv:isIndicatedBy"] = "dpv:DataSubject";
   if (const auto& method = *event.field("method")) status["dpv:hasIndicationMethod"] = *method;

@@ -79,7 +79,7 @@ std::string value_problem(std::string_view field, std::string_view value) {
 std::string set_field(Event& event, std::string_view name, std::string value) {
   if (value.empty()) return {};
   if (std::string problem = value_problem(name, value); !problem.empty()) return problem;
-  constexpr std::string_view types[] = {"give", "withdraw", "object", "restrict", "lift"};
+  constexpr std::string_view types[] = {"give", "refuse", "withdraw", "object", "restrict", "lift"};
   if (name == "event_type" && std::find(std::begin(types), std::end(types), value) == std::end(types))
     return "unknown event type \"" + value.substr(0, 40) + "\"";
   *event.field(name) = std::move(value);

@@ -26,7 +26,7 @@ struct Event {
 std::string value_problem(std::string_view field, std::string_view value);
 
 // Event types of systems that say again what holds: kind.sql tells what they do. No file names them.
-inline constexpr const char give_if_new[] = "give_if_new", withdraw_if_new[] = "withdraw_if_new",
+inline constexpr const char give_if_new[] = "give_if_new", refuse_if_new[] = "refuse_if_new",
                             object_if_new[] = "object_if_new", lift_if_own[] = "lift_if_own",
                             withdraw_if_given[] = "withdraw_if_given",
                             restrict_if_free[] = "restrict_if_free";

@@ -64,7 +64,7 @@ class TcfReader final : public EventReader {
       const bool consent = (string.consents & bits) == bits, interest = (string.interests & bits) == bits;
       if (purpose.interests)
         add(record, common, string, consent || interest ? lift_if_own : object_if_new, purpose.name);
-      if (purpose.consent) add(record, common, string, consent ? give_if_new : withdraw_if_new, purpose.name);
+      if (purpose.consent) add(record, common, string, consent ? give_if_new : refuse_if_new, purpose.name);
     }
   }
 

@@ -37,12 +37,23 @@ struct ImportReport {
   std::int64_t accepted = 0, rejected = 0, skipped = 0;  // skipped: recorded by an earlier run
 };
 
+// What ends when a person asks to be erased: all consent, and all processing that a restriction ends.
+struct Erasure {
+  std::string kind, subject, method, evidence;
+};
+struct ErasureResult {
+  std::vector<std::string> withdrawn;  // purposes; empty: nothing was given
+  bool restricted = false;             // now; false: it was before
+};
+
 class StoreClient {
  public:
   explicit StoreClient(const std::string& connection);  // libpq's; opened by the first call
   ~StoreClient();
 
   Outcome record(const Event& event, std::string& record_id);
+  // All in one transaction. What has ended already is not ended again.
+  Outcome erase(const Erasure& erasure, ErasureResult& result);
   Outcome show(const std::string& kind, const std::string& subject, SubjectState& state);
   // In batches of one transaction each; an import that was interrupted goes on where it stopped.
   Outcome import(const ImportOptions& options, ImportReport& report);

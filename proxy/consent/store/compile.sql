@@ -9,7 +9,7 @@ BEGIN
       coalesce(f.valid_from, '-infinity') AS since, coalesce(f.valid_until, 'infinity') AS until,
       f.event_type = 'give' AND (f.valid_until IS NOT NULL OR f.valid_from > f.recorded_at) IS TRUE AS limited
     FROM @fresh@ f JOIN pgconsent.pair p ON p.purpose = f.purpose
-      AND CASE WHEN f.event_type IN ('give', 'withdraw') THEN p.category <> '' AND p.category = coalesce(f.category, p.category)
+      AND CASE WHEN f.event_type IN ('give', 'refuse', 'withdraw') THEN p.category <> '' AND p.category = coalesce(f.category, p.category)
                ELSE p.category = coalesce(f.category, '') END
     ORDER BY f.subject, p.number, f.event_type IN ('object', 'lift'), f.id DESC
   ), restriction AS (

@@ -133,6 +133,16 @@ RETURNS uuid LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN pgconsent.record(ROW(1, 'give', subject_kind, subject, purpose, category, occurred_at, valid_from, valid_until, lawful_basis,
   controller, recipients, notice, notice_version, jurisdiction, actor, method, evidence)::pgconsent.event_input);
 
+-- Asked and not given; where consent was given before, it is withdrawn.
+CREATE OR REPLACE FUNCTION pgconsent.refuse(
+  subject_kind text, subject text, purpose text, category text DEFAULT NULL,
+  occurred_at timestamptz DEFAULT NULL, method text DEFAULT NULL, evidence text DEFAULT NULL, actor text DEFAULT NULL,
+  notice text DEFAULT NULL, notice_version text DEFAULT NULL, lawful_basis text DEFAULT NULL,
+  controller text DEFAULT NULL, recipients text[] DEFAULT NULL, jurisdiction text DEFAULT NULL)
+RETURNS uuid LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN pgconsent.record(ROW(1, 'refuse', subject_kind, subject, purpose, category, occurred_at, NULL, NULL, lawful_basis,
+  controller, recipients, notice, notice_version, jurisdiction, actor, method, evidence)::pgconsent.event_input);
+
 CREATE OR REPLACE FUNCTION pgconsent.withdraw(
   subject_kind text, subject text, purpose text, category text DEFAULT NULL,
   occurred_at timestamptz DEFAULT NULL, method text DEFAULT NULL, evidence text DEFAULT NULL, actor text DEFAULT NULL,

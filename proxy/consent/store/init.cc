@@ -190,7 +190,7 @@ class Initialiser {
         "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgconsent FROM PUBLIC;\n"
         "REVOKE ALL ON ALL TABLES IN SCHEMA pgconsent FROM PUBLIC;\n";
     sql += fmt::format("GRANT USAGE ON SCHEMA pgconsent TO {};\n", writer_role);
-    for (const char* name : {"give", "withdraw", "object", "restrict", "lift"})
+    for (const char* name : {"give", "refuse", "withdraw", "object", "restrict", "lift"})
       sql += fmt::format("GRANT EXECUTE ON FUNCTION pgconsent.{} TO {};\n", name, writer_role);
     for (const std::string& role : needs_.roles) {
       sql += fmt::format("GRANT USAGE ON SCHEMA pgconsent TO {};\n", quote_identifier(role));

@@ -29,7 +29,7 @@ ALTER TABLE pgconsent.@event@ ENABLE REPLICA TRIGGER replay;
 -- Locks the subjects, judges all lines in their order, records those without a problem. Lines of other systems say again
 -- and again what holds. `…_if_new` is not recorded, and no problem (an empty one), where just that was recorded of
 -- that very time; nor are `withdraw_if_given` and `restrict_if_free` where there is nothing to do. `lift_if_own` lifts
--- an objection that came by the line's own method, nobody else's.
+-- an objection that came by the line's own method, nobody else's. What refuses consent that is given withdraws it.
 CREATE OR REPLACE FUNCTION pgconsent.@apply@(input pgconsent.event_input[])
 RETURNS TABLE (line bigint, reason text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -38,9 +38,10 @@ DECLARE
   keys @key_cast@[];
   entry pgconsent.event_input;
   problems text[];
+  types text[];
   moment timestamptz := clock_timestamp();
   conditional CONSTANT text[] := 
-    '{give_if_new, withdraw_if_new, object_if_new, lift_if_own, withdraw_if_given, restrict_if_free}';
+    '{give_if_new, refuse_if_new, object_if_new, lift_if_own, withdraw_if_given, restrict_if_free}';
 BEGIN
   BEGIN
     keys := ARRAY(SELECT i.subject::@key_cast@ FROM unnest(input) i);
@@ -59,7 +60,7 @@ BEGIN
 
   WITH entries AS MATERIALIZED (
     SELECT i.*, CASE
-      WHEN i.event_type IS NULL OR i.event_type NOT IN ('give', 'withdraw', 'object', 'restrict', 'lift') THEN
+      WHEN i.event_type IS NULL OR i.event_type NOT IN ('give', 'refuse', 'withdraw', 'object', 'restrict', 'lift') THEN
         format('unknown event type "%s"', i.named)
       WHEN coalesce(i.subject, '') = '' THEN 'the subject is missing'
       WHEN i.key IS NULL THEN format('"%s" is not a key of subject kind "%s"', i.subject, @kind_text@)
@@ -91,7 +92,7 @@ BEGIN
     SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.happened, e.valid_from, e.valid_until, p.number,
       CASE WHEN e.purpose IS NULL THEN 'restriction' WHEN e.event_type IN ('object', 'lift') THEN 'objection' ELSE 'consent' END AS what
     FROM entries e LEFT JOIN pgconsent.pair p ON p.purpose = e.purpose
-      AND CASE WHEN e.event_type IN ('give', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
+      AND CASE WHEN e.event_type IN ('give', 'refuse', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
                ELSE p.category = coalesce(e.category, '') END
     WHERE e.problem IS NULL
   ), history AS (
@@ -107,7 +108,7 @@ BEGIN
   ), states AS (
     SELECT h.*,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'give' ELSE h.given OR h.limited END AS is_given,
-      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'withdraw' ELSE h.withdrawn END AS is_withdrawn,
+      CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type IN ('refuse', 'withdraw') ELSE h.withdrawn END AS is_withdrawn,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_until WHEN h.limited THEN h.until ELSE 'infinity' END AS given_until,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'object' ELSE h.objected END AS is_objected,
       CASE WHEN h.earlier_type IS NOT NULL THEN h.earlier_type = 'restrict' ELSE h.restricted IS TRUE END AS is_restricted,
@@ -119,14 +120,14 @@ BEGIN
                         ELSE h.restricted IS NOT NULL END
         AND v.subject = h.key::text AND v.purpose IS NOT DISTINCT FROM h.purpose
         AND (v.category IS NULL OR h.category IS NULL OR v.category = h.category)
-        AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'withdraw')
+        AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'refuse', 'withdraw')
                         WHEN 'objection' THEN v.event_type IN ('object', 'lift')
                         ELSE v.event_type IN ('restrict', 'lift') END
       ORDER BY v.id DESC LIMIT 1) l ON true
   ), judged AS (
-    SELECT s.line, CASE
+    SELECT s.line, CASE WHEN s.event_type = 'refuse' AND bool_or(s.is_given) THEN 'withdraw' ELSE s.event_type END AS recorded, CASE
       WHEN s.named = 'give_if_new' AND bool_and(s.is_given AND s.happened = s.last_time)
-        OR s.named = 'withdraw_if_new' AND bool_and(s.is_withdrawn AND s.happened = s.last_time)
+        OR s.named = 'refuse_if_new' AND bool_and(s.is_withdrawn AND s.happened = s.last_time)
         OR s.named = 'object_if_new' AND bool_and(s.is_foreign OR s.is_objected AND s.happened = s.last_time)
         OR s.named = 'lift_if_own' AND bool_or(s.is_foreign OR NOT s.is_objected)
         OR s.named = 'withdraw_if_given' AND NOT bool_or(s.is_given)
@@ -140,25 +141,24 @@ BEGIN
       WHEN s.event_type = 'lift' AND s.purpose IS NULL AND NOT bool_or(s.is_restricted) THEN 'there is no restriction to lift'
       WHEN s.event_type = 'lift' AND s.purpose IS NOT NULL AND NOT bool_or(s.is_objected) THEN
         format('there is no objection to lift for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
-      WHEN s.event_type IN ('give', 'withdraw') AND bool_or(s.number IS NULL) THEN
+      WHEN s.event_type IN ('give', 'refuse', 'withdraw') AND bool_or(s.number IS NULL) THEN
         format('purpose "%s" uses no category', s.purpose)
     END AS problem
     FROM states s GROUP BY s.line, s.named, s.event_type, s.purpose, s.category
   ), verdicts AS (
-    SELECT e.line, e.problem FROM entries e WHERE e.problem IS NOT NULL
+    SELECT e.line, e.event_type AS recorded, e.problem FROM entries e WHERE e.problem IS NOT NULL
     UNION ALL
-    SELECT j.line, j.problem FROM judged j
+    SELECT j.line, j.recorded, j.problem FROM judged j
   )
-  SELECT array_agg(v.problem ORDER BY v.line) INTO problems FROM verdicts v;
+  SELECT array_agg(v.problem ORDER BY v.line), array_agg(v.recorded ORDER BY v.line) INTO problems, types FROM verdicts v;
 
   INSERT INTO pgconsent.@event@ (record_id, event_type, subject_kind, subject, purpose, category, occurred_at,
     valid_from, valid_until, lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor,
     method, evidence)
-  SELECT pgconsent.record_id(@kind_text@, i.key::text, i.purpose, i.category),
-    CASE WHEN i.event_type = ANY (conditional) THEN split_part(i.event_type, '_', 1) ELSE i.event_type END, @kind_text@, i.key::text,
+  SELECT pgconsent.record_id(@kind_text@, i.key::text, i.purpose, i.category), i.recorded, @kind_text@, i.key::text,
     i.purpose, i.category, coalesce(i.occurred_at, moment), i.valid_from, i.valid_until, i.lawful_basis, i.controller,
     i.recipients, i.notice, i.notice_version, i.jurisdiction, i.actor, i.method, i.evidence
-  FROM ROWS FROM (unnest(input), unnest(keys), unnest(problems)) AS i(@input_columns@, key, problem)
+  FROM ROWS FROM (unnest(input), unnest(keys), unnest(problems), unnest(types)) AS i(@input_columns@, key, problem, recorded)
   WHERE i.problem IS NULL;
 
   RETURN QUERY SELECT i.line, i.problem FROM ROWS FROM (unnest(input), unnest(problems)) AS i(@input_columns@, problem)

@@ -11,6 +11,7 @@ namespace pgconsent::consent {
 
 // Written by CMake from the .sql files.
 extern const char* const store_001_store;
+extern const char* const store_002_refusals;
 extern const char* const store_functions;
 extern const char* const store_kind;
 extern const char* const store_compile;
@@ -108,7 +109,7 @@ class KindTemplate {
     const std::map<std::string_view, std::string_view> when{
         {"given", "l.event_type = 'give' AND NOT l.limited"},
         {"limited", "l.limited"},
-        {"withdrawn", "l.event_type = 'withdraw'"},
+        {"withdrawn", "l.event_type IN ('refuse', 'withdraw')"},
         {"objected", "l.event_type = 'object'"}};
     for (int word = 0; word < words_; ++word) {
       for (const char* bit : bit_names) {
@@ -147,7 +148,7 @@ class KindTemplate {
 }  // namespace
 
 std::vector<Migration> migrations() {
-  return {{1, "store", store_001_store}};
+  return {{1, "store", store_001_store}, {2, "refusals", store_002_refusals}};
 }
 
 std::string_view functions_sql() {
