@@ -110,7 +110,7 @@ struct Plan {
   std::string sql;               // to be sent instead; unused when is_identity
   bool is_identity = true;       // the client's bytes are forwarded untouched
   std::string purpose;           // under which it was decided
-  std::string purpose_source;    // "role", "session" or "comment"
+  std::string purpose_source;    // "role", "startup", "session" or "comment"
   std::uint64_t generation = 0;  // of the catalog and rules it was made under
   std::uint64_t catalog_version = 0;
   std::string rules_version;                    // digest
@@ -145,6 +145,8 @@ struct SessionState {
   std::vector<std::string>
       search_path;      // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
   std::string purpose;  // current_setting('pgconsent.purpose', true); empty: the role's default
+  std::string purpose_source =
+      "session";  // or what it was at the start: "role" (its default), "startup" (an option)
   std::vector<TemporaryRelation> temporary;
   parser::SnapshotPtr
       private_catalog;   // set while the transaction has DDL of its own; overrides the shared one

@@ -88,7 +88,7 @@ class Builder {
   std::optional<SqlError> choose_purpose() {
     bool conflict = false;
     std::optional<std::string> comment = parser::purpose_in_comment(plan_->original, conflict);
-    plan_->purpose_source = comment ? "comment" : "session";
+    plan_->purpose_source = comment ? "comment" : state_.purpose_source;
     plan_->purpose = comment ? *comment : state_.purpose;
     if (plan_->purpose.empty() && role_ != nullptr && !role_->purposes.empty()) {
       plan_->purpose = role_->purposes.front();

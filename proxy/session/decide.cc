@@ -89,7 +89,7 @@ PlanPtr Session::Impl::refusal(std::string_view text, parser::SqlError error, bo
   plan->sql = enforce::refusal_statement(0, false);
   plan->is_identity = false;
   if (state_) plan->purpose = state_->purpose;
-  plan->purpose_source = "session";
+  if (state_) plan->purpose_source = state_->purpose_source;
   Statement statement;
   if (audited) statement.decision = enforce::Decision::refused;
   statement.audit.reason = error.message;

@@ -246,6 +246,7 @@ class Session::Impl {
   bool reload_pending_ = false, catalog_fresh_ = false;
   std::uint64_t wanted_catalog_ = 0, state_catalog_ = 0;  // state_catalog_: in force when the state was asked
   std::optional<parser::SqlError> purpose_error_;
+  std::string startup_purpose_, startup_purpose_source_;  // what the session began with: "role" or "startup"
   bool unsafe_strings_ = false, unsafe_encoding_ = false;
 
   Own own_ = Own::none;

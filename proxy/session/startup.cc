@@ -44,6 +44,7 @@ Action Session::Impl::start(Output& out) {
   database_ = startup.database;
   application_name_ = startup.application_name;
   auto purpose = startup.purpose;
+  startup_purpose_source_ = purpose.empty() ? "role" : "startup";
   if (planner_ != nullptr) {
     if (purpose.empty()) {
       purpose = planner_->default_purpose(user_);
@@ -59,6 +60,7 @@ Action Session::Impl::start(Output& out) {
     answer.unrecognised.assign(startup.protocol_options.begin(), startup.protocol_options.end());
     serialize(answer, server_.own());
   }
+  startup_purpose_ = purpose;
   if (planner_ != nullptr) finish_startup(startup, purpose);
   wire::serialize(startup.packet, client_.own());
   return finish();

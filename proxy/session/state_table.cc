@@ -17,6 +17,7 @@ std::string key_of(const enforce::SessionState& state) {
   append_part(key, state.login_role);
   append_part(key, state.role);
   append_part(key, state.purpose);
+  append_part(key, state.purpose_source);
   for (const auto& schema : state.search_path) append_part(key, schema);
   for (const auto& relation : state.temporary) {
     key += '|';
