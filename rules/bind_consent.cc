@@ -20,13 +20,23 @@ std::string wrong_type(const Relation& relation, const Column& column, std::stri
 }
 
 // Columns that are compared with the names of purposes and categories.
-void bind_label(const Relation& relation, const std::optional<Text>& rule, std::optional<AttrNumber>& out,
-                Reporter& report) {
+constexpr const char* own_equality_hint =
+    "the guard compares as PostgreSQL's own types do: use text, with a nondeterministic collation where case "
+    "must not "
+    "count";
+
+void bind_label(const parser::Snapshot& catalog, const Relation& relation, const std::optional<Text>& rule,
+                std::optional<AttrNumber>& out, Reporter& report) {
   if (!rule) return;
   const Column* column = find_column(relation, *rule, report);
   if (column == nullptr) return;
   if (!is_string(*column) && !is_enum(*column)) {
     report.error(rule->at, wrong_type(relation, *column, "a string or an enum"));
+  } else if (has_own_equality(catalog, *column)) {
+    report.error(rule->at,
+                 column_name(relation, *column) + " has type " + type_name(*column) +
+                     ", which compares in a way of its own",
+                 own_equality_hint);
   }
   out = column->attnum;
 }
@@ -69,8 +79,8 @@ void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectK
   source.given = condition_of(binding, rule.given);
   if (rule.objected) source.objected = condition_of(binding, *rule.objected);
   if (rule.restricted) source.restricted = condition_of(binding, *rule.restricted);
-  bind_label(*relation, rule.purpose, source.purpose, report);
-  bind_label(*relation, rule.category, source.category, report);
+  bind_label(binding.catalog, *relation, rule.purpose, source.purpose, report);
+  bind_label(binding.catalog, *relation, rule.category, source.category, report);
   bind_time(*relation, rule.valid_from, source.valid_from, report);
   bind_time(*relation, rule.valid_until, source.valid_until, report);
   bind_history(*relation, rule.history, source.history, report);
@@ -141,6 +151,11 @@ void bind_subjects(Binding& binding, Reporter& report) {
         if (!key->has_equality) {
           report.error(rule.key.at, column_name(*relation, *key) + " has type " + type_name(*key) +
                                         ", which has no equality: it can't be a key");
+        } else if (has_own_equality(binding.catalog, *key)) {
+          report.error(rule.key.at,
+                       column_name(*relation, *key) + " has type " + type_name(*key) +
+                           ", which compares in a way of its own: it can't be a key",
+                       own_equality_hint);
         } else if (rule.regime && !kind.one_row) {
           report.error(rule.regime->at, "the regime of " + in_backticks(rule.name.text) +
                                             " needs one row per subject, but " +
@@ -151,7 +166,7 @@ void bind_subjects(Binding& binding, Reporter& report) {
                          column_name(*relation, *key) + " is not unique: subjects share their consent",
                          "is another column the key?");
         }
-        bind_label(*relation, rule.regime, kind.regime, report);
+        bind_label(binding.catalog, *relation, rule.regime, kind.regime, report);
       }
     }
     binding.policy.subjects.emplace(kind.name, std::move(kind));

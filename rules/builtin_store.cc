@@ -21,6 +21,17 @@ void add_kind(const ConsentRule& rule, const SubjectKindRule& subject, const Bin
                                    " is too long for the built-in store: at most " +
                                    std::to_string(longest_kind) + " bytes");
   }
+  // x_0 would be the first part of x's events.
+  const std::string& name = rule.kind.text;
+  const bool is_part =
+      name.size() > 2 && name[name.size() - 2] == '_' && name.back() >= '0' && name.back() <= '7';
+  for (const ConsentRule& other : binding.rules.consent) {
+    if (is_part && other.source == ConsentSource::Kind::builtin &&
+        other.kind.text == name.substr(0, name.size() - 2))
+      report.error(rule.kind.at, "subject kinds " + in_backticks(name) + " and " +
+                                     in_backticks(other.kind.text) +
+                                     " would share a table in the built-in store: rename one");
+  }
   const parser::Relation* relation = find_relation(binding, subject.table, report);
   const parser::Column* key = relation == nullptr ? nullptr : find_column(*relation, subject.key, report);
   if (key == nullptr) return;

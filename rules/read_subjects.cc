@@ -97,7 +97,11 @@ void read_subjects(const YamlNode& node, RuleSet& rules, Reporter& report) {
     if (const YamlNode* table = fields.require("table")) {
       if (auto name = read_table_name(*table, "`table`", report)) kind.table = std::move(*name);
     }
-    if (const YamlNode* key = fields.require("key")) {
+    const YamlNode* key = fields.require("key");
+    if (key != nullptr && key->kind == YamlNode::Kind::sequence) {
+      report.error(key->at, "a subject's key is one column, not several",
+                   "give the table a column of its own that is unique, and refer to that");
+    } else if (key != nullptr) {
       if (auto name = read_identifier(*key, "`key`", report)) kind.key = std::move(*name);
     }
     kind.description = read_description(fields, report);

@@ -100,9 +100,16 @@ bool is_enum(const Column& column) {
   return column.type_category == 'E';
 }
 
+bool has_own_equality(const parser::Snapshot& catalog, const Column& column) {
+  constexpr parser::Oid first_of_extensions = 16384;  // FirstNormalObjectId
+  const Column base = without_domain(catalog, column);
+  return base.type >= first_of_extensions && !is_enum(base);
+}
+
 bool comparable(const parser::Snapshot& catalog, const Column& domain_or_a, const Column& domain_or_b) {
   const Column a = without_domain(catalog, domain_or_a), b = without_domain(catalog, domain_or_b);
-  if (!a.has_equality || !b.has_equality) return false;
+  if (!a.has_equality || !b.has_equality || has_own_equality(catalog, a) || has_own_equality(catalog, b))
+    return false;
   return a.type == b.type || (is_integer(a) && is_integer(b)) || (is_string(a) && is_string(b));
 }
 

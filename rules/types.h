@@ -16,6 +16,10 @@ bool is_timestamptz(const parser::Column& column);
 bool is_boolean(const parser::Column& column);
 bool is_enum(const parser::Column& column);
 
+// Is it of a type that an extension or somebody made (citext)? The guard compares with the operators of
+// pg_catalog alone: what such a type calls equal would be two persons, or two purposes, to it.
+bool has_own_equality(const parser::Snapshot& catalog, const parser::Column& column);
+
 // Can keys of the two columns be compared with `=` and mean the same? Same type, both integers or both
 // strings; a domain counts as its base type.
 bool comparable(const parser::Snapshot& catalog, const parser::Column& a, const parser::Column& b);

@@ -58,10 +58,15 @@ class Postgres:
         with open(hba, "w", encoding="utf8") as f:
             f.write(HBA)
         os.chmod(hba, 0o644)
+        return self.run()
+
+    def run(self):
+        """Starts the server: for the first time, or again after halt()."""
         options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=127.0.0.1",
                    f"port={self.port}", "unix_socket_directories=" + self.dir, "max_connections=400",
-                   "shared_buffers=64MB", "autovacuum=off", "logging_collector=off", "hba_file=" + hba,
-                   "timezone=UTC", "lc_messages=C", "log_min_messages=fatal", *self.settings]
+                   "shared_buffers=64MB", "autovacuum=off", "logging_collector=off",
+                   "timezone=UTC", "lc_messages=C", "log_min_messages=fatal",
+                   "hba_file=" + os.path.join(self.dir, "pg_hba.conf"), *self.settings]
         command = as_server_user([f"{self.bin}/postgres", "-D", self.data,
                                   *(x for o in options for x in ("-c", o))])
         self.log = open(os.path.join(self.dir, "server.log"), "ab")
@@ -100,12 +105,16 @@ class Postgres:
         with self.connect(dbname) as c:
             return c.rows(text)
 
+    def halt(self):
+        """Ends it, and its sessions; the data stay."""
+        try:
+            os.kill(self.server_pid(), signal.SIGINT)
+            self.process.wait(30)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            self.process.kill()
+        self.log.close()
+
     def stop(self):
         if self.process is not None:
-            try:
-                os.kill(self.server_pid(), signal.SIGINT)
-                self.process.wait(30)
-            except (OSError, ValueError, subprocess.TimeoutExpired):
-                self.process.kill()
-            self.log.close()
+            self.halt()
         shutil.rmtree(self.dir, ignore_errors=True)
