@@ -54,7 +54,9 @@ Shipper::Step Shipper::step() {
   }
   Batch batch;
   bool moved = false;
-  bool done = connection_.execute("BEGIN") ? lock_position(moved) : database_failed();
+  // The position file tells retention what it may take: it must not be ahead of what is durable.
+  bool done = connection_.execute("BEGIN; SET LOCAL synchronous_commit = on") ? lock_position(moved)
+                                                                              : database_failed();
   done = done && !moved && collect(batch) && write(batch);
   done = done && (connection_.execute("COMMIT") || database_failed());
   if (!done) {

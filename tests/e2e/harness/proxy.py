@@ -42,7 +42,7 @@ def certificate(folder):
 
 class Proxy:
     def __init__(self, path, server_port, rules, databases, dbname, tls=False, workers=2, control_user="pgconsent",
-                 server_host="127.0.0.1", server_ca="", extra=""):
+                 server_host="127.0.0.1", server_ca="", extra="", audit=""):
         self.path = path
         self.dir = tempfile.mkdtemp(prefix="pgconsent-proxy-")
         self.port, self.admin_port = free_port(), free_port()
@@ -62,7 +62,7 @@ control: {{dbname: {dbname}, user: {control_user}}}
 rules:   rules.yaml
 databases: {json.dumps(databases)}
 other_databases: pass
-audit:   {{directory: {self.audit_dir}}}
+audit:   {{directory: {self.audit_dir}{", " + audit if audit else ""}}}
 admin:   {{address: 127.0.0.1, port: {self.admin_port}}}
 workers: {workers}
 pseudonym_key_file: pseudonym.key
