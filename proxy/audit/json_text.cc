@@ -96,6 +96,19 @@ void append_json(std::string& out, const std::vector<std::string>& list) {
   out.push_back(']');
 }
 
+void append_base64(std::string& out, std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto byte = [&](std::size_t i) {
+    return i < bytes.size() ? std::uint32_t{static_cast<unsigned char>(bytes[i])} : 0u;
+  };
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::uint32_t three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    for (int shift = 18; shift >= 0; shift -= 6) out.push_back(alphabet[three >> shift & 63]);
+  }
+  const std::size_t padding = (3 - bytes.size() % 3) % 3;
+  out.replace(out.size() - padding, padding, padding, '=');
+}
+
 void append_number(std::string& out, std::uint64_t value) {
   char digits[20];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);

@@ -13,6 +13,8 @@ namespace pgconsent::audit {
 void append_json(std::string& out, std::string_view text);
 void append_json(std::string& out, const std::vector<std::string>& list);
 void append_number(std::string& out, std::uint64_t value);
+// RFC 4648, with padding, without quotes.
+void append_base64(std::string& out, std::string_view bytes);
 
 // The length of the well-formed UTF-8 character that `text` begins with (RFC 3629); 0 when it is none.
 std::size_t utf8_length(std::string_view text);

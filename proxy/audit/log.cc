@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <type_traits>
 
 #include "proxy/audit/chain.h"
 #include "proxy/audit/file.h"
@@ -22,7 +23,8 @@ class FileLog : public Log {
   std::string open(const std::filesystem::path& directory);
   ~FileLog() override { flush(); }
 
-  std::uint64_t append(const Record& record) override;
+  std::uint64_t append(const Record& record) override { return append_any(record); }
+  std::uint64_t append(const Outcome& outcome) override { return append_any(outcome); }
   bool written(std::uint64_t sequence) const override {
     return sequence <= written_.load(std::memory_order_acquire);
   }
@@ -32,7 +34,10 @@ class FileLog : public Log {
 
  private:
   bool write_group();
-  bool append_locked(const Record& record);
+  template <typename Line>
+  std::uint64_t append_any(const Line& line);
+  template <typename Line>
+  bool append_locked(const Line& line);
   void append_own(std::string_view reason);
 
   std::mutex writing_;  // taken before appending_; held during write(2), so that appends go on meanwhile
@@ -76,11 +81,16 @@ std::string FileLog::open(const std::filesystem::path& directory) {
   return {};
 }
 
-bool FileLog::append_locked(const Record& record) {
+template <typename Line>
+bool FileLog::append_locked(const Line& line) {
   std::size_t start = pending_.size();
   if (start == 0) oldest_ = std::chrono::steady_clock::now();
-  append_record(pending_, record, timestamps_.format(std::chrono::system_clock::now()), end_.id + 1,
-                view(end_.hash));
+  const std::string_view time = timestamps_.format(std::chrono::system_clock::now());
+  if constexpr (std::is_same_v<Line, Record>) {
+    append_record(pending_, line, time, end_.id + 1, view(end_.hash));
+  } else {
+    append_outcome(pending_, line, time, end_.id + 1, view(end_.hash));
+  }
   HexHash hash;
   if (!hasher_.hash(std::string_view(pending_).substr(start), hash)) {
     pending_.resize(start);
@@ -100,14 +110,15 @@ void FileLog::append_own(std::string_view reason) {
   append_locked(record);
 }
 
-std::uint64_t FileLog::append(const Record& record) {
+template <typename Line>
+std::uint64_t FileLog::append_any(const Line& line) {
   std::lock_guard lock(appending_);
   if (pending_.size() > max_pending_bytes && !healthy()) {
     ++dropped_;
     ++lost_;
     return never;
   }
-  return append_locked(record) ? end_.id : never;
+  return append_locked(line) ? end_.id : never;
 }
 
 // What write_group() has in hand is pending until all of it is in the file.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +26,26 @@ struct Record {
   const std::vector<std::string>* tables = nullptr;
   const std::vector<std::string>* columns = nullptr;
   std::string_view fingerprint, statement;
-  std::optional<std::uint64_t> rows;
   std::uint64_t catalog_version = 0;
   std::string_view rules_version;
   std::uint64_t duration_us = 0;  // spent in the proxy until the decision
+};
+
+// What became of a statement that has a record: a line of its own, once the statement has ended. Nothing
+// waits for it: after a crash a record may be without one, and nothing is known then.
+struct Outcome {
+  std::uint64_t session = 0;
+  std::uint64_t outcome_of = 0;  // the record's sequence number, which is its id
+  std::optional<std::uint64_t> rows, cells_masked;
+  std::string_view sqlstate;               // empty: it did not fail
+  std::optional<std::uint64_t> server_us;  // from when the server could begin with it to its end
+  // Numbers of the subject directory by kind, ascending and each once, as portable Roaring bitmaps.
+  struct Subjects {
+    std::string_view kind, bitmap;
+  };
+  bool subjects_known = false;                    // `subjects` says something, also when it is empty
+  std::span<const Subjects> subjects;             // of those whose data were disclosed
+  std::span<const std::string> subjects_unknown;  // kinds of which there may be others
 };
 
 class Log {
@@ -44,6 +61,7 @@ class Log {
 
   // Takes the record into the pending group; returns its sequence number, for written().
   virtual std::uint64_t append(const Record& record) = 0;
+  virtual std::uint64_t append(const Outcome& outcome) = 0;
   // Is the record in the file? Cheap.
   virtual bool written(std::uint64_t sequence) const = 0;
   // Writes the whole pending group in one write. False when the file can't be written: the group stays

@@ -45,6 +45,19 @@ void field(std::string& out, std::string_view name, const std::vector<std::strin
   }
 }
 
+// {"customer":"BASE64"}
+void append_subjects(std::string& out, std::span<const Outcome::Subjects> all) {
+  out.append(",\"subjects\":{");
+  for (const Outcome::Subjects& subjects : all) {
+    if (&subjects != all.data()) out.push_back(',');
+    append_json(out, subjects.kind);
+    out.append(":\"");
+    append_base64(out, subjects.bitmap);
+    out.push_back('"');
+  }
+  out.push_back('}');
+}
+
 }  // namespace
 
 void append_record(std::string& out, const Record& record, std::string_view time, std::uint64_t id,
@@ -58,6 +71,7 @@ void append_record(std::string& out, const Record& record, std::string_view time
   field(out, ",\"role\":", record.role);
   field(out, ",\"application\":", record.application);
   field(out, ",\"purpose\":", record.purpose);
+  field(out, ",\"purpose_source\":", record.purpose_source);
   field(out, ",\"decision\":", record.decision);
   field(out, ",\"reason\":", record.reason);
   field(out, ",\"rules\":", record.rules);
@@ -71,10 +85,32 @@ void append_record(std::string& out, const Record& record, std::string_view time
     std::string cut(utf8_prefix(record.statement, max_statement_bytes));
     field(out, ",\"statement\":", cut.append("…"));
   }
-  if (record.rows) field(out, ",\"rows\":", *record.rows);
   field(out, ",\"catalog\":", record.catalog_version);
   field(out, ",\"rules_version\":", record.rules_version);
   field(out, ",\"duration_us\":", record.duration_us);
+  out.push_back('}');
+}
+
+void append_outcome(std::string& out, const Outcome& outcome, std::string_view time, std::uint64_t id,
+                    std::string_view prev) {
+  out.append("{\"time\":\"").append(time);
+  field(out, "\",\"id\":", id);
+  out.append(",\"prev\":\"").append(prev);
+  field(out, "\",\"session\":", outcome.session);
+  field(out, ",\"outcome_of\":", outcome.outcome_of);
+  if (outcome.rows) field(out, ",\"rows\":", *outcome.rows);
+  if (outcome.cells_masked) field(out, ",\"cells_masked\":", *outcome.cells_masked);
+  if (!outcome.sqlstate.empty()) field(out, ",\"sqlstate\":", outcome.sqlstate);
+  if (outcome.server_us) field(out, ",\"server_us\":", *outcome.server_us);
+  if (outcome.subjects_known) append_subjects(out, outcome.subjects);
+  if (!outcome.subjects_unknown.empty()) {
+    out.append(",\"subjects_unknown\":[");
+    for (const std::string& kind : outcome.subjects_unknown) {
+      if (&kind != outcome.subjects_unknown.data()) out.push_back(',');
+      append_json(out, kind);
+    }
+    out.push_back(']');
+  }
   out.push_back('}');
 }
 

@@ -1,4 +1,4 @@
-// One audit record as a line of JSON, without its hash.
+// One audit record, or one outcome, as a line of JSON, without its hash.
 #pragma once
 
 #include <chrono>
@@ -25,5 +25,8 @@ class Timestamps {
 // {"time":…,…,"duration_us":12} with `prev` in it.
 void append_record(std::string& out, const Record& record, std::string_view time, std::uint64_t id,
                    std::string_view prev);
+// {"time":…,…,"outcome_of":7,…}: what is not known is left out.
+void append_outcome(std::string& out, const Outcome& outcome, std::string_view time, std::uint64_t id,
+                    std::string_view prev);
 
 }  // namespace pgconsent::audit

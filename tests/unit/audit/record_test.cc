@@ -18,6 +18,7 @@ TEST(Record, HasTheFieldsOfTheDesignInOrder) {
   record.application = "psql";
   record.database = "app";
   record.purpose = "marketing";
+  record.purpose_source = "comment";
   record.decision = "masked";
   record.rules = &rules;
   record.basis = &basis;
@@ -25,7 +26,6 @@ TEST(Record, HasTheFieldsOfTheDesignInOrder) {
   record.columns = &columns;
   record.fingerprint = "0123456789abcdef";
   record.statement = "SELECT $1";
-  record.rows = 3;
   record.catalog_version = 2;
   record.rules_version = "1a2b";
   record.duration_us = 55;
@@ -34,13 +34,13 @@ TEST(Record, HasTheFieldsOfTheDesignInOrder) {
   EXPECT_EQ(
       out,
       R"({"time":"2026-11-23T17:17:52.000012Z","id":9,"prev":"ab","session":7,"client":"127.0.0.1:5000",)"
-      R"("database":"app","role":"crm_app","application":"psql","purpose":"marketing","decision":"masked",)"
+      R"("database":"app","role":"crm_app","application":"psql","purpose":"marketing","purpose_source":"comment","decision":"masked",)"
       R"("reason":"","rules":["public.users.email"],"basis":["contact: consent"],"tables":["public.users"],)"
-      R"("columns":["public.users.email"],"fingerprint":"0123456789abcdef","statement":"SELECT $1","rows":3,)"
+      R"("columns":["public.users.email"],"fingerprint":"0123456789abcdef","statement":"SELECT $1",)"
       R"("catalog":2,"rules_version":"1a2b","duration_us":55})");
 }
 
-TEST(Record, LeavesOutUnknownRowsAndCutsLongStatements) {
+TEST(Record, CutsLongStatements) {
   Record record;
   std::string statement(max_statement_bytes - 1, 'x');
   statement += "äääää";
@@ -48,8 +48,47 @@ TEST(Record, LeavesOutUnknownRowsAndCutsLongStatements) {
   std::string out;
   append_record(out, record, "t", 1, "");
   auto json = nlohmann::json::parse(out);
-  EXPECT_FALSE(json.contains("rows"));
   EXPECT_EQ(json["statement"].get<std::string>(), std::string(max_statement_bytes - 1, 'x') + "…");
+}
+
+TEST(Outcome, HasWhatIsKnown) {
+  Outcome outcome;
+  outcome.session = 7;
+  outcome.outcome_of = 9;
+  std::string out;
+  append_outcome(out, outcome, "2026-11-23T17:17:52.000012Z", 12, "ab");
+  EXPECT_EQ(out, R"({"time":"2026-11-23T17:17:52.000012Z","id":12,"prev":"ab","session":7,"outcome_of":9})");
+
+  const Outcome::Subjects subjects[] = {{"customer", "abcd"}, {"employee", ""}};
+  const std::string unknown[] = {"customer"};
+  outcome.rows = 3;
+  outcome.cells_masked = 6;
+  outcome.sqlstate = "57014";
+  outcome.server_us = 800;
+  outcome.subjects_known = true;
+  outcome.subjects = subjects;
+  outcome.subjects_unknown = unknown;
+  out.clear();
+  append_outcome(out, outcome, "t", 12, "ab");
+  EXPECT_EQ(out, R"({"time":"t","id":12,"prev":"ab","session":7,"outcome_of":9,"rows":3,"cells_masked":6,)"
+                 R"("sqlstate":"57014","server_us":800,"subjects":{"customer":"YWJjZA==","employee":""},)"
+                 R"("subjects_unknown":["customer"]})");
+}
+
+TEST(Base64, IsThatOfTheStandard) {
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"},
+                                                                   {"\xff\xfe\xfd", "//79"}};
+  for (const auto& [bytes, text] : vectors) {
+    std::string out = "x";
+    append_base64(out, bytes);
+    EXPECT_EQ(out, "x" + std::string(text));
+  }
 }
 
 TEST(Timestamps, AreUtcWithMicroseconds) {

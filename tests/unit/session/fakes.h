@@ -63,6 +63,14 @@ class FakeLog : public audit::Log {
     records.push_back(std::string(record.decision));
     return records.size();
   }
+  // "1: 5 rows", "2: 42501 0 rows"
+  std::uint64_t append(const audit::Outcome& outcome) override {
+    std::string text = std::to_string(outcome.outcome_of) + ":";
+    if (!outcome.sqlstate.empty()) text.append(" ").append(outcome.sqlstate);
+    if (outcome.rows) text.append(" ").append(std::to_string(*outcome.rows)).append(" rows");
+    outcomes.push_back(std::move(text));
+    return records.size();
+  }
   bool written(std::uint64_t sequence) const override { return sequence <= in_file; }
   bool flush() override {
     if (!writable) return healthy_ = false;
@@ -71,7 +79,7 @@ class FakeLog : public audit::Log {
   }
   bool healthy() const override { return healthy_; }
 
-  std::vector<std::string> records;
+  std::vector<std::string> records, outcomes;
   std::uint64_t in_file = 0;
   bool writable = true;
   bool healthy_ = true;

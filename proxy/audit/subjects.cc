@@ -1,0 +1,199 @@
+#include "proxy/audit/subjects.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace pgconsent::audit {
+
+namespace {
+
+// As many numbers as a container of a Roaring bitmap has. They are given out in random order, so that
+// neighbours do not tell whom a number that was erased stood for.
+constexpr std::uint32_t window = 1u << 16;
+constexpr std::size_t max_subjects = 40'000'000;
+constexpr std::size_t max_pending = std::size_t{64} << 20, max_waiting = std::size_t{64} << 20;
+constexpr std::chrono::milliseconds look_every{200};
+
+}  // namespace
+
+SubjectDirectory::OpenResult SubjectDirectory::open(const std::filesystem::path& audit_directory, Log& log) {
+  std::unique_ptr<SubjectDirectory> directory(new SubjectDirectory(log));
+  std::string error = directory->file_.open(audit_directory, SubjectFile::Use::own);
+  if (error.empty()) error = directory->load();
+  if (!error.empty()) return {nullptr, std::move(error)};
+  directory->thread_ = std::thread([self = directory.get()] { self->run(); });
+  return {std::move(directory), {}};
+}
+
+SubjectDirectory::~SubjectDirectory() {
+  {
+    std::lock_guard lock(mutex_);
+    stops_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string SubjectDirectory::load() {
+  const std::uint64_t erasures = file_.erasures();
+  std::string wrong;
+  const std::string error = file_.read([&](const SubjectEntry& entry) {
+    if (entry.type == SubjectEntry::Type::kind) {
+      if (entry.kind == kinds_.size()) kinds_.emplace_back(entry.key);
+    } else if (entry.type == SubjectEntry::Type::reserved) {
+      reserved_ = std::max(reserved_, entry.number);
+    } else if (entry.is_subject() && entry.kind < kinds_.size()) {
+      index_.set(entry.kind, entry.subject(), entry.number);
+    } else if (entry.is_subject()) {
+      wrong = "the subject directory names a kind of subject that it does not know";
+    }
+  });
+  file_.notice(erasures);
+  return error.empty() ? wrong : error;
+}
+
+int SubjectDirectory::kind(std::string_view name) {
+  std::lock_guard lock(mutex_);
+  const auto known = std::find(kinds_.begin(), kinds_.end(), name);
+  if (known != kinds_.end()) return static_cast<int>(known - kinds_.begin());
+  if (kinds_.size() >= SubjectIndex::max_kinds || name.size() > max_subject_key) return -1;
+  append_entry(pending_, {SubjectEntry::Type::kind, static_cast<std::uint8_t>(kinds_.size()), 0, name});
+  kinds_.emplace_back(name);
+  return static_cast<int>(kinds_.size() - 1);
+}
+
+// The reservation goes to the file in front of the first number out of it, so that none is ever given twice,
+// also where the entry that had it was erased.
+void SubjectDirectory::refill() {
+  if (reserved_ > ~0u - 2 * window) return;
+  const std::uint32_t first = reserved_, last = (reserved_ / window + 1) * window;
+  reserved_ = last;
+  append_entry(pending_, {SubjectEntry::Type::reserved, 0, reserved_, {}});
+  free_.clear();
+  for (std::uint32_t number = first; number < last; ++number) free_.push_back(number);
+  std::random_device device;
+  std::shuffle(free_.begin(), free_.end(), std::mt19937_64(std::uint64_t{device()} << 32 | device()));
+}
+
+std::uint32_t SubjectDirectory::assign(int kind, const SubjectKey& key) {
+  std::lock_guard lock(mutex_);
+  const auto index = static_cast<unsigned>(kind);
+  if (const std::uint32_t known = index_.find(index, key); known != 0) return known;
+  if (failing_ || pending_.size() > max_pending || index_.size() >= max_subjects) return 0;
+  if (free_.empty()) refill();
+  if (free_.empty()) return 0;
+  const std::uint32_t number = free_.back();
+  free_.pop_back();
+  index_.set(index, key, number);
+  append_entry(pending_, entry_of(static_cast<std::uint8_t>(kind), key, number, scratch_));
+  return number;
+}
+
+SubjectDirectory::Waiting::Waiting(const Outcome& other)
+    : outcome(other),
+      sqlstate(other.sqlstate),
+      unknown(other.subjects_unknown.begin(), other.subjects_unknown.end()) {
+  for (const auto& [kind, bitmap] : other.subjects) subjects.emplace_back(kind, bitmap);
+}
+
+void SubjectDirectory::append(const Outcome& outcome) {
+  std::unique_lock lock(mutex_);
+  if (settled()) {
+    lock.unlock();
+    log_.append(outcome);
+  } else if (waiting_bytes_ < max_waiting) {
+    waiting_bytes_ += sizeof(Waiting);
+    for (const auto& subjects : outcome.subjects) waiting_bytes_ += subjects.bitmap.size();
+    waiting_.emplace_back(outcome);
+    wake_.notify_one();
+  } else {
+    lock.unlock();
+    std::vector<Waiting> too_many;
+    too_many.emplace_back(outcome);
+    append_waiting(too_many, false);
+  }
+}
+
+void SubjectDirectory::append_waiting(std::vector<Waiting>& waiting, bool durable) {
+  std::vector<Outcome::Subjects> subjects;
+  for (Waiting& each : waiting) {
+    subjects.clear();
+    if (durable) {
+      for (const auto& [kind, bitmap] : each.subjects) subjects.push_back({kind, bitmap});
+    } else {
+      each.outcome.subjects_known = false;
+      for (const auto& [kind, bitmap] : each.subjects) {
+        if (std::find(each.unknown.begin(), each.unknown.end(), kind) == each.unknown.end())
+          each.unknown.push_back(kind);
+      }
+    }
+    each.outcome.sqlstate = each.sqlstate;
+    each.outcome.subjects = subjects;
+    each.outcome.subjects_unknown = each.unknown;
+    log_.append(each.outcome);
+  }
+}
+
+// REQUIRES: the lock is held; it is given back while the disk works.
+void SubjectDirectory::commit(std::unique_lock<std::mutex>& lock) {
+  std::string entries = std::exchange(pending_, {});
+  std::vector<Waiting> waiting = std::exchange(waiting_, {});
+  waiting_bytes_ = 0;
+  committing_ = true;
+  lock.unlock();
+  const bool written = entries.empty() || file_.append(entries);
+  append_waiting(waiting, written);
+  lock.lock();
+  committing_ = false;
+  failing_ = !written;
+  if (!written) pending_.insert(0, entries);  // tried again
+}
+
+void SubjectDirectory::run() {
+  std::unique_lock lock(mutex_);
+  while (!stops_) {
+    wake_.wait_for(lock, look_every, [&] { return stops_ || (!failing_ && !waiting_.empty()); });
+    if (!settled()) commit(lock);
+    settled_.notify_all();
+    if (stops_) break;
+    lock.unlock();
+    if (file_.erasures() != file_.noticed()) notice_erasures();
+    lock.lock();
+  }
+  if (!settled()) commit(lock);
+  settled_.notify_all();
+}
+
+// What the file no longer has is forgotten here too. Entries that are not in the file yet stay.
+void SubjectDirectory::notice_erasures() {
+  std::vector<bool> stays;
+  const auto keep = [&](const SubjectEntry& entry) {
+    if (!entry.is_subject()) return;
+    if (entry.number >= stays.size()) stays.resize(entry.number + window);
+    stays[entry.number] = true;
+  };
+  const std::uint64_t erasures = file_.erasures();
+  if (!file_.read(keep).empty()) return;
+  {
+    std::lock_guard lock(mutex_);
+    std::string_view rest = pending_;
+    while (const auto entry = take_entry(rest)) keep(*entry);
+    index_.retain([&](std::uint32_t number) { return number < stays.size() && stays[number]; });
+  }
+  file_.notice(erasures);
+}
+
+std::uint64_t SubjectDirectory::size() const {
+  std::lock_guard lock(mutex_);
+  return index_.size();
+}
+
+void SubjectDirectory::settle() {
+  std::unique_lock lock(mutex_);
+  wake_.notify_one();
+  settled_.wait(lock, [&] { return settled() || failing_; });
+}
+
+}  // namespace pgconsent::audit
