@@ -78,6 +78,7 @@ VisibleColumns Binder::simple_select(const SelectStmt* select, const Scope* pare
   if (select->whereClause != nullptr) {
     expression(select->whereClause, scope);
     lookups(select->whereClause, scope);
+    equalities(select->whereClause, scope);
   }
   scope.after_grouping = select->groupClause != nullptr;
   VisibleColumns columns = target_list(select->targetList, scope, opaque);
@@ -306,8 +307,10 @@ Binding bind_statement(const Node* statement, const NameResolver& names,
   Binding out;
   Binder binder(names, relations, out);
   bool opaque = false;
-  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque))
+  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque)) {
     out.results.push_back(column.origin);
+    out.result_entries.push_back(column.entry);
+  }
   out.results_known = !opaque;
   return out;
 }

@@ -29,6 +29,10 @@ class Binder {
   void common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent);
   void lookups(const Node* qual, Scope& scope);
 
+  // equalities.cc
+  void equalities(const Node* qual, const Scope& scope, JoinType type = JOIN_INNER, std::size_t left = 0,
+                  std::size_t right = 0);
+
   // modification.cc
   VisibleColumns modification(const Node* statement, const Scope* parent, bool& opaque);
   void target(const RangeVar* range, const Node* statement, Scope& scope);
@@ -40,7 +44,7 @@ class Binder {
   void from_item(const Node* node, Scope& scope, const SelectStmt* select, bool locked);
   FromItem relation_item(const RangeVar* range, const RangeTableSample* sample, bool locked);
   void add_relation(FromItem item, Scope& scope);
-  FromItem common_table_item(const RangeVar* range) const;
+  FromItem common_table_item(const RangeVar* range);
   void join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked);
   void merge_columns(const JoinExpr* join, Scope& scope, std::size_t left, std::size_t right);
   VisibleColumn merged_column(const JoinExpr* join, const VisibleColumn& left,

@@ -28,6 +28,12 @@ struct EqualityLookup {
   const Node* value = nullptr;  // A_Const, ParamRef or a TypeCast of one
 };
 
+// In each row where the other entry has one, its column has the value of the known one's.
+struct ColumnEquality {
+  int known = 0, known_column = 0;  // entry, index in its Relation::columns
+  int other = 0, other_column = 0;
+};
+
 // One replaced range table entry.
 struct RangeEntry {
   const RangeVar* range = nullptr;
@@ -133,9 +139,14 @@ struct Binding {
   std::vector<Modification> modifications;
   std::vector<TargetReference> target_references;
   std::vector<ShadowingReference> shadowing;
+  std::vector<ColumnEquality> equalities;
+  bool outer_joins = false;
+  // Grouping sets, or a common table that is read twice: a result row may show different rows of one entry.
+  bool mixes_rows = false;
   bool natural_join = false;           // a column added to an entry could be joined by
   std::deque<std::string> made_names;  // entry names that are not in the text
   std::vector<ResultColumn> results;   // of the statement's outermost query
+  std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
   bool results_known = false;          // false: * over something whose columns are not known here
   std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };

@@ -137,6 +137,9 @@ void Binder::expression(const Node* node, Scope& scope) {
       });
       return;
     }
+    case T_GroupingSet:
+      out_.mixes_rows = true;
+      break;
     case T_FuncCall:
       if (is_aggregate(as<FuncCall>(node))) {
         ++scope.aggregate_depth;

@@ -24,7 +24,7 @@ std::string_view item_name(const RangeVar* range) {
 
 }  // namespace
 
-FromItem Binder::common_table_item(const RangeVar* range) const {
+FromItem Binder::common_table_item(const RangeVar* range) {
   FromItem item;
   item.name = item_name(range);
   auto table = std::find_if(common_tables_.rbegin(), common_tables_.rend(),
@@ -35,6 +35,8 @@ FromItem Binder::common_table_item(const RangeVar* range) const {
   }
   item.columns = table->columns;
   item.opaque = table->opaque;
+  out_.mixes_rows |= table->read;
+  table->read = true;
   rename_columns(item.columns, range->alias);
   return item;
 }
@@ -189,12 +191,16 @@ void Binder::from_item(const Node* node, Scope& scope, const SelectStmt* select,
 
 void Binder::join(const JoinExpr* join, Scope& scope, const SelectStmt* select, bool locked) {
   const bool lock_all = locked || (join->alias != nullptr && locks(select, join->alias->aliasname));
+  out_.outer_joins |= join->jointype != JOIN_INNER;
   const std::size_t left = scope.items.size();
   from_item(join->larg, scope, select, lock_all);
   const std::size_t right = scope.items.size();
   from_item(join->rarg, scope, select, lock_all);
   if (join->isNatural || join->usingClause != nullptr) merge_columns(join, scope, left, right);
-  if (join->quals != nullptr) expression(join->quals, scope);
+  if (join->quals != nullptr) {
+    expression(join->quals, scope);
+    equalities(join->quals, scope, join->jointype, left, right);
+  }
   if (join->join_using_alias != nullptr) {
     FromItem item;
     item.name = join->join_using_alias->aliasname;

@@ -85,6 +85,7 @@ VisibleColumns Binder::modification(const Node* statement, const Scope* parent, 
     if (qual == nullptr) return;
     expression(qual, scope);
     lookups(qual, scope);
+    equalities(qual, scope);
   };
   switch (nodeTag(statement)) {
     case T_InsertStmt: {

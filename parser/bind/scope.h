@@ -50,6 +50,7 @@ struct CommonTable {
   std::string_view name;
   VisibleColumns columns;
   bool opaque = false;
+  bool read = false;
 };
 
 }  // namespace pgconsent::parser

@@ -88,14 +88,17 @@ class Builder {
     auto add = [](std::vector<std::string>& list, std::string text) {
       if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
     };
-    add(out_.columns, column.source.empty() ? request_.relation->name + "." + column.name : column.source);
+    const std::string name =
+        column.source.empty() ? request_.relation->name + "." + column.name : column.source;
+    add(out_.columns, name);
     add(out_.rules, column.rule);
     out_.asks_conditions |= asks_conditions(column.category);
     std::string bases;
     for (rules::LawfulBasis basis : decision.bases)
       bases.append(bases.empty() ? "" : ", ").append(rules::to_string(basis));
-    add(out_.bases, fmt::format("{}: {}", column.category.empty() ? "(no category)" : column.category,
-                                bases.empty() ? "none" : bases));
+    add(out_.bases,
+        fmt::format("{}: {}: {}", name, column.category.empty() ? "(no category)" : column.category,
+                    bases.empty() ? "none" : bases));
   }
 
   bool asks_conditions(std::string_view category) const {

@@ -14,6 +14,7 @@
 #include "parser/edit/splice.h"
 #include "parser/names/identifier.h"
 #include "parser/names/sql_error.h"
+#include "proxy/enforce/disclosure.h"
 #include "proxy/enforce/shared_list.h"
 
 namespace pgconsent::enforce {
@@ -56,7 +57,7 @@ enum class ByName : std::uint8_t {
 struct AuditFacts {
   std::string reason;                // refusals: the message
   std::vector<std::string> rules;    // the rules that decided: "public.users.email"
-  std::vector<std::string> bases;    // "contact: consent"
+  std::vector<std::string> bases;    // "schema.name.column: category: basis, basis"; "none"
   std::vector<std::string> tables;   // schema.name
   std::vector<std::string> columns;  // schema.name.column, protected ones that the statement uses
   std::string fingerprint;           // 16 hex digits
@@ -93,6 +94,7 @@ struct Statement {
   std::vector<parser::SqlError> write_refusals;  // what fails at a row, by the number behind the token
   std::vector<ExpandedView> expanded;            // for the error where the server denies a privilege
   AuditFacts audit;                              // set unless untouched
+  DisclosurePtr disclosure;                      // null: nothing is known
 };
 
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back

@@ -10,6 +10,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/by_name.h"
 #include "proxy/enforce/definitions.h"
+#include "proxy/enforce/disclosure_builder.h"
 #include "proxy/enforce/maintenance.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/write_rules.h"
@@ -120,6 +121,7 @@ class Builder {
     rewriter_.begin_statement();
     if (role_ != nullptr && role_->exempt) {
       out.decision = Decision::exempt;
+      rewriter_.describe(facts, out);
     } else if (!decide(facts, source, rewriter_, splicer, out)) {
       return false;
     } else {
@@ -309,6 +311,7 @@ class Builder {
         facts.kind == StatementKind::query || facts.kind == StatementKind::modification ||
         facts.kind == StatementKind::declare_cursor || facts.kind == StatementKind::prepare;
     if (!shows_columns) out.origins.clear();
+    note_use(facts, out.disclosure);
     return true;
   }
 

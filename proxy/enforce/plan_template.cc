@@ -46,6 +46,24 @@ bool same_decision(const Statement& a, const Statement& b) {
          a.audit.columns == b.audit.columns && a.audit.statement == b.audit.statement;
 }
 
+// A statement's constants are compared too: the template has put in the right ones.
+bool same_disclosure(const Plan& a, const Plan& b) {
+  const Disclosure* of_a = a.statements.front().disclosure.get();
+  const Disclosure* of_b = b.statements.front().disclosure.get();
+  return (of_a == nullptr) == (of_b == nullptr) && (of_a == nullptr || *of_a == *of_b);
+}
+
+// The quotes taken off.
+std::string value_of(std::string_view literal) {
+  if (literal.size() < 2 || literal.front() != '\'') return std::string(literal);
+  std::string out;
+  for (std::size_t i = 1; i + 1 < literal.size(); ++i) {
+    out.push_back(literal[i]);
+    if (literal[i] == '\'') ++i;
+  }
+  return out;
+}
+
 }  // namespace
 
 PlanTemplate::Constants PlanTemplate::constants_of(const Plan& first, const LiteralShape& shape) {
@@ -84,10 +102,11 @@ std::unique_ptr<PlanTemplate> PlanTemplate::from_marked(const Plan& marked_plan,
   made->size_ = 1024 + marked_plan.original.size() + 2 * marked_plan.sql.size() + sizeof(Statement);
   made->literals_ = marked.shape.literals;
   if (!marked_plan.is_identity) made->cut(marked);
+  if (!made->find_subject_keys(marked)) return nullptr;
   made->plan_.original.clear();
   made->plan_.sql.clear();
   const PlanPtr again = made->instance(first.original, shape);
-  const bool same = again->sql == first.sql &&
+  const bool same = again->sql == first.sql && same_disclosure(*again, first) &&
                     std::equal(again->edits.begin(), again->edits.end(), first.edits.begin(),
                                first.edits.end(), [](const Edit& a, const Edit& b) {
                                  return a.start == b.start && a.end == b.end && a.length == b.length;
@@ -128,6 +147,34 @@ void PlanTemplate::cut(const Marked& marked) {
   }
 }
 
+// Which literals are the keys that the disclosure names. False: not all can be found.
+bool PlanTemplate::find_subject_keys(const Marked& marked) {
+  const Disclosure* disclosure = plan_.statements.front().disclosure.get();
+  if (disclosure == nullptr || disclosure->constants.empty()) return true;
+  for (const Disclosure::Entry& entry : disclosure->entries) {
+    for (const Disclosure::Subject& subject : entry.subjects) {
+      if (subject.from != Disclosure::From::constant) continue;
+      const auto found = std::find_if(literals_.begin(), literals_.end(), [&](const Literal& literal) {
+        const auto text = std::string_view(marked.text).substr(literal.start, literal.end - literal.start);
+        return value_of(text) == disclosure->constants[subject.index];
+      });
+      if (found == literals_.end()) return false;
+      subject_keys_.push_back({subject.index, static_cast<int>(found - literals_.begin())});
+    }
+  }
+  return true;
+}
+
+void PlanTemplate::put_subject_keys(Plan& plan, std::string_view text, const LiteralShape& shape) const {
+  if (subject_keys_.empty()) return;
+  auto disclosure = std::make_shared<Disclosure>(*plan.statements.front().disclosure);
+  for (const SubjectKey& key : subject_keys_) {
+    const Literal& literal = shape.literals[key.literal];
+    disclosure->constants[key.constant] = value_of(text.substr(literal.start, literal.end - literal.start));
+  }
+  plan.statements.front().disclosure = std::move(disclosure);
+}
+
 void PlanTemplate::look_up_by_key() {
   static std::atomic<std::uint64_t> last_id = 0;
   constexpr std::uint32_t int8 = 20, int4 = 23;
@@ -145,6 +192,7 @@ void PlanTemplate::look_up_by_key() {
 PlanPtr PlanTemplate::instance(std::string_view text, const LiteralShape& shape) const {
   auto plan = std::make_shared<Plan>(plan_);
   plan->original = text;
+  put_subject_keys(*plan, text, shape);
   if (plan->is_identity) return plan;
   for (const Piece& piece : pieces_) {
     plan->sql += piece.text;

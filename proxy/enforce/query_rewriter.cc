@@ -366,6 +366,8 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
       refuse(statement, unsupported(problem));
       return Outcome::done;
     }
+    statement.disclosure =
+        disclosure_of(generation_, binding, {options.purpose, false, has_windows(references_)});
     if (binding.results_known) {
       for (const parser::ResultColumn& column : binding.results)
         statement.origins.push_back({column.table, column.attnum});

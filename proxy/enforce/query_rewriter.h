@@ -12,6 +12,7 @@
 #include "parser/bind/references.h"
 #include "parser/edit/rewrite.h"
 #include "proxy/enforce/derived_table.h"
+#include "proxy/enforce/disclosure_builder.h"
 #include "proxy/enforce/generation.h"
 #include "proxy/enforce/plan.h"
 
@@ -80,6 +81,9 @@ class QueryRewriter {
   Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
                    parser::Splicer& splicer, Statement& statement);
 
+  // An exempt role's: nothing is decided or edited, but the audit says what is read.
+  void describe(const parser::StatementFacts& facts, Statement& statement);
+
   // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal
   // is about (or -1).
   int parameters() const {
@@ -92,6 +96,12 @@ class QueryRewriter {
   bool is_forbidden(const parser::ResolvedName& relation, std::string_view bare_name) const;
 
  private:
+  DisclosurePtr copy_disclosure(const CopyStmt* copy, const parser::RangeEntry& entry,
+                                const DisclosureRequest& request) const;
+  void describe_query(const Node* query, Statement& statement);
+  void describe_copy(const CopyStmt* copy, Statement& statement);
+  void note_raw(const parser::RangeEntry& entry, Statement& statement) const;
+  parser::RangeEntry copied_entry(const CopyStmt* copy, const parser::Relation& relation) const;
   bool copy_in(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
                Statement& statement);
   void qualify(Source& source, const parser::BoundRelation& bound, parser::Splicer& splicer,

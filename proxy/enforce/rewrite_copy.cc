@@ -22,6 +22,9 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
                         relation->kind == parser::RelationKind::partitioned_table;
   if (!is_table) return false;
   statement.decision = Decision::allowed;
+  auto nothing = std::make_shared<Disclosure>();
+  nothing->counts_cells = true;
+  statement.disclosure = std::move(nothing);
   statement.audit.tables.push_back(relation->schema + "." + relation->name);
   if (generation_.functions().relation_may_change_state(relation->oid))
     statement.effects |= Effect::changes_state;
@@ -33,6 +36,43 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
   }
   qualify(source, bound, splicer, statement);
   return true;
+}
+
+// The columns that COPY names, or all that are not generated.
+parser::RangeEntry QueryRewriter::copied_entry(const CopyStmt* copy, const parser::Relation& relation) const {
+  parser::RangeEntry entry;
+  entry.range = copy->relation;
+  entry.relation = &relation;
+  entry.name = relation.name;
+  entry.used.resize(relation.columns.size());
+  for (std::size_t i = 0; copy->attlist == nullptr && i < relation.columns.size(); ++i)
+    entry.used[i] = !relation.columns[i].generated;
+  parser::for_each(copy->attlist, [&](const Node* name) {
+    const parser::Column* column = relation.column(parser::string_value(name));
+    if (column != nullptr) entry.used[static_cast<std::size_t>(column - relation.columns.data())] = true;
+  });
+  return entry;
+}
+
+// The columns of the result are those that are copied, in the order of the list.
+DisclosurePtr QueryRewriter::copy_disclosure(const CopyStmt* copy, const parser::RangeEntry& entry,
+                                             const DisclosureRequest& request) const {
+  parser::Binding binding;
+  binding.results_known = true;
+  binding.entries.push_back(entry);
+  const auto add = [&](const parser::Column& column) {
+    binding.results.push_back({entry.relation->oid, column.attnum});
+    binding.result_entries.push_back(0);
+  };
+  for (std::size_t i = 0; copy->attlist == nullptr && i < entry.used.size(); ++i) {
+    if (entry.used[i]) add(entry.relation->columns[i]);
+  }
+  parser::for_each(copy->attlist, [&](const Node* name) {
+    if (const parser::Column* column = entry.relation->column(parser::string_value(name))) add(*column);
+  });
+  auto out = std::make_shared<Disclosure>(*disclosure_of(generation_, binding, request));
+  note_copy_options(copy, *out);
+  return out;
 }
 
 QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* copy,
@@ -59,24 +99,18 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   }
   RangeVar range = *copy->relation;
   range.inh = false;  // COPY copies the table's own rows
-  parser::RangeEntry entry;
+  parser::RangeEntry entry = copied_entry(copy, relation);
   entry.range = &range;
-  entry.relation = &relation;
-  entry.name = relation.name;
-  entry.used.resize(relation.columns.size());
   std::string list;
-  auto use = [&](const parser::Column& column) {
-    entry.used[static_cast<std::size_t>(&column - relation.columns.data())] = true;
+  const auto add = [&](const parser::Column& column) {
     list += (list.empty() ? "" : ", ") + parser::quote_identifier(column.name);
   };
-  if (copy->attlist == nullptr) {
-    for (const parser::Column& column : relation.columns) {
-      if (!column.generated) use(column);
-    }
+  for (std::size_t i = 0; copy->attlist == nullptr && i < entry.used.size(); ++i) {
+    if (entry.used[i]) add(relation.columns[i]);
   }
   parser::for_each(copy->attlist, [&](const Node* name) {
     const parser::Column* column = relation.column(parser::string_value(name));
-    if (column != nullptr) return use(*column);
+    if (column != nullptr) return add(*column);
     refuse(statement, {"42703",
                        "column \"" + std::string(parser::string_value(name)) + "\" of relation \"" +
                            relation.name + "\" does not exist",
@@ -88,6 +122,7 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   statement.decision = Decision::untouched;
   if (statement.refusal || !replacement(source, entry, options, out, statement)) return Outcome::done;
   if (statement.refusal) return Outcome::done;
+  statement.disclosure = copy_disclosure(copy, entry, {options.purpose});
   if (out.query.empty()) {
     in_place_.insert(&relation);
     return Outcome::done;

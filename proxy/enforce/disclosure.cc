@@ -1,0 +1,67 @@
+#include "proxy/enforce/disclosure.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace pgconsent::enforce {
+
+namespace {
+
+constexpr parser::Oid int8 = 20, int2 = 21, int4 = 23, text = 25, bpchar = 1042, varchar = 1043, uuid = 2950;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  return text;
+}
+
+std::string printed_integer(std::string_view given) {
+  given = trimmed(given);
+  if (given.starts_with('+')) given.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+  return error == std::errc() && end == given.data() + given.size() ? std::to_string(value) : std::string();
+}
+
+std::string printed_uuid(std::string_view given) {
+  std::string out;
+  for (const char c : given) {
+    if (c == '-' || c == '{' || c == '}') continue;
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return {};
+    if (out.size() == 8 || out.size() == 13 || out.size() == 18 || out.size() == 23) out.push_back('-');
+    out.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  }
+  return out.size() == 36 ? out : std::string();
+}
+
+}  // namespace
+
+std::string printed_key(parser::Oid type, std::string_view given) {
+  switch (type) {
+    case int2:
+    case int4:
+    case int8:
+      return printed_integer(given);
+    case uuid:
+      return printed_uuid(given);
+    case text:
+    case varchar:
+      return std::string(given);
+    case bpchar:
+      while (given.ends_with(' ')) given.remove_suffix(1);
+      return std::string(given);
+    default:
+      return {};
+  }
+}
+
+std::uint8_t Disclosure::kind(std::string_view name) {
+  const auto known = std::find(kinds.begin(), kinds.end(), name);
+  if (known != kinds.end()) return static_cast<std::uint8_t>(known - kinds.begin());
+  if (kinds.size() >= 255) return 255;
+  kinds.emplace_back(name);
+  return static_cast<std::uint8_t>(kinds.size() - 1);
+}
+
+}  // namespace pgconsent::enforce
