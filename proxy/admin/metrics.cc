@@ -106,6 +106,8 @@ std::string to_metrics(const Numbers& numbers) {
   page.counters("statements_total", "Statements sent to the server or refused", "decision",
                 numbers.statements);
   page.counters("refusals_total", "Statements refused", "reason", numbers.refusals);
+  page.counter("cells_masked_total", "Result cells that showed a mask, where that is known",
+               numbers.cells_masked);
   page.counters("plans_total", "Texts decided, by where the plan came from", "source", numbers.plans);
   page.histogram("analysis_seconds", "Time to decide about a text, from the cache or not", numbers.analysis);
   MetricFamily& received =
@@ -124,6 +126,8 @@ std::string to_metrics(const Numbers& numbers) {
   page.gauge("audit_pending_bytes", "Their size", static_cast<double>(numbers.audit.pending_bytes));
   page.gauge("audit_lag_seconds", "How long the oldest of them has waited", numbers.audit.lag);
   if (numbers.audit.shipping) add_shipping(page, *numbers.audit.shipping);
+  page.gauge("audit_subjects", "Data subjects with a number in the subject directory",
+             static_cast<double>(numbers.audit.subjects));
   add_databases(page, numbers.databases);
   if (numbers.consent_index_age) {
     page.gauge("consent_index_age_seconds", "Age of the consents that the index decides by",

@@ -35,6 +35,7 @@ struct AuditNumbers {
   std::uint64_t records = 0, lost = 0;
   std::uint64_t pending_records = 0, pending_bytes = 0;
   double lag = 0;                       // seconds that the oldest pending record has waited
+  std::uint64_t subjects = 0;           // with a number in the subject directory
   std::optional<ShipNumbers> shipping;  // only where an audit database is configured
 };
 
@@ -45,6 +46,7 @@ struct Numbers {
   std::vector<std::pair<std::string, std::uint64_t>> statements;  // by decision
   std::vector<std::pair<std::string, std::uint64_t>> refusals;    // by reason
   std::vector<std::pair<std::string, std::uint64_t>> plans;       // by where they came from
+  std::uint64_t cells_masked = 0;                                 // where it is known
   Times analysis;
   std::uint64_t from_client = 0, to_client = 0, from_server = 0, to_server = 0;  // bytes, decrypted
   AuditNumbers audit;

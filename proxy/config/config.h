@@ -82,6 +82,7 @@ struct Config {
   bool pass_other_databases = false;
   std::filesystem::path audit_directory;
   std::optional<AuditShip> audit_ship;
+  bool audit_subjects = true;  // does the audit say whose data were shown?
   std::filesystem::path pseudonym_key_file;  // the secret of the mask `pseudonym`; empty: there is none
   std::optional<Endpoint> admin;
   unsigned workers = 2;

@@ -166,8 +166,11 @@ void read_all(const Source& source, const rules::YamlNode& root, Config& config)
   read_databases(top, config);
   config.audit_directory = (source.directory / "audit").lexically_normal();
   if (top.has("audit")) {
-    Section audit = top.section("audit", {"directory", "ship"});
+    Section audit = top.section("audit", {"directory", "ship", "subjects"});
     audit.path("directory", config.audit_directory, false);
+    std::size_t subjects = 0;
+    audit.choice("subjects", {"true", "false"}, subjects);
+    config.audit_subjects = subjects == 0;
     read_audit_ship(audit, config);
   }
   read_admin(top, config);

@@ -196,6 +196,7 @@ void Connection::begin_session(Dial::Result result) {
   }
   config.enforced = database_ != nullptr;
   config.counters = &worker_.counters().sessions;
+  config.subjects = worker_.shared().subjects;
   config.max_snapshot_age = worker_.settings().config->limits.max_snapshot_age;
   config.max_statement_bytes = worker_.settings().config->limits.statement_bytes;
   enforce::Planner* planner = database_ ? worker_.planner(database_) : nullptr;

@@ -31,14 +31,21 @@ void add_times(const std::vector<std::unique_ptr<Worker>>& workers, admin::Times
   times.sum = static_cast<double>(sum_us) / 1e6;
 }
 
-admin::AuditNumbers audit_numbers(const audit::Log& log) {
-  const audit::Log::Statistics now = log.statistics();
-  return {log.healthy(), now.records, now.lost, now.pending_records, now.pending_bytes, seconds(now.lag), {}};
-}
-
 admin::ShipNumbers ship_numbers(const audit_database::ShipThread& shipping) {
   const audit_database::ShipThread::Statistics now = shipping.statistics();
   return {now.working, now.lines, now.failures, seconds(now.lag)};
+}
+
+admin::AuditNumbers audit_numbers(const Shared& shared) {
+  const audit::Log::Statistics now = shared.log.statistics();
+  admin::AuditNumbers numbers;
+  numbers.writable = shared.log.healthy();
+  numbers.records = now.records, numbers.lost = now.lost;
+  numbers.pending_records = now.pending_records, numbers.pending_bytes = now.pending_bytes;
+  numbers.lag = seconds(now.lag);
+  if (shared.subjects != nullptr) numbers.subjects = shared.subjects->size();
+  if (shared.shipping != nullptr) numbers.shipping = ship_numbers(*shared.shipping);
+  return numbers;
 }
 
 admin::DatabaseNumbers database_numbers(const Database& database) {
@@ -62,6 +69,7 @@ admin::Numbers measure(const Shared& shared, const std::vector<std::unique_ptr<W
   for (const auto& worker : workers) {
     const WorkerCounters& counted = worker->counters();
     numbers.sessions += counted.sessions.sessions.value();
+    numbers.cells_masked += counted.sessions.cells_masked.value();
     for (std::size_t i = 0; i < numbers.statements.size(); ++i)
       numbers.statements[i].second += counted.sessions.statements[i].value();
     for (std::size_t i = 0; i < numbers.refusals.size(); ++i)
@@ -75,8 +83,7 @@ admin::Numbers measure(const Shared& shared, const std::vector<std::unique_ptr<W
     numbers.to_server += counted.to_server.value();
   }
   add_times(workers, numbers.analysis);
-  numbers.audit = audit_numbers(shared.log);
-  if (shared.shipping != nullptr) numbers.audit.shipping = ship_numbers(*shared.shipping);
+  numbers.audit = audit_numbers(shared);
   for (const auto& database : shared.databases.open_ones())
     numbers.databases.push_back(database_numbers(*database));
   return numbers;

@@ -77,13 +77,16 @@ int serve(const std::filesystem::path& config_file) {
   set_log_level(config.log_level);
   auto [log, audit_error] = audit::Log::open(config.audit_directory);
   if (!log) return fail(audit_error);
+  audit::SubjectDirectory::OpenResult subjects;
+  if (config.audit_subjects) subjects = audit::SubjectDirectory::open(config.audit_directory, *log);
+  if (!subjects.error.empty()) return fail(subjects.error);
   check_open_files(config);
   Databases databases(loaded.settings->config, loaded.rules);
   if (std::string error = open_control_database(databases, config); !error.empty()) {
     return fail("database " + config.control.dbname + ": " + error);
   }
   const auto shipping = start_shipping(loaded.settings->config);
-  Shared shared{databases, *log, {}, {}, {first_session()}, {}, shipping.get()};
+  Shared shared{databases, *log, subjects.directory.get(), {}, {}, {first_session()}, {}, shipping.get()};
   ServerLoop loop(config_file, loaded.settings, shared);
   if (std::string error = loop.open(); !error.empty()) return fail(error);
   loop.run();

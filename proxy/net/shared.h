@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "proxy/audit/log.h"
+#include "proxy/audit/subjects.h"
 #include "proxy/audit_database/ship_thread.h"
 #include "proxy/config/config.h"
 #include "proxy/net/cancel_keys.h"
@@ -39,6 +40,7 @@ struct WorkerCounters {
 struct Shared {
   Databases& databases;
   audit::Log& log;
+  audit::SubjectDirectory* subjects;  // null: switched off
   CancelKeys cancel_keys;
   Counters counters;
   std::atomic<std::uint64_t>

@@ -9,7 +9,7 @@ using enforce::Decision;
 namespace {
 
 void fill(audit::Record& record, const enforce::AuditFacts& facts) {
-  record.reason = facts.reason;
+  if (record.reason.empty()) record.reason = facts.reason;
   record.rules = &facts.rules;
   record.basis = &facts.bases;
   record.tables = &facts.tables;
@@ -20,35 +20,50 @@ void fill(audit::Record& record, const enforce::AuditFacts& facts) {
 
 }  // namespace
 
-// `refused_only`: a Parse, which is where a refused statement fails; the others are recorded once per
-// Execute.
+// `refused_only`: a Parse, which is where a refused statement fails, and is recorded; the others are recorded
+// once per Execute.
 void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only) {
   if (config_.counters != nullptr)
     config_.counters->sent(plan, !refused_only, entry.kind != Entry::Kind::execute);
   for (const auto& statement : plan.statements) {
     if (statement.decision == Decision::untouched) continue;
-    if (statement.decision != Decision::refused) {
+    if (statement.decision == Decision::refused) {
+      if (entry.kind == Entry::Kind::execute) continue;
+    } else {
       if (statement.runs_later) continue;
       if (refused_only) continue;
       touched_ |= statement.decision != Decision::exempt;
     }
     if (log_ == nullptr) continue;
-    audit::Record record;
-    record.session = config_.id;
-    record.client = config_.client_address;
-    record.role = state_ ? std::string_view(state_->login_role) : user_;
-    record.application = application_name_;
-    record.database = database_;
-    record.purpose = plan.purpose;
-    record.purpose_source = plan.purpose_source;
+    audit::Record record = record_of(&plan);
     record.decision = enforce::to_string(statement.decision);
-    record.catalog_version = plan.catalog_version;
-    record.rules_version = plan.rules_version;
     record.duration_us = decision_us_;
     fill(record, statement.audit);
     entry.audit = log_->append(record);
     entry.audited = true;
+    ++entry.outcomes;
+    outcomes_.push({entry.audit, static_cast<std::uint32_t>(&statement - plan.statements.begin())});
   }
+}
+
+// Who acts, and for which purpose. `plan` may be null.
+audit::Record Session::Impl::record_of(const enforce::Plan* plan) const {
+  audit::Record record;
+  record.session = config_.id;
+  record.client = config_.client_address;
+  record.role = state_ ? std::string_view(state_->login_role) : user_;
+  record.application = application_name_;
+  record.database = database_;
+  if (plan != nullptr) {
+    record.purpose = plan->purpose;
+    record.purpose_source = plan->purpose_source;
+    record.catalog_version = plan->catalog_version;
+    record.rules_version = plan->rules_version;
+  } else {
+    if (state_) record.purpose = state_->purpose;
+    record.purpose_source = "session";
+  }
+  return record;
 }
 
 // False: the record can't be written, and the session has ended.
@@ -61,23 +76,21 @@ bool Session::Impl::audit_answer(Entry& entry) {
   return false;
 }
 
-void Session::Impl::audit_failure(const enforce::Statement* statement, std::string_view reason,
-                                  enforce::Decision decision) {
+void Session::Impl::audit_failure(const Entry* entry, std::string_view reason, enforce::Decision decision) {
   if (decision == Decision::refused && config_.counters != nullptr)
     config_.counters->refused(RefusalReason::row);
   if (log_ == nullptr) return;
-  audit::Record record;
-  if (statement != nullptr) fill(record, statement->audit);
-  record.session = config_.id;
-  record.client = config_.client_address;
-  record.role = state_ ? std::string_view(state_->login_role) : user_;
-  record.application = application_name_;
-  record.database = database_;
-  if (state_) record.purpose = state_->purpose;
-  record.purpose_source = "session";
-  record.decision = decision == Decision::refused ? enforce::to_string(decision) : "failed";
+  const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+  audit::Record record = record_of(entry != nullptr ? entry->plan.get() : nullptr);
   record.reason = reason;
-  log_->append(record);
+  if (statement != nullptr) fill(record, statement->audit);
+  record.decision = decision == Decision::refused ? enforce::to_string(decision) : "failed";
+  audit::Outcome outcome;
+  outcome.session = config_.id;
+  outcome.outcome_of = log_->append(record);
+  outcome.rows = rows_;
+  outcome.sqlstate = parser::sqlstate::insufficient_privilege;
+  log_->append(outcome);
   log_->flush();
 }
 

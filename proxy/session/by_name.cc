@@ -34,6 +34,7 @@ void take_over(Statement& statement, const Statement& run) {
   statement.effects |= run.effects & (enforce::changes_state | enforce::changes_catalog);
   if (statement.by_name == ByName::execute || statement.by_name == ByName::fetch) {
     statement.origins = run.origins;
+    statement.disclosure = run.disclosure;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
   statement.asks_conditions |= run.asks_conditions;

@@ -23,6 +23,7 @@ struct Counters {
   std::array<enforce::Counter, decisions.size()> statements;      // as `decisions`
   std::array<enforce::Counter, refusal_reasons.size()> refusals;  // as RefusalReason
   enforce::TimeCounter analysis;
+  enforce::Counter cells_masked;  // where it is known
 
   // A message with this plan is sent. `runs`: all but a Parse; `refuses`: all but an Execute, whose Parse
   // did.

@@ -5,6 +5,7 @@
 
 #include "proxy/session/impl.h"
 #include "proxy/session/refusals.h"
+#include "proxy/session/sqlstates.h"
 #include "proxy/session/withheld.h"
 #include "proxy/wire/backend/error_response.h"
 #include "proxy/wire/backend/notice_response.h"
@@ -60,42 +61,34 @@ bool is_fatal(const wire::ErrorFields& fields) {
 
 }  // namespace
 
-// The error of a refused statement; false when it is another one.
-bool Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry* entry) {
+// Writes the error of what was refused, and returns its SQLSTATE; empty when it is another error.
+std::string_view Session::Impl::replaced_error(const wire::ErrorFields& fields, const Entry* entry) {
   const auto message = field(fields, 'M');
   const auto severity = field(fields, 'S');
   const auto untranslated = field(fields, 'V').empty() ? severity : field(fields, 'V');
+  const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+  const auto write = [&](const parser::SqlError& error, bool at_a_row) {
+    if (at_a_row) audit_failure(entry, error.message, enforce::Decision::refused);
+    write_sql_error(server_.own(), error, severity, untranslated);
+    return audited_sqlstate(error.sqlstate);
+  };
   if (message.find(enforce::run_time_refusal_token) != std::string_view::npos) {
-    const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
-    const std::string_view rule =
-        statement != nullptr ? std::string_view(statement->run_time_refusal_rule) : "";
-    write_sql_error(server_.own(), refused_value(rule), severity, untranslated);
-    return true;
+    return write(refused_value(statement != nullptr ? statement->run_time_refusal_rule : std::string()),
+                 true);
   }
   if (message.find(enforce::write_refusal_token) != std::string_view::npos) {
-    const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
     const auto refused = enforce::write_refusal_index(message);
     const bool known = statement != nullptr && refused && *refused < statement->write_refusals.size();
-    const parser::SqlError error = known ? statement->write_refusals[*refused] : refused_write();
-    audit_failure(statement, error.message, enforce::Decision::refused);
-    write_sql_error(server_.own(), error, severity, untranslated);
-    return true;
+    return write(known ? statement->write_refusals[*refused] : refused_write(), true);
   }
-  if (entry == nullptr || !entry->plan) return false;
-  if (const auto* statement = statement_of(*entry);
-      statement != nullptr && field(fields, 'C') == sqlstate::insufficient_privilege) {
-    if (const auto error = rights_behind_view(*statement, message)) {
-      audit_failure(statement, error->message, enforce::Decision::refused);
-      write_sql_error(server_.own(), *error, severity, untranslated);
-      return true;
-    }
+  if (entry == nullptr || !entry->plan) return {};
+  if (statement != nullptr && field(fields, 'C') == sqlstate::insufficient_privilege) {
+    if (const auto error = rights_behind_view(*statement, message)) return write(*error, true);
   }
   const auto index = enforce::refusal_index(message);
-  if (!index || *index >= entry->plan->statements.size()) return false;
+  if (!index || *index >= entry->plan->statements.size()) return {};
   const auto& refusal = entry->plan->statements[*index].refusal;
-  if (!refusal) return false;
-  write_sql_error(server_.own(), *refusal, severity, untranslated);
-  return true;
+  return refusal ? write(*refusal, false) : std::string_view{};
 }
 
 // True: the fields were changed. `position` holds the new position's text.
@@ -124,15 +117,16 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, 
   return changed || fields.size() != before;
 }
 
-void Session::Impl::write_error(const wire::Header& header, const Entry* entry) {
+std::string_view Session::Impl::write_error(const wire::Header& header, const Entry* entry) {
   backend::ErrorResponse response;
   parse(server_.available(header), response);  // the caller has checked it
   std::string position;
   const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
-  if (replaced_error(response.fields, entry)) {
+  if (const auto refused = replaced_error(response.fields, entry); !refused.empty()) {
     server_.drop(header);
-    return;
+    return refused;
   }
+  const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
   bool changed = !exempt && withhold(response.fields, *planner_, touched_,
@@ -140,9 +134,10 @@ void Session::Impl::write_error(const wire::Header& header, const Entry* entry) 
                                          (statement->writes_protected || statement->asks_conditions)) !=
                                 Withheld::nothing;
   changed |= clean_fields(response.fields, entry, position);
-  if (!changed) return server_.pass(header);
+  if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());
   server_.drop(header);
+  return code;
 }
 
 bool Session::Impl::error_response(const wire::Header& header) {
@@ -159,10 +154,11 @@ bool Session::Impl::error_response(const wire::Header& header) {
   }
   auto& entry = in_flight_.front();
   if (server_fatal_) {
-    write_error(header, entry.own_query ? nullptr : &entry);
+    batch_error_ = write_error(header, entry.own_query ? nullptr : &entry);
     return true;
   }
   if (entry.own_query) {
+    batch_error_ = audited_sqlstate(field(response.fields, 'C'));
     own_error_ = field(response.fields, 'M');
     own_failed_ = true;
     if (unsynced_) {  // it has ended the client's batch
@@ -184,7 +180,8 @@ bool Session::Impl::error_response(const wire::Header& header) {
   // Sent as text or being prepared, it failed for itself, not for its values.
   const bool runs = entry.key_lookup && entry.kind == Kind::execute;
   if (entry.plan && entry.plan->key_lookup && !runs) key_lookups_.failed(entry.plan->key_lookup->id);
-  write_error(header, &entry);
+  batch_error_ = write_error(header, &entry);
+  entry_failed(entry, batch_error_);
   if (entry.is_extended()) {
     drop_to_sync();
   } else if (entry.kind == Kind::query) {

@@ -16,8 +16,9 @@ using Kind = Entry::Kind;
 
 namespace {
 
-constexpr std::size_t max_names_length = 8192;  // of portal and statement together, in Bind
-constexpr std::size_t max_name = 63;            // NAMEDATALEN - 1: the server compares no more than that
+constexpr std::size_t max_names_length = 8192;    // of portal and statement together, in Bind
+constexpr std::size_t max_values_length = 65536;  // of a Bind that is looked at as a whole
+constexpr std::size_t max_name = 63;              // NAMEDATALEN - 1: the server compares no more than that
 
 std::optional<parser::SqlError> name_objection(std::string_view name) {
   if (name.starts_with(reserved_prefix)) return reserved_name_used();
@@ -86,7 +87,7 @@ bool Session::Impl::on_parse(const wire::Header& header) {
 }
 
 bool Session::Impl::on_bind(const wire::Header& header) {
-  // Only the names are looked at; the values stream through.
+  // Only the names are looked at; the values stream through, unless the audit asks for a key among them.
   wire::Cursor cursor(client_.available(header));
   const auto portal_name = cursor.cstring();
   const auto name = cursor.cstring();
@@ -98,6 +99,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   for (const auto& used : {portal_name, name}) {
     if (auto objection = name_objection(used)) return refuse_message(header, refusal("", *objection));
   }
+  if (!client_.whole(header) && header.body() <= max_values_length && asks_values(name)) return false;
   PreparedPtr statement;
   const auto currency = make_current(name, statement);
   if (currency == Currency::wait) return wait();
@@ -109,6 +111,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   portal->plan = statement->plan;
   portal->state = state_;
   portal->opened = in_flight_.age().now();
+  portal->bound = bound_values(header, *statement->plan);
   portals_.change(portal_name, std::move(portal));
   entry.changes_portal = true;
   if (currency == Currency::replaced) {
@@ -157,6 +160,7 @@ bool Session::Impl::on_execute(const wire::Header& header) {
   auto entry = make_entry(Kind::execute);
   if (const auto portal = portals_.find(message.portal)) {
     entry.plan = portal->running ? portal->running : portal->plan;
+    entry.bound = portal->bound;
     if ((entry.plan->touches_protected() || (entry.plan->effects() & enforce::changes_catalog) != 0) &&
         !settled())
       return wait();

@@ -1,6 +1,6 @@
 // The session's state and its parts. One file per concern: startup.cc, authentication.cc, client_messages.cc,
 // simple_query.cc, key_lookup.cc, extended_query.cc, prepared.cc, by_name.cc, snapshot_age.cc, settle.cc,
-// decide.cc, audit_trail.cc, server_messages.cc, witness.cc, errors.cc.
+// decide.cc, audit_trail.cc, outcomes.cc, server_messages.cc, witness.cc, errors.cc.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,14 @@
 #include "proxy/session/in_flight.h"
 #include "proxy/session/key_lookups.h"
 #include "proxy/session/name_table.h"
+#include "proxy/session/pending_outcomes.h"
 #include "proxy/session/session.h"
 #include "proxy/session/startup_options.h"
 #include "proxy/session/state_query.h"
 #include "proxy/session/state_table.h"
 #include "proxy/wire/error_fields.h"
 #include "proxy/wire/framer.h"
+#include "proxy/wire/frontend/bind.h"
 
 namespace pgconsent::session {
 
@@ -33,6 +35,7 @@ enforce::PlanPtr alone(const enforce::Plan& plan, const enforce::Statement& stat
 class Session::Impl {
  public:
   Impl(SessionConfig config, const wire::StartupPacket& startup, enforce::Planner* planner, audit::Log* log);
+  ~Impl() { session_ended(); }
 
   Action start(Output& out);
   Action on_client(std::string_view bytes, Output& out);
@@ -158,10 +161,26 @@ class Session::Impl {
   // audit_trail.cc
   void audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only);
   bool audit_answer(Entry& entry);
+  audit::Record record_of(const enforce::Plan* plan) const;
   // What became known only while it ran: a fault, or a row that refused.
-  void audit_failure(const enforce::Statement* statement, std::string_view reason,
+  void audit_failure(const Entry* entry, std::string_view reason,
                      enforce::Decision decision = enforce::Decision::untouched);
   bool audit_writable();
+
+  // outcomes.cc
+  void statement_ended(Entry& entry, std::string_view tag);
+  void entry_failed(Entry& entry, std::string_view sqlstate);
+  void append_outcome(Entry& entry, audit::Outcome outcome);
+
+  // disclosed.cc: whose data the rows show
+  bool row(const wire::Header& header, bool fits);
+  bool trace_row(const wire::Header& header);
+  void begin_trace(const Entry& entry);
+  void end_trace(const Entry& entry, audit::Outcome& outcome);
+  bool asks_values(std::string_view name) const;
+  std::shared_ptr<const BoundValues> bound_values(const wire::Header& header, const enforce::Plan& plan);
+  void next_statement();
+  void session_ended();
 
   // server_messages.cc
   bool server_message(const wire::Header& header);
@@ -187,8 +206,9 @@ class Session::Impl {
   // errors.cc
   bool error_response(const wire::Header& header);
   bool notice_response(const wire::Header& header);
-  void write_error(const wire::Header& header, const Entry* entry);
-  bool replaced_error(const wire::ErrorFields& fields, const Entry* entry);
+  // Returns the SQLSTATE that the client got, as the audit may say it.
+  std::string_view write_error(const wire::Header& header, const Entry* entry);
+  std::string_view replaced_error(const wire::ErrorFields& fields, const Entry* entry);
   bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string& position) const;
   void after_error(bool own);
   void drop_to_sync();
@@ -234,6 +254,16 @@ class Session::Impl {
     std::string description, sent;                  // `sent` is empty where the description passed as it came
   } witnessed_;                                     // the last one that fitted
   std::uint64_t decision_us_ = 0;                   // what the last decision took: for the audit only
+  PendingOutcomes outcomes_;
+  enum class Tracing { fresh, off, on };
+  Tracing tracing_ = Tracing::fresh;  // of the statement in front
+  std::unique_ptr<SubjectTrace> trace_;
+  std::vector<std::uint16_t> row_formats_;  // as its RowDescription says; empty: all text
+  wire::frontend::Bind bind_;
+  bool utf8_ = true;
+  std::uint64_t rows_ = 0;                  // of the statement in front, that have gone to the client
+  SnapshotAge::Time ended_{};               // of the statement before it, while outcomes are pending
+  std::string_view batch_error_ = "08006";  // why what is in flight will not be answered
 
   StatePtr state_;
   bool state_dirty_ = false;         // something was sent that may have changed the state

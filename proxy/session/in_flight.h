@@ -10,6 +10,7 @@
 
 #include "proxy/enforce/plan.h"
 #include "proxy/session/snapshot_age.h"
+#include "proxy/session/subject_trace.h"
 
 namespace pgconsent::session {
 
@@ -28,10 +29,11 @@ using PreparedPtr = std::shared_ptr<const PreparedStatement>;
 struct Portal {
   enforce::PlanPtr plan;                               // of a cursor: the DECLARE alone
   std::shared_ptr<const enforce::SessionState> state;  // that it was planned for
-  enforce::PlanPtr running;           // with by-name statements looked up; set by its first Execute
-  bool declared = false;              // a cursor
-  bool outlives_transaction = false;  // WITH HOLD
-  SnapshotAge::Time opened{};         // its snapshot is no older
+  enforce::PlanPtr running;                  // with by-name statements looked up; set by its first Execute
+  bool declared = false;                     // a cursor
+  bool outlives_transaction = false;         // WITH HOLD
+  SnapshotAge::Time opened{};                // its snapshot is no older
+  std::shared_ptr<const BoundValues> bound;  // for the audit; null: not known
 };
 using PortalPtr = std::shared_ptr<Portal>;
 
@@ -48,20 +50,22 @@ struct Entry {
     sync,
   };
   Kind kind = Kind::sync;
-  bool swallowed = false;                   // the proxy's own: successful answers go nowhere
-  bool own_query = false;                   // part of a state or catalog query: errors neither
-  bool ends_own = false;                    // the last of them
-  bool must_fail = false;                   // stands for a refused message: success would be wrong
-  bool changes_statement = false;           // holds the next pending change of the statement table
-  bool changes_portal = false;              // likewise of the portal table
-  bool may_copy = false;                    // may answer with CopyInResponse
-  bool answered = false;                    // the first answer has come: the audit record is in the file
-  bool key_lookup = false;                  // sent by send_key_lookup()
-  bool audited = false;                     // `audit` is set
-  std::uint32_t statement = 0;              // query: statements completed so far; own query: its index
-  std::uint64_t audit = 0;                  // sequence number of the last record
-  enforce::PlanPtr plan;                    // null: unknown
-  SnapshotAge::Time sent_at{}, snapshot{};  // the snapshot that it reads through is no older
+  bool swallowed = false;                    // the proxy's own: successful answers go nowhere
+  bool own_query = false;                    // part of a state or catalog query: errors neither
+  bool ends_own = false;                     // the last of them
+  bool must_fail = false;                    // stands for a refused message: success would be wrong
+  bool changes_statement = false;            // holds the next pending change of the statement table
+  bool changes_portal = false;               // likewise of the portal table
+  bool may_copy = false;                     // may answer with CopyInResponse
+  bool answered = false;                     // the first answer has come: the audit record is in the file
+  bool key_lookup = false;                   // sent by send_key_lookup()
+  bool audited = false;                      // `audit` is set
+  std::uint32_t outcomes = 0;                // of its records, still to come
+  std::uint32_t statement = 0;               // query: statements completed so far; own query: its index
+  std::uint64_t audit = 0;                   // sequence number of the last record
+  enforce::PlanPtr plan;                     // null: unknown
+  std::shared_ptr<const BoundValues> bound;  // execute: of its portal
+  SnapshotAge::Time sent_at{}, snapshot{};   // the snapshot that it reads through is no older
 
   bool is_extended() const {
     return kind != Kind::query && kind != Kind::function_call && kind != Kind::sync;
@@ -90,6 +94,7 @@ class InFlight {
   }
   void pop() {
     entries_[first_].plan.reset();
+    entries_[first_].bound.reset();
     if (++first_ == entries_.size()) {
       entries_.clear();
       first_ = 0;

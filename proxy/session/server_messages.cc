@@ -45,7 +45,9 @@ void Session::Impl::pump_server() {
     }
     // Rows first: they are many.
     if ((header.type == 'D' || header.type == 'd') && !in_flight_.empty() && takes_rows(in_flight_.front())) {
+      if (tracing_ != Tracing::off && !trace_row(header)) return;
       server_.pass(header);
+      ++rows_;
       continue;
     }
     if (!server_message(header)) return;
@@ -108,7 +110,7 @@ bool Session::Impl::answer(const wire::Header& header) {
     case 'T':
       return describes || kind == Kind::query ? row_description(header) : nonsense();
     case 'D':
-      if (!entry.own_query || kind != Kind::execute) return expect(header, runs, false);
+      if (!entry.own_query || kind != Kind::execute) return row(header, runs);
       if (header.body() > (std::size_t{64} << 20)) return nonsense();
       if (!server_.whole(header)) return false;
       return own_row(header), true;
@@ -116,6 +118,7 @@ bool Session::Impl::answer(const wire::Header& header) {
     case 'I':
       return runs ? completed(header) : nonsense();
     case 's':
+      if (kind == Kind::execute && !entry.swallowed) statement_ended(entry, {});
       return expect(header, kind == Kind::execute, true);
     case 'V':
       return expect(header, kind == Kind::function_call, false);
@@ -124,6 +127,7 @@ bool Session::Impl::answer(const wire::Header& header) {
     case 'W':
       return runs && !entry.swallowed ? copy_response(header) : nonsense();
     case 'd':
+      return row(header, runs && !entry.swallowed);
     case 'c':
       return expect(header, runs && !entry.swallowed, false);
     default:
@@ -144,7 +148,8 @@ bool Session::Impl::expect(const wire::Header& header, bool fits, bool last) {
 }
 
 void Session::Impl::pop_entry(bool confirmed) {
-  const auto& entry = in_flight_.front();
+  auto& entry = in_flight_.front();
+  if (entry.outcomes > 0) entry_failed(entry, confirmed ? std::string_view() : batch_error_);
   if (entry.changes_statement) confirmed ? statements_.confirm() : statements_.discard();
   if (entry.changes_portal) confirmed ? portals_.confirm() : portals_.discard();
   if (entry.may_copy) copy_barrier_ = copy_in_ = false;
@@ -173,6 +178,7 @@ bool Session::Impl::completed(const wire::Header& header) {
     statement_completed(in_flight_.front(), message.tag);
   }
   auto& entry = in_flight_.front();
+  if (!entry.own_query) statement_ended(entry, message.tag);
   ++entry.statement;
   return expect(header, true, entry.kind == Kind::execute);
 }
@@ -213,6 +219,7 @@ void Session::Impl::parameter_status(const wire::Header& header) {
     return;
   }
   if (status.name == "standard_conforming_strings") unsafe_strings_ = status.value != "on";
+  if (status.name == "client_encoding") utf8_ = status.value == "UTF8";
   if (status.name == "client_encoding") unsafe_encoding_ = is_unsafe_encoding(status.value);
   if (status.name == "application_name") application_name_ = status.value;
   server_.pass(header);

@@ -14,6 +14,7 @@
 
 #include "parser/catalog/snapshot.h"
 #include "proxy/audit/log.h"
+#include "proxy/audit/subjects.h"
 #include "proxy/enforce/plan.h"
 #include "proxy/wire/startup_packet.h"
 
@@ -45,6 +46,8 @@ struct SessionConfig {
   std::chrono::milliseconds max_snapshot_age{60'000};
   std::chrono::steady_clock::time_point (*clock)() = std::chrono::steady_clock::now;
   Counters* counters = nullptr;  // of the thread's; outlives the session
+  audit::SubjectDirectory* subjects =
+      nullptr;  // outlives the session; null: it is not told whose data rows show
 };
 
 class Session {

@@ -30,22 +30,27 @@ bool Session::Impl::column_fits(const enforce::Statement* statement, enforce::Co
 // Held against the plan, and with the origins that the client would see directly. False: the session has
 // ended.
 bool Session::Impl::witness(std::string_view body, const enforce::Statement* statement, std::string& sent) {
+  const auto& entry = in_flight_.front();
   wire::backend::RowDescription description;
   if (!parse(body, description)) return nonsense();
   const auto* origins = statement == nullptr ? nullptr : &statement->origins;
   const bool has_origins = origins != nullptr && origins->size() == description.columns.size();
-  bool restores = false;
+  bool restores = false, binary = false;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
     const auto& column = description.columns[i];
     const enforce::ColumnOrigin origin{column.table, column.attnum};
+    binary |= column.format != 0;
     restores |= has_origins && (*origins)[i].table != 0 && (*origins)[i] != origin;
     if (column.table == 0 || column_fits(statement, origin)) continue;
     constexpr std::string_view message = "pgconsent: a protected column arrived unmasked";
-    audit_failure(statement, message);
+    audit_failure(&entry, message);
     fatal({std::string(parser::sqlstate::insufficient_privilege), std::string(message),
            "The session was ended before any row was forwarded.",
            "Please report this: it is a fault of the proxy.", 0});
     return false;
+  }
+  if (binary && entry.kind == Entry::Kind::query) {
+    for (const auto& column : description.columns) row_formats_.push_back(column.format);
   }
   sent.clear();
   if (!restores) return true;
@@ -68,10 +73,11 @@ bool Session::Impl::row_description(const wire::Header& header) {
   // Most sessions ask the same again and again: the same description of the same statement fits as it did,
   // while the rules are those that it was planned for.
   Witnessed& seen = witnessed_;
+  row_formats_.clear();
   const bool current = statement != nullptr && planner_->is_current(*entry.plan);
   if (!current || statement != seen.statement || body != seen.description) {
     if (!witness(body, statement, seen.sent)) return false;
-    const bool keep = current && body.size() <= max_remembered;
+    const bool keep = current && row_formats_.empty() && body.size() <= max_remembered;
     seen.statements = keep ? entry.plan->statements : enforce::SharedList<enforce::Statement>{};
     seen.statement = keep ? statement : nullptr;
     seen.description = keep ? body : std::string_view{};

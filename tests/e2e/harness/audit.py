@@ -1,16 +1,20 @@
 """Checks of the audit log: the chain holds, nothing personal is in it, what was protected is in it."""
+import base64
 import glob
 import hashlib
 import json
 import os
 import re
+import struct
+import uuid
 
 from harness import databases
 
-FIELDS = {"time", "id", "prev", "hash", "session", "client", "role", "application", "purpose", "decision", "reason",
+FIELDS = {"time", "id", "prev", "hash", "session", "client", "role", "application", "purpose", "purpose_source", "decision", "reason",
           "rules", "basis", "tables", "columns", "fingerprint", "statement", "catalog", "rules_version", "duration_us"}
 DECISIONS = {"allowed", "masked", "refused", "failed", "exempt"}
 HASHES = re.compile(r"[0-9a-f]{16,}")
+BITMAPS = re.compile(r'"subjects":\{[^}]*\}')  # base64 holds any three letters sooner or later
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -23,7 +27,75 @@ def lines(directory):
 
 
 def records(directory):
-    return [json.loads(line) for line in lines(directory)]
+    return [r for r in map(json.loads, lines(directory)) if "outcome_of" not in r]
+
+
+def outcomes(directory):
+    return [r for r in map(json.loads, lines(directory)) if "outcome_of" in r]
+
+
+def numbers(bitmap):
+    """The numbers of a Roaring bitmap in its portable form, base64."""
+    data = base64.b64decode(bitmap)
+    (cookie,) = struct.unpack_from("<I", data)
+    runs, at = b"", 8
+    if cookie & 0xffff == 12347:
+        count, at = (cookie >> 16) + 1, 4 + ((cookie >> 16) + 8) // 8
+        runs = data[4:at]
+    else:
+        (count,) = struct.unpack_from("<I", data, 4)
+    heads = [struct.unpack_from("<HH", data, at + 4 * i) for i in range(count)]
+    at += 4 * count + (4 * count if not runs or count >= 4 else 0)
+    found = set()
+    for i, (key, size) in enumerate(heads):
+        if runs and runs[i // 8] >> i % 8 & 1:
+            (n,) = struct.unpack_from("<H", data, at)
+            values = [v for s, more in (struct.unpack_from("<HH", data, at + 2 + 4 * k) for k in range(n)) for v in range(s, s + more + 1)]
+            at += 2 + 4 * n
+        elif size < 4096:
+            values = struct.unpack_from(f"<{size + 1}H", data, at)
+            at += 2 * (size + 1)
+        else:
+            bits = int.from_bytes(data[at:at + 8192], "little")
+            values = [v for v in range(65536) if bits >> v & 1]
+            at += 8192
+        found.update(key << 16 | v for v in values)
+    return found
+
+
+def subjects(directory):
+    """{number: (kind, key)} of the subject directory."""
+    with open(os.path.join(directory, "subjects"), "rb") as f:
+        data = f.read()
+    found, kinds, at = {}, [], 64
+    while at + 12 <= len(data):
+        kind_of, kind, length, number = struct.unpack_from("<cBHI", data, at + 4)
+        key = data[at + 12:at + 12 + length]
+        at += 12 + length
+        if kind_of == b"k":
+            kinds.append(key.decode())
+        elif kind_of == b"i":
+            found[number] = (kinds[kind], str(int.from_bytes(key, "little", signed=True)))
+        elif kind_of == b"u":
+            found[number] = (kinds[kind], str(uuid.UUID(bytes=key)))
+        elif kind_of == b"t":
+            found[number] = (kinds[kind], key.decode())
+    return found
+
+
+def outcome_problems(directory):
+    """After the proxy has ended: one outcome for each record, behind it."""
+    pending = set()
+    for line in map(json.loads, lines(directory)):
+        if "outcome_of" not in line:
+            if line["session"]:
+                pending.add(line["id"])
+        elif line["outcome_of"] in pending:
+            pending.remove(line["outcome_of"])
+        else:
+            yield f"outcome {line['id']}: of no record, or the second one"
+    if pending:
+        yield f"{len(pending)} records without an outcome: {sorted(pending)[:10]}"
 
 
 def chain_problems(directory):
@@ -68,7 +140,8 @@ def check(directory, server, dbname, cases=()):
             problems.append(f"record {r['id']} ({r['decision']}) names no table: {r['statement'][:80]}")
         if r["decision"] == "refused" and not r["reason"]:
             problems.append(f"record {r['id']}: refused without a reason")
-    text = HASHES.sub("", b"\n".join(lines(directory)).decode("utf8", "replace"))
+    problems += outcome_problems(directory)
+    text = BITMAPS.sub("", HASHES.sub("", b"\n".join(lines(directory)).decode("utf8", "replace")))
     for value in sorted(databases.protected_values(server, dbname) | secrets_of(cases)):
         if value in text or json.dumps(value)[1:-1] in text:
             problems.append(f"the value `{value}` is in the log")

@@ -167,6 +167,10 @@ class Player {
       EXPECT_EQ(session_->is_idle(), verb == "idle") << "line " << line_;
     } else if (verb == "audit") {
       expect_since(log_.records, seen_records_, words);
+    } else if (verb == "outcomes") {
+      expect_since(log_.outcomes, seen_outcomes_, words);
+    } else if (verb == "ended") {
+      session_.reset();
     } else if (verb == "planned") {
       expect_since(planner_.states, seen_states_, words);
     } else if (verb == "client") {
@@ -334,7 +338,7 @@ class Player {
   std::unique_ptr<session::Session> session_;
   session::Output out_;
   session::Action action_ = session::Action::none;
-  std::size_t seen_records_ = 0, seen_states_ = 0;
+  std::size_t seen_records_ = 0, seen_states_ = 0, seen_outcomes_ = 0;
 };
 
 class ConversationTest : public testing::TestWithParam<Conversation> {};
