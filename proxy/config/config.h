@@ -57,6 +57,18 @@ struct AuditShip {
   bool operator==(const AuditShip&) const = default;
 };
 
+// TLS of the admin listener; empty paths: plain HTTP.
+struct AdminTls {
+  std::filesystem::path certificate, key;
+  bool operator==(const AdminTls&) const = default;
+};
+// The auditors' pages of the admin listener. They read the audit database as whoever signs in.
+struct AdminPages {
+  std::chrono::milliseconds idle_timeout{900'000};         // a session ends without a request for so long
+  std::chrono::milliseconds session_timeout{8 * 3600'000};  // and after that in any case
+  bool operator==(const AdminPages&) const = default;
+};
+
 struct Limits {
   std::uint32_t connections = 1000;
   std::uint32_t pending_connections = 200;  // clients that are not authenticated yet
@@ -85,6 +97,8 @@ struct Config {
   bool audit_subjects = true;  // does the audit say whose data were shown?
   std::filesystem::path pseudonym_key_file;  // the secret of the mask `pseudonym`; empty: there is none
   std::optional<Endpoint> admin;
+  AdminTls admin_tls;
+  std::optional<AdminPages> admin_pages;  // REQUIRES: audit_ship, and TLS unless the address is a loopback one
   unsigned workers = 2;
   Limits limits;
   LogLevel log_level = LogLevel::info;

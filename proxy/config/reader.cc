@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "proxy/config/admin.h"
 #include "proxy/config/config.h"
 #include "proxy/config/section.h"
 #include "proxy/config/servers.h"
@@ -130,16 +131,6 @@ void read_limits(const Section& top, Config& config) {
   limits.age_limit("max_snapshot_age", out.max_snapshot_age);
   limits.bytes("statement_bytes", 1024, std::size_t{1} << 30, out.statement_bytes);
   limits.bytes("plan_cache_bytes", 64 << 10, std::size_t{1} << 40, out.plan_cache_bytes);
-}
-
-void read_admin(const Section& top, Config& config) {
-  if (!top.has("admin")) return;
-  Section admin = top.section("admin", {"address", "port"});
-  config.admin = Endpoint{"127.0.0.1", 6433};
-  admin.text("address", config.admin->host);
-  read_port(admin, config.admin->port);
-  if (config.admin->is_unix())
-    admin.report().error(admin.place("address"), "`admin.address` must be a name or an IP address");
 }
 
 void read_log(const Section& top, Config& config) {

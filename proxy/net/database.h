@@ -63,10 +63,11 @@ class Database : public std::enable_shared_from_this<Database> {
     catalog::Service::Status catalog;
   };
   Status status() const;
+  // What is in force; null where there is none.
+  enforce::GenerationPtr current() const;
 
  private:
   void on_snapshot(parser::SnapshotPtr snapshot);
-  enforce::GenerationPtr current() const;
   void put(enforce::GenerationPtr generation);
 
   std::string name_;

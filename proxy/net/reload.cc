@@ -38,7 +38,10 @@ SettingsResult load_settings(const std::filesystem::path& config_file) {
   if (!config) return result;
   TlsContextResult listen = make_listen_context(config->listen_tls);
   TlsContextResult server = make_server_context(config->server_tls);
-  result.error = !listen.error.empty() ? listen.error : server.error;
+  TlsContextResult admin = make_admin_context(config->admin_tls);
+  for (const TlsContextResult* each : {&listen, &server, &admin}) {
+    if (result.error.empty()) result.error = each->error;
+  }
   if (result.error.empty() && !config->pseudonym_key_file.empty()) {
     result.error = read_key(config->pseudonym_key_file, result.rules.pseudonym_key);
   }
@@ -46,7 +49,8 @@ SettingsResult load_settings(const std::filesystem::path& config_file) {
   result.diagnostics.insert(result.diagnostics.end(), rules.diagnostics.begin(), rules.diagnostics.end());
   result.rules.rules = std::move(rules.rules);
   if (!result.error.empty() || !result.rules.rules) return result;
-  result.settings = std::make_shared<Settings>(Settings{config, listen.context, server.context});
+  result.settings =
+      std::make_shared<Settings>(Settings{config, listen.context, server.context, admin.context});
   return result;
 }
 
@@ -70,7 +74,9 @@ void warn_of_fixed_keys(const config::Config& old, const config::Config& now) {
   warn(old.audit_directory != now.audit_directory || old.audit_ship != now.audit_ship ||
            old.audit_subjects != now.audit_subjects,
        "audit");
-  warn(old.admin != now.admin, "admin");
+  warn(old.admin != now.admin || old.admin_pages != now.admin_pages ||
+           old.admin_tls.certificate.empty() != now.admin_tls.certificate.empty(),
+       "admin");
   warn(old.workers != now.workers, "workers");
   warn(old.log_level != now.log_level, "log");
 }
@@ -95,6 +101,9 @@ SettingsPtr reload_settings(const std::filesystem::path& config_file, const Sett
   config->rules = loaded.settings->config->rules;
   config->listen_tls = loaded.settings->config->listen_tls;
   auto settings = std::make_shared<Settings>(*loaded.settings);
+  const bool admin_tls_stays = (old.admin_tls != nullptr) == (settings->admin_tls != nullptr);
+  if (!admin_tls_stays) settings->admin_tls = old.admin_tls;
+  config->admin_tls = admin_tls_stays ? loaded.settings->config->admin_tls : old.config->admin_tls;
   settings->config = std::move(config);
   if (old.config->server_tls != loaded.settings->config->server_tls) settings->server_tls = old.server_tls;
   spdlog::info("reloaded {}", config_file.string());

@@ -6,6 +6,7 @@
 
 #include "proxy/net/databases.h"
 #include "proxy/net/numbers.h"
+#include "proxy/net/pages.h"
 #include "proxy/net/reload.h"
 #include "proxy/net/socket.h"
 
@@ -43,10 +44,14 @@ std::string ServerLoop::open_admin() {
   if (fd < 0) return "admin: " + error;
   const auto address = literal_address(*endpoint);
   if (!address || !is_local(*address))
-    spdlog::warn("admin: {} can be reached from other hosts, and asks nobody who they are",
+    spdlog::warn("admin: /metrics at {} can be reached from other hosts, and asks nobody who they are",
                  config::to_string(*endpoint));
-  admin_ = std::make_unique<admin::Listener>(fd, admin::Sources{[this] { return measure(shared_, workers_); },
-                                                                [this] { return problems(shared_); }});
+  admin::ListenerOptions options;
+  options.tls = settings_->admin_tls;
+  options.site = make_pages(*settings_->config, shared_);
+  admin_ = std::make_unique<admin::Listener>(
+      fd, admin::Sources{[this] { return measure(shared_, workers_); }, [this] { return problems(shared_); }},
+      std::move(options));
   return {};
 }
 
@@ -87,6 +92,7 @@ void ServerLoop::reload() {
   settings_ = std::move(settings);
   listener_.use_limits(settings_->config->limits);
   for (auto& worker : workers_) worker->use_settings(settings_);
+  if (admin_ && settings_->admin_tls) admin_->use_tls(settings_->admin_tls);
 }
 
 void ServerLoop::drain() {

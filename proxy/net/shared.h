@@ -20,7 +20,7 @@ class Databases;
 // What SIGHUP may change; swapped whole. New connections use the newest.
 struct Settings {
   config::ConfigPtr config;
-  TlsContext listen_tls, server_tls;
+  TlsContext listen_tls, server_tls, admin_tls;
 };
 using SettingsPtr = std::shared_ptr<const Settings>;
 

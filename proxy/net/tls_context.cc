@@ -22,6 +22,20 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length, cons
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Of the admin listener. A client that offers none of ours goes on without: plain HTTP is all there is.
+constexpr unsigned char http_protocols[] = "\x08http/1.1";
+
+int select_http(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+                unsigned in_length, void*) {
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, out_length, http_protocols, sizeof http_protocols - 1, in, in_length) !=
+      OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
 // An encrypted key must not make a daemon ask at a terminal.
 int no_passphrase(char*, int, int, void*) {
   return 0;
@@ -47,6 +61,22 @@ TlsContextResult failure(const std::string& what) {
   return {nullptr, what + ": " + tls_error()};
 }
 
+TlsContextResult server_context(const std::filesystem::path& certificate, const std::filesystem::path& key) {
+  TlsContext context = new_context(TLS_server_method());
+  if (!context) return failure("can't set up TLS");
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()) != 1) {
+    return failure("can't load the certificate " + certificate.string());
+  }
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return failure("can't load the private key " + key.string());
+  }
+  if (SSL_CTX_check_private_key(context.get()) != 1) {
+    return failure("the private key " + key.string() + " does not belong to the certificate");
+  }
+  return {context, {}};
+}
+
 }  // namespace
 
 std::string tls_error() {
@@ -58,18 +88,9 @@ std::string tls_error() {
 
 TlsContextResult make_listen_context(const config::ListenTls& tls) {
   if (tls.mode == config::ListenTls::Mode::absent) return {};
-  TlsContext context = new_context(TLS_server_method());
-  if (!context) return failure("can't set up TLS");
-  ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context.get(), tls.certificate.c_str()) != 1) {
-    return failure("can't load the certificate " + tls.certificate.string());
-  }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), tls.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return failure("can't load the private key " + tls.key.string());
-  }
-  if (SSL_CTX_check_private_key(context.get()) != 1) {
-    return failure("the private key " + tls.key.string() + " does not belong to the certificate");
-  }
+  TlsContextResult result = server_context(tls.certificate, tls.key);
+  const TlsContext& context = result.context;
+  if (!context) return result;
   SSL_CTX_set_alpn_select_cb(context.get(), select_alpn, nullptr);
   if (!tls.client_ca.empty()) {
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(tls.client_ca.c_str());
@@ -82,6 +103,13 @@ TlsContextResult make_listen_context(const config::ListenTls& tls) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   return {context, {}};
+}
+
+TlsContextResult make_admin_context(const config::AdminTls& tls) {
+  if (tls.certificate.empty()) return {};
+  TlsContextResult result = server_context(tls.certificate, tls.key);
+  if (result.context) SSL_CTX_set_alpn_select_cb(result.context.get(), select_http, nullptr);
+  return result;
 }
 
 TlsContextResult make_server_context(const config::ServerTls& tls) {

@@ -20,6 +20,8 @@ struct TlsContextResult {
 // Towards clients: TLS 1.2 or newer, ALPN `postgresql`, no tickets, client certificates where a client_ca is
 // given.
 TlsContextResult make_listen_context(const config::ListenTls& tls);
+// Of the admin listener: TLS 1.2 or newer, ALPN `http/1.1`, no tickets.
+TlsContextResult make_admin_context(const config::AdminTls& tls);
 // Towards the server. Name checks are per connection: see Stream::start_tls_client.
 TlsContextResult make_server_context(const config::ServerTls& tls);
 

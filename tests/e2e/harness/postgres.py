@@ -34,6 +34,7 @@ HBA = """local all all trust
 host all scram_app 127.0.0.1/32 scram-sha-256
 host all md5_app 127.0.0.1/32 md5
 host all clear_app 127.0.0.1/32 password
+host audit auditor,outsider,victim,boss,nobody 127.0.0.1/32 scram-sha-256
 host all all 127.0.0.1/32 trust
 """
 

@@ -42,7 +42,7 @@ def certificate(folder):
 
 class Proxy:
     def __init__(self, path, server_port, rules, databases, dbname, tls=False, workers=2, control_user="pgconsent",
-                 server_host="127.0.0.1", server_ca="", extra="", audit=""):
+                 server_host="127.0.0.1", server_ca="", extra="", audit="", admin="", admin_tls=False):
         self.path = path
         self.dir = tempfile.mkdtemp(prefix="pgconsent-proxy-")
         self.port, self.admin_port = free_port(), free_port()
@@ -52,6 +52,9 @@ class Proxy:
         if tls:
             self.certificate, key = certificate(self.dir)
             listen += f", tls: {{mode: allow, certificate: {self.certificate}, key: {key}}}"
+        if admin_tls:
+            self.certificate, key = certificate(self.dir)
+            admin += f"{admin and chr(44)} tls: {{certificate: {self.certificate}, key: {key}}}"
         server_tls = f", tls: {{mode: verify-full, ca: {server_ca}}}" if server_ca else ""
         self.config = os.path.join(self.dir, "pgconsent.yaml")
         with open(self.config, "w", encoding="utf8") as f:
@@ -63,7 +66,7 @@ rules:   rules.yaml
 databases: {json.dumps(databases)}
 other_databases: pass
 audit:   {{directory: {self.audit_dir}{", " + audit if audit else ""}}}
-admin:   {{address: 127.0.0.1, port: {self.admin_port}}}
+admin:   {{address: 127.0.0.1, port: {self.admin_port}{", " + admin if admin else ""}}}
 workers: {workers}
 pseudonym_key_file: pseudonym.key
 {extra}""")

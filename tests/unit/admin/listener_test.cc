@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "proxy/admin/pages/site.h"
+
 namespace pgconsent::admin {
 namespace {
 
@@ -85,7 +87,7 @@ class AdminTest : public testing::Test {
       return ready_ ? std::vector<std::string>{}
                     : std::vector<std::string>{"draining", "database app: no rules"};
     };
-    listener_ = std::make_unique<Listener>(fd, std::move(sources), limits);
+    listener_ = std::make_unique<Listener>(fd, std::move(sources), ListenerOptions{limits, nullptr, site_});
     listener_->start();
   }
 
@@ -101,7 +103,33 @@ class AdminTest : public testing::Test {
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> asked_{0};
   std::atomic<bool> ready_{true}, fails_{false};
+  std::shared_ptr<pages::Site> site_;
   std::unique_ptr<Listener> listener_;
+};
+
+// With the auditors' pages, whose audit database does not answer.
+class PagesTest : public AdminTest {
+ protected:
+  void SetUp() override {
+    pages::Settings settings;
+    settings.target = {"127.0.0.1", 1, "audit", "disable", ""};
+    site_ = std::make_shared<pages::Site>(std::move(settings), pages::Sources{});
+    start();
+  }
+  std::string page(const std::string& method, const std::string& path, const std::string& headers = "",
+                   const std::string& body = "") {
+    std::string request =
+        method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers;
+    if (method == "POST")
+      request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\n";
+    return ask(request + "\r\n" + body);
+  }
+  static std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+    const std::size_t at = text.find(begin);
+    if (at == text.npos) return {};
+    return text.substr(at + begin.size(), text.find(end, at + begin.size()) - at - begin.size());
+  }
 };
 
 TEST_F(AdminTest, Pages) {
@@ -208,6 +236,56 @@ TEST_F(AdminTest, AFailureEndsOneRequestOnly) {
   EXPECT_THAT(get("/metrics"), Not(HasSubstr("200")));
   fails_ = false;
   EXPECT_THAT(get("/metrics"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(PagesTest, NobodySeesThemWithoutSigningIn) {
+  EXPECT_THAT(page("GET", "/health"), testing::EndsWith("alive\n"));
+  for (const char* path : {"/", "/overview", "/statements", "/statements/1", "/statements.csv", "/rules",
+                           "/nowhere", "/x%20y"}) {
+    const std::string answer = page("GET", path);
+    EXPECT_THAT(answer, testing::AllOf(StartsWith("HTTP/1.1 303 "), HasSubstr("Location: /sign-in"))) << path;
+  }
+  EXPECT_THAT(page("POST", "/integrity/verify", "", "csrf="), StartsWith("HTTP/1.1 303 "));
+  const std::string sign_in = page("GET", "/sign-in");
+  EXPECT_THAT(sign_in,
+              testing::AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("<input type=\"hidden\" name=\"csrf\""),
+                             HasSubstr("frame-ancestors 'none'"), HasSubstr("HttpOnly; SameSite=Strict"),
+                             HasSubstr("nosniff")));
+  const std::string style = between(sign_in, "<link rel=\"stylesheet\" href=\"", "\"");
+  EXPECT_THAT(page("GET", style),
+              testing::AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("text/css"), HasSubstr("immutable")));
+  EXPECT_THAT(page("GET", "/assets/x/style.css"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(page("HEAD", "/sign-in"), testing::EndsWith("\r\n\r\n"));
+}
+
+TEST_F(PagesTest, SigningInNeedsTheFormAndTheDatabase) {
+  const std::string form = page("GET", "/sign-in");
+  const std::string cookie = between(form, "Set-Cookie: ", ";"),
+                    token = between(form, "name=\"csrf\" value=\"", "\"");
+  const std::string body = "user=a%3Cb%3E&password=secret&csrf=" + token;
+  EXPECT_THAT(page("POST", "/sign-in", "", body), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(page("POST", "/sign-in", "Cookie: " + cookie + "\r\nOrigin: http://evil\r\n", body),
+              StartsWith("HTTP/1.1 403 "));
+  const std::string answer =
+      page("POST", "/sign-in", "Cookie: " + cookie + "\r\nOrigin: http://localhost\r\n", body);
+  EXPECT_THAT(answer, testing::AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("be reached"),
+                                     HasSubstr("value=\"a&lt;b&gt;\""), Not(HasSubstr("secret"))));
+}
+
+TEST_F(PagesTest, WhatIsNoFormIsRefused) {
+  EXPECT_THAT(page("DELETE", "/sign-in"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(page("POST", "/overview", "", "a=b"), StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(page("POST", "/health", "", "a=b"), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(page("POST", "/sign-in", "", std::string(9000, 'x')), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(ask("GET /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(
+      ask("POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"),
+      StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(page("GET", "/%00"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(page("GET", "http://evil/sign-in"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(ask("GET /sign-in HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 403 "));
 }
 
 TEST_F(AdminTest, StopsWithConnectionsOpen) {

@@ -1,0 +1,22 @@
+// A recorded statement under the rules in force now: for its own purpose, and for the others that its role
+// may act for. Private to this folder.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxy/admin/pages/context.h"
+
+namespace pgconsent::pages {
+
+struct Judged {
+  Judgement same_purpose;
+  std::vector<std::pair<std::string, Judgement>> other_purposes;  // those that the role may act for
+};
+Judged judge_again(const Context& context, const std::string& database, const std::string& role,
+                   const std::string& purpose, const std::string& statement);
+// "What would allow it".
+Html remedies(const Judged& judged, bool refused);
+
+}  // namespace pgconsent::pages
