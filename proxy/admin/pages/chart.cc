@@ -36,7 +36,7 @@ void add_labels(Html& html, const std::vector<Bucket>& buckets, double step) {
   const std::size_t every = std::max<std::size_t>(1, (buckets.size() + 5) / 6);
   for (std::size_t i = 0; i < buckets.size(); i += every) {
     if (buckets.size() - i < every / 2) break;
-    html << "<text class=\"axis\" x=\""_m << at(left + step * static_cast<double>(i)) << "\" y=\""_m
+    html << "<text class=\"axis x\" x=\""_m << at(left + step * static_cast<double>(i)) << "\" y=\""_m
          << at(height - 4) << "\">"_m << buckets[i].label << "</text>"_m;
   }
 }

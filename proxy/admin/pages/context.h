@@ -43,6 +43,7 @@ struct Page {
   std::string section;  // the entry of the navigation that it belongs to
   Html body;
   int status = 200;
+  std::string location;  // not empty: the page is there, and this is not shown
 };
 
 Page overview_page(const Context& context);

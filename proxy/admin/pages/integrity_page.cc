@@ -97,7 +97,7 @@ void add_verification(Html& html, const Context& context, const Verification* ve
 }
 
 Page page_with(const Context& context, const Verification* verification) {
-  Page page{"Integrity", "integrity", {}};
+  Page page{"Integrity", "integrity", {}, 200, ""};
   page.body << "<h1>Integrity of the record</h1>"_m;
   add_verification(page.body, context, verification);
   page.body << "<div class=\"two\">"_m;

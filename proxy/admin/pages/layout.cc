@@ -60,7 +60,7 @@ Reply in_frame(const Page& page, const Viewer* viewer) {
 }
 
 Page message_page(int status, std::string title, std::string_view text) {
-  Page page{std::move(title), "", {}, status};
+  Page page{std::move(title), "", {}, status, ""};
   page.body << "<div class=\"message\" role=\"alert\"><h1>"_m << page.title << "</h1><p>"_m << text
             << "</p></div>"_m;
   return page;
@@ -68,7 +68,7 @@ Page message_page(int status, std::string title, std::string_view text) {
 
 Page sign_in_page(std::string_view csrf, std::string_view user, std::string_view problem,
                   std::string_view next, bool secure) {
-  Page page{"Sign in", "", {}, problem.empty() ? 200 : 403};
+  Page page{"Sign in", "", {}, problem.empty() ? 200 : 403, ""};
   Html& html = page.body;
   html << "<form class=\"sign-in\" method=\"post\" action=\"/sign-in\"><h1>Sign in</h1>"
           "<p class=\"note\">With a PostgreSQL role of the audit database that is a member of "

@@ -213,14 +213,15 @@ void add_table(Html& html, const std::vector<Line>& lines) {
 }
 
 void add_group(Html& html, const Filter& filter, std::string_view field, std::string_view title,
-               std::string_view none, const std::map<std::string, Counts, std::less<>>& groups) {
+               std::string_view head, std::string_view none,
+               const std::map<std::string, Counts, std::less<>>& groups) {
   std::vector<std::pair<std::string, Counts>> sorted(groups.begin(), groups.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return sum(a.second) > sum(b.second); });
   const std::int64_t most = sorted.empty() ? 0 : sum(sorted.front().second);
   html << "<section aria-labelledby=\"by-"_m << field << "\"><h2 id=\"by-"_m << field << "\">"_m << title
-       << "</h2><div class=\"scroll\"><table class=\"dense\"><thead><tr><th scope=\"col\">"_m
-       << title.substr(3) << "</th>"_m;
+       << "</h2><div class=\"scroll\"><table class=\"dense\"><thead><tr><th scope=\"col\">"_m << head
+       << "</th>"_m;
   for (const DecisionWords& each : decisions)
     html << "<th scope=\"col\" class=\"n\"><span class=\"dot "_m << each.name
          << "\" aria-hidden=\"true\"></span>"_m << each.label << "</th>"_m;
@@ -283,14 +284,14 @@ Page overview_page(const Context& context) {
   count(context, filter, found);
   find_reasons(context, filter, found);
   const std::vector<Line> lines = lines_of(found, filter);
-  Page page{"Overview", "overview", {}};
+  Page page{"Overview", "overview", {}, 200, ""};
   Html& html = page.body;
   html << "<h1>Overview</h1>"_m << filter_form(filter, "/overview", {"role", "purpose", "database"}, false);
   add_panels(html, found, filter, lines);
   add_table(html, lines);
   html << "<div class=\"two\">"_m;
-  add_group(html, filter, "role", "By application", "unknown", found.by_role);
-  add_group(html, filter, "purpose", "By purpose", "none", found.by_purpose);
+  add_group(html, filter, "role", "By application", "Application", "unknown", found.by_role);
+  add_group(html, filter, "purpose", "By purpose", "Purpose", "none", found.by_purpose);
   html << "</div>"_m;
   add_reasons(html, filter, found);
   return page;

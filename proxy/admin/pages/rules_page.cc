@@ -259,7 +259,7 @@ bool fits(const TableGroup& group, std::string_view search) {
 }  // namespace
 
 Page rules_page(const Context& context) {
-  Page page{"Rules", "rules", {}};
+  Page page{"Rules", "rules", {}, 200, ""};
   Html& html = page.body;
   html << "<h1>Rules in force</h1>"_m;
   const std::vector<DatabaseRules> all = context.sources.rules();

@@ -38,7 +38,7 @@ Page page_for(const Context& context, bool& found) {
 }
 
 bool takes_posts(std::string_view path) {
-  return path == "/sign-in" || path == "/sign-out" || path == "/integrity/verify";
+  return path == "/sign-in" || path == "/sign-out" || path == "/integrity/verify" || path == "/subjects";
 }
 
 Page failure_page(const Problem& problem) {
@@ -220,7 +220,8 @@ Reply Site::make(const Request& request, const SessionPtr& session, Connection& 
     if (request.path == "/statements.csv")
       return csv_reply(context, [this, session](Session::Job job) { return run(session, std::move(job)); });
     bool found = false;
-    return in_frame(page_for(context, found), &viewer);
+    Page page = page_for(context, found);
+    return page.location.empty() ? in_frame(page, &viewer) : redirect(std::move(page.location));
   } catch (const QueryFailed& failed) {
     spdlog::warn("admin pages: {}", failed.what());
     if (failed.problem.kind == Problem::Kind::lost) {

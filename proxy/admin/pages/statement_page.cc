@@ -180,10 +180,14 @@ Page statement_page(const Context& context, std::string_view given) {
   if (refused) {
     for (const std::string& rule : parts(row.text(0, Column::rules))) names.insert(last_part(rule));
   }
+  // The refusal of now tells the column; the record's reason its table.
+  if (refused && now.column) names = {now.column->name};
   const bool same = now.same_purpose.known && now.same_purpose.message == row.text(0, Column::reason);
   Page page{std::string(decision_label(decided)) + " statement " + std::string(given),
             refused ? "refused" : "statements",
-            {}};
+            {},
+            200,
+            ""};
   Html& html = page.body;
   html << "<nav class=\"crumbs\" aria-label=\"Way back\"><a href=\"/statements"_m
        << (refused ? "?decision=refused" : "") << "\">"_m << (refused ? "Blocked queries" : "Statements")

@@ -91,6 +91,7 @@ class List {
   }
 
   void narrowing_link(std::string_view field, std::string_view value) {
+    if (value.empty()) return;
     html_ << "<a class=\"cell\" href=\""_m << link_with(filter_, "/statements", field, value) << "\">"_m
           << value << "</a>"_m;
   }
@@ -155,7 +156,7 @@ Page statements_page(const Context& context) {
   const ListOrder order = parse_order(context.request.query);
   const Listed listed = find(context, filter, order);
   const bool refused = filter.value("decision") == "refused";
-  Page page{refused ? "Blocked queries" : "Statements", refused ? "refused" : "statements", {}};
+  Page page{refused ? "Blocked queries" : "Statements", refused ? "refused" : "statements", {}, 200, ""};
   page.body << "<h1>"_m << page.title << "</h1>"_m;
   if (refused)
     page.body

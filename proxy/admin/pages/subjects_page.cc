@@ -18,15 +18,19 @@ struct Asked {
   std::set<std::string> kinds;  // of the rules in force
 };
 
+// The form is sent, so that a person's key does not stay in addresses; the page itself is known by its
+// number.
 Asked read(const Context& context) {
   Asked asked;
   for (const DatabaseRules& each : context.sources.rules()) {
     if (each.generation == nullptr) continue;
     for (const auto& [name, kind] : each.generation->policy().subjects) asked.kinds.insert(name);
   }
-  asked.kind = context.request.query.get("kind").substr(0, 200);
-  asked.key = context.request.query.get("key").substr(0, 500);
-  asked.number = context.request.query.get("number");
+  const bool sent = context.request.method == Method::post;
+  const Parameters& given = sent ? context.request.form : context.request.query;
+  asked.kind = given.get("kind").substr(0, 200);
+  if (sent) asked.key = given.get("key").substr(0, 500);
+  asked.number = given.get("number");
   const bool digits =
       std::all_of(asked.number.begin(), asked.number.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || asked.number.size() > 10) asked.number.clear();
@@ -35,8 +39,10 @@ Asked read(const Context& context) {
 }
 
 void add_form(Html& html, const Context& context, const Asked& asked) {
-  html << "<form class=\"filter\" method=\"get\" action=\"/subjects\" role=\"search\" aria-label=\"Choose a "
-          "person\"><div class=\"field\"><label for=\"f-kind\">Kind</label>"
+  html << "<form class=\"filter\" method=\"post\" action=\"/subjects\" role=\"search\" aria-label=\"Choose a "
+          "person\"><input type=\"hidden\" name=\"csrf\" value=\""_m
+       << context.csrf
+       << "\"><div class=\"field\"><label for=\"f-kind\">Kind</label>"
           "<select id=\"f-kind\" name=\"kind\">"_m;
   for (const std::string& kind : asked.kinds) {
     html << "<option"_m;
@@ -127,7 +133,7 @@ void add_list(Html& html, const Context& context, const Asked& asked) {
 
 Page subjects_page(const Context& context) {
   Asked asked = read(context);
-  Page page{"Subjects", "subjects", {}};
+  Page page{"Subjects", "subjects", {}, 200, ""};
   Html& html = page.body;
   html << "<h1>Who saw this person’s data</h1>"_m;
   add_form(html, context, asked);
@@ -143,6 +149,13 @@ Page subjects_page(const Context& context) {
       return page;
     }
     asked.number = std::to_string(*found.number);
+  }
+  if (context.request.method == Method::post && !asked.number.empty()) {
+    Parameters address;
+    address.add("kind", asked.kind);
+    address.add("number", asked.number);
+    page.location = "/subjects?" + address.to_query();
+    return page;
   }
   if (asked.number.empty()) {
     html

@@ -126,6 +126,10 @@ async function lists(page) {
 }
 
 async function one(page) {
+  await page.goto(`${url}/statements/${facts.real}`);
+  expect('a refusal of just now', [(await page.textContent('p.reason')).includes('"public.customers" may not be used'), (await page.textContent('pre.sql')).includes('4711')], [true, false]);
+  expect('its column is marked', await page.$$eval('pre.sql mark', (all) => all.map((m) => m.textContent)), ['tax_number']);
+  expect('what its rule says', (await page.textContent('section[aria-labelledby=now]')).includes('No purpose has a basis for tax_number'), true);
   await page.goto(`${url}/statements/${facts.refused}`);
   expect('reason', await page.textContent('p.reason'), 'pgconsent: no lawful basis for "public.customers.tax_number"');
   expect('the refused part is marked', await page.$$eval('pre.sql mark', (all) => [...new Set(all.map((m) => m.textContent))]), ['tax_number']);
@@ -156,6 +160,17 @@ async function rules(page) {
   expect('mask', await use('full_name', 3), "partial(1,'***',0)");
   expect('what is not covered', await page.$$eval('.uncovered-list', (all) => all.map((d) => d.querySelectorAll('li').length)), [2, 2, 1]);
   expect('exempt', (await page.textContent('section[aria-labelledby=applications] tr:has(:text-is("dba"))')).includes('exempt'), true);
+}
+
+async function subjects(page) {
+  await page.goto(`${url}/subjects`);
+  await page.fill('#f-number', '7');
+  await page.click('.filter button');
+  expect('a person has an address by number', new URL(page.url()).search, '?kind=customer&number=7');
+  expect('who saw it', [await page.$$eval('section[aria-labelledby=who] tbody tr', (rows) => rows.map((r) => r.cells[0].textContent)), await ids(page)],
+    [['crm', 'support_app'], facts.seven]);
+  await page.goto(`${url}/subjects?kind=customer&number=8`);
+  expect('nobody', (await page.textContent('td.none')).startsWith('Nobody'), true);
 }
 
 async function integrity(page) {
@@ -252,7 +267,7 @@ async function screenshots(context, page) {
   const folder = task.screenshots;
   fs.mkdirSync(folder, { recursive: true });
   const paths = { overview: '/overview?period=7d', blocked: '/statements?decision=refused', statements: '/statements?q=email&role=crm', refused: `/statements/${facts.refused}`,
-    rules: '/rules', integrity: '/integrity', missing: '/nowhere' };
+    subject: '/subjects?kind=customer&number=7', rules: '/rules', integrity: '/integrity', missing: '/nowhere' };
   for (const [name, path] of Object.entries(paths)) {
     for (const scheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: scheme });
@@ -297,7 +312,7 @@ async function main() {
     if (task.measure) return await measure(context, page);
     await signInFlow(context, page);
     await headers(context);
-    for (const part of [overview, lists, one, rules, integrity, download, keyboard]) await part(page);
+    for (const part of [overview, lists, one, subjects, rules, integrity, download, keyboard]) await part(page);
     await forged(context, page);
     if (task.screenshots) await screenshots(context, page);
     await signOut(context, page);

@@ -35,4 +35,9 @@ UPDATE pgconsent_audit.shape s SET records = c.n, first_time = c.first, last_tim
 FROM (SELECT shape, count(*) AS n, min(time) AS first, max(time) AS last FROM pgconsent_audit.record GROUP BY 1) c WHERE c.shape = s.id;
 INSERT INTO pgconsent_audit.activity (hour, shape, statements)
 SELECT date_trunc('hour', time), shape, count(*) FROM pgconsent_audit.record GROUP BY 1, 2;
+INSERT INTO pgconsent_audit.disclosure (kind, number, time, id)
+SELECT 'customer', 7, time, id FROM (
+  SELECT r.time, r.id, row_number() OVER (PARTITION BY s.role ORDER BY r.time DESC) AS n
+  FROM pgconsent_audit.record r JOIN pgconsent_audit.shape s ON s.id = r.shape WHERE s.decision IN ('allowed', 'masked') AND s.role IN ('crm', 'support_app')) x
+WHERE n <= 10;
 ANALYZE;
