@@ -52,9 +52,8 @@ class CsvStream : public Stream, public std::enable_shared_from_this<CsvStream> 
  private:
   State piece(Connection& connection, std::string& out) {
     if (order_.mark_id.empty()) out += head();
-    const ListQuery query = list_query(select_list(), filter_, order_, rows_in_a_piece);
     Problem problem;
-    const auto rows = connection.query(query.sql, query.values, problem);
+    const auto rows = find_list(connection, select_list(), filter_, order_, rows_in_a_piece, problem);
     if (!rows) {
       spdlog::warn("admin pages: a download ended early: {}", problem.text);
       return State::failed;

@@ -120,28 +120,26 @@ void Where::add(std::string_view condition, std::string value) {
   join(out);
 }
 
-void add_shape_conditions(const Filter& filter, Where& out) {
+Question shapes_question(const Filter& filter) {
+  Where shapes;
   for (std::size_t i = 0; i < filter_fields.size(); ++i) {
-    if (!filter.values[i].empty()) out.add(filter_fields[i].sql, filter.values[i]);
+    if (!filter.values[i].empty()) shapes.add(filter_fields[i].sql, filter.values[i]);
   }
   if (!filter.search.empty())
-    out.add("(strpos(lower(p.statement), lower(?)) > 0 OR strpos(lower(p.reason), lower(?)) > 0)",
-            filter.search);
+    shapes.add("(strpos(lower(p.statement), lower(?)) > 0 OR strpos(lower(p.reason), lower(?)) > 0)",
+               filter.search);
+  if (shapes.sql.empty()) return {};
+  return {"SELECT array_agg(p.shape)::text FROM pgconsent_audit.statement_shapes p" + shapes.sql,
+          std::move(shapes.values)};
 }
 
-Where where(const Filter& filter) {
+Where where(const Filter& filter, const std::optional<std::string>& shapes) {
   Where out;
   if (filter.period.since)
     out.join("s.time >= " + out.place(second_text(*filter.period.since)) + "::timestamptz");
   if (filter.period.until)
     out.join("s.time < " + out.place(second_text(*filter.period.until)) + "::timestamptz");
-  Where shapes;
-  shapes.values = std::move(out.values);
-  add_shape_conditions(filter, shapes);
-  out.values = std::move(shapes.values);
-  if (!shapes.sql.empty())
-    out.join("s.shape = ANY (ARRAY(SELECT p.shape FROM pgconsent_audit.statement_shapes p" + shapes.sql +
-             "))");
+  if (shapes) out.join("s.shape = ANY (" + out.place(*shapes) + "::integer[])");
   return out;
 }
 

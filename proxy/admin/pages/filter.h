@@ -79,10 +79,15 @@ struct Where {
   std::string place(std::string value);
   void join(std::string_view condition);
 };
-// Over the view pgconsent_audit.statement_log as `s`.
-Where where(const Filter& filter);
-// Only what is asked of shapes, over statement_shapes as `p`.
-void add_shape_conditions(const Filter& filter, Where& where);
+struct Question {
+  std::string sql;  // empty: there is nothing to ask
+  Values values;
+};
+// Which shapes of statements the filter asks for: their array as text, or NULL for none. Empty where it asks
+// for all. Asked first and by itself, so that the server sees how many there are when it plans the rest.
+Question shapes_question(const Filter& filter);
+// Over the view pgconsent_audit.statement_log as `s`. `shapes`: the answer to that question.
+Where where(const Filter& filter, const std::optional<std::string>& shapes);
 // The call of pgconsent_audit.search(), which finds the newest quickly whatever is asked for; `before_…`
 // empty: from the newest of all. Empty when the filter asks for what it does not know.
 std::string search_call(const Filter& filter, std::string_view before_time, std::string_view before_id,

@@ -53,17 +53,21 @@ ListOrder parse_order(const Parameters& parameters) {
   return order;
 }
 
-ListQuery list_query(std::string_view select_list, const Filter& filter, const ListOrder& order, int most) {
+bool by_search(const Filter& filter, const ListOrder& order) {
+  Values ignored;
+  return order.is_default() && !order.backwards && !search_call(filter, "", "", 1, ignored).empty();
+}
+
+Question list_query(std::string_view select_list, const Filter& filter, const ListOrder& order,
+                    const std::optional<std::string>& shapes, int most) {
   const std::string select = "SELECT " + std::string(select_list) + " FROM ";
-  if (order.is_default() && !order.backwards) {
-    ListQuery query;
-    const std::string call = search_call(filter, order.mark_value, order.mark_id, most, query.values);
-    if (!call.empty()) {
-      query.sql = select + call + " s";
-      return query;
-    }
+  if (by_search(filter, order)) {
+    Question question;
+    question.sql =
+        select + search_call(filter, order.mark_value, order.mark_id, most, question.values) + " s";
+    return question;
   }
-  Where condition = where(filter);
+  Where condition = where(filter, shapes);
   const bool up = order.ascending != order.backwards;
   if (!order.mark_id.empty()) {
     const std::string value = condition.place(order.mark_value), id = condition.place(order.mark_id);
@@ -74,6 +78,18 @@ ListQuery list_query(std::string_view select_list, const Filter& filter, const L
   return {select + "pgconsent_audit.statement_log s" + condition.sql + " ORDER BY " + order.key->sql +
               direction + ", s.id" + direction + " LIMIT " + std::to_string(most),
           std::move(condition.values)};
+}
+
+std::optional<Rows> find_list(Connection& connection, std::string_view select_list, const Filter& filter,
+                              const ListOrder& order, int most, Problem& problem) {
+  std::optional<std::string> shapes;
+  if (const Question which = shapes_question(filter); !which.sql.empty() && !by_search(filter, order)) {
+    const auto answer = connection.query(which.sql, which.values, problem);
+    if (!answer) return std::nullopt;
+    shapes = answer->is_null(0, 0) ? "{}" : answer->text(0, 0);
+  }
+  const Question list = list_query(select_list, filter, order, shapes, most);
+  return connection.query(list.sql, list.values, problem);
 }
 
 std::string mark(std::string_view value, std::string_view id) {

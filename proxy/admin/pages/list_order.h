@@ -32,12 +32,14 @@ struct ListOrder {
   void add_to(Parameters& parameters) const;  // key and direction
 };
 ListOrder parse_order(const Parameters& parameters);
+// Does pgconsent_audit.search() answer it? Else list_query() needs to know the shapes.
+bool by_search(const Filter& filter, const ListOrder& order);
 // The rows of the list, in order (against it where it goes backwards), at most `most`.
-struct ListQuery {
-  std::string sql;
-  Values values;
-};
-ListQuery list_query(std::string_view select_list, const Filter& filter, const ListOrder& order, int most);
+Question list_query(std::string_view select_list, const Filter& filter, const ListOrder& order,
+                    const std::optional<std::string>& shapes, int most);
+// Asks both questions.
+std::optional<Rows> find_list(Connection& connection, std::string_view select_list, const Filter& filter,
+                              const ListOrder& order, int most, Problem& problem);
 // "value~id", as in the address behind `after` or `before`.
 std::string mark(std::string_view value, std::string_view id);
 

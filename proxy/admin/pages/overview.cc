@@ -76,9 +76,16 @@ void add_hours_conditions(const Filter& filter, Where& out) {
   }
 }
 
+std::optional<std::string> shapes_of(const Context& context, const Filter& filter) {
+  const Question question = shapes_question(filter);
+  if (question.sql.empty()) return std::nullopt;
+  const Rows rows = context.query(question.sql, question.values);
+  return rows.is_null(0, 0) ? "{}" : std::string(rows.text(0, 0));
+}
+
 void count(const Context& context, const Filter& filter, Found& found) {
   const bool hours = by_hours(filter, found);
-  Where condition = hours ? Where{} : where(filter);
+  Where condition = hours ? Where{} : where(filter, shapes_of(context, filter));
   if (hours) add_hours_conditions(filter, condition);
   if (hours && !filter.value("decision").empty()) condition.add("s.decision = ?", filter.value("decision"));
   const std::string step = condition.place(std::to_string(found.step.count()));
@@ -121,7 +128,7 @@ void count(const Context& context, const Filter& filter, Found& found) {
 
 void find_reasons(const Context& context, const Filter& filter, Found& found) {
   const bool hours = by_hours(filter, found);
-  Where condition = hours ? Where{} : where(filter);
+  Where condition = hours ? Where{} : where(filter, shapes_of(context, filter));
   if (hours) {
     add_hours_conditions(filter, condition);
   } else {

@@ -38,9 +38,11 @@ struct Listed {
 };
 
 Listed find(const Context& context, const Filter& filter, const ListOrder& order) {
-  const ListQuery query =
-      list_query(std::string(order.key->sql) + select_list, filter, order, rows_on_a_page + 1);
-  Listed out{context.query(query.sql, query.values), {}};
+  Problem problem;
+  auto rows = find_list(context.database, std::string(order.key->sql) + select_list, filter, order,
+                        rows_on_a_page + 1, problem);
+  if (!rows) throw QueryFailed(std::move(problem));
+  Listed out{*std::move(rows), {}};
   const bool beyond = out.rows.size() > rows_on_a_page;
   for (int row = 0; row < std::min(out.rows.size(), rows_on_a_page); ++row) out.order.push_back(row);
   if (order.backwards) std::reverse(out.order.begin(), out.order.end());
@@ -78,6 +80,8 @@ class List {
     html_ << "<th scope=\"col\" class=\""_m << kind << "\""_m;
     if (sorted) html_ << " aria-sort=\""_m << (order_.ascending ? "ascending" : "descending") << "\""_m;
     Parameters parameters = to_parameters(filter_);
+    // By anything but time all of the period is read: not of everything without being asked.
+    if (key != &sort_keys[0] && filter_.period.name == "all") parameters.set("period", "24h");
     ListOrder chosen;
     chosen.key = key;
     chosen.ascending = sorted && !order_.ascending;
@@ -152,8 +156,9 @@ class List {
 }  // namespace
 
 Page statements_page(const Context& context) {
-  const Filter filter = parse_filter(context.request.query, context.now, "all");
   const ListOrder order = parse_order(context.request.query);
+  const bool by_time = order.key == &sort_keys[0];
+  const Filter filter = parse_filter(context.request.query, context.now, by_time ? "all" : "24h");
   const Listed listed = find(context, filter, order);
   const bool refused = filter.value("decision") == "refused";
   Page page{refused ? "Blocked queries" : "Statements", refused ? "refused" : "statements", {}, 200, ""};

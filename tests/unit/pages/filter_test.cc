@@ -36,10 +36,12 @@ TEST(Filter, WhatIsWrongIsSaidAndNotInForce) {
 
 TEST(Filter, ValuesAreParameters) {
   const Filter filter = filter_of("period=all&role=a'b&table=x%22;--&q='%20OR%201=1&reason=r");
-  const Where condition = where(filter);
+  const Question which = shapes_question(filter);
   for (const char* part : {"a'b", "--", "OR 1"})
-    EXPECT_THAT(condition.sql, testing::Not(testing::HasSubstr(part)));
-  EXPECT_THAT(condition.values, testing::ElementsAre("a'b", "x\";--", "r", "' OR 1=1"));
+    EXPECT_THAT(which.sql, testing::Not(testing::HasSubstr(part)));
+  EXPECT_THAT(which.values, testing::ElementsAre("a'b", "x\";--", "r", "' OR 1=1"));
+  EXPECT_EQ(where(filter, "{1,2}").sql, " WHERE s.shape = ANY ($1::integer[])");
+  EXPECT_EQ(where(filter, "{1,2}").values, (Values{"{1,2}"}));
   Values values;
   EXPECT_EQ(search_call(filter, "", "", 10, values), "");  // it has no parameter for a reason
   values.clear();
@@ -71,13 +73,13 @@ TEST(ListOrder, MarksAreReadStrictly) {
 
 TEST(ListOrder, QueriesByTheWayThatIsFast) {
   const Filter filter = filter_of("period=all&decision=refused");
-  EXPECT_THAT(list_query("s.id", filter, {}, 51).sql,
+  EXPECT_THAT(list_query("s.id", filter, {}, std::nullopt, 51).sql,
               testing::StartsWith("SELECT s.id FROM pgconsent_audit.search("));
   ListOrder order;
   order.backwards = true;
   order.mark_value = "2026-11-27 10:30:05+00";
   order.mark_id = "42";
-  EXPECT_THAT(list_query("s.id", filter, order, 51).sql,
+  EXPECT_THAT(list_query("s.id", filter, order, "{1}", 51).sql,
               testing::EndsWith(
                   "(s.time, s.id) > ($2::timestamptz, $3::bigint) ORDER BY s.time ASC, s.id ASC LIMIT 51"));
 }
