@@ -1,9 +1,10 @@
 #include "proxy/net/pages.h"
 
-#include <mutex>
+#include <spdlog/spdlog.h>
 
 #include "proxy/admin/pages/site.h"
 #include "proxy/audit_database/ship_thread.h"
+#include "proxy/audit_database/subject_names.h"
 #include "proxy/enforce/plan.h"
 #include "proxy/net/databases.h"
 
@@ -113,6 +114,18 @@ pages::Sources sources_of(const config::Config& config, Shared& shared) {
       state.shipping_lag = Seconds(shipping.lag).count();
     }
     return state;
+  };
+  sources.subject_number = [directory = config.audit_directory](const std::string& kind,
+                                                                const std::string& key) {
+    audit_database::SubjectNames names;
+    pages::SubjectNumber out;
+    if (const std::string error = names.load(directory); !error.empty()) {
+      spdlog::warn("admin pages: {}", error);
+      out.problem = "The subject directory can't be read. The proxy's log says why.";
+    } else {
+      out.numbers = names.numbers(kind, key);
+    }
+    return out;
   };
   return sources;
 }

@@ -47,7 +47,7 @@ struct Verification {
 };
 
 struct SubjectNumber {
-  std::optional<std::uint64_t> number;  // nothing: nobody of that key has one
+  std::vector<std::uint32_t> numbers;  // none: nobody of that key has one
   std::string problem;                  // not empty: it can't be told
 };
 

@@ -62,6 +62,15 @@ void add_form(Html& html, const Context& context, const Asked& asked) {
        << "\"></div><div class=\"buttons\"><button type=\"submit\">Show</button></div></form>"_m;
 }
 
+// A person can have had several, one after the other.
+void add_numbers(Html& html, const std::string& kind, const std::vector<std::uint32_t>& numbers) {
+  html << "<p>This person stands in the record under several numbers:</p><ul>"_m;
+  for (const std::uint32_t number : numbers)
+    html << "<li><a href=\"/subjects?kind="_m << encode(kind) << "&amp;number="_m << number << "\">"_m
+         << number << "</a></li>"_m;
+  html << "</ul>"_m;
+}
+
 // By application and purpose, so that the answer to "who" comes before the list.
 void add_summary(Html& html, const Context& context, const Asked& asked) {
   const Rows groups = context.query(
@@ -143,12 +152,16 @@ Page subjects_page(const Context& context) {
       html << "<p class=\"problem\" role=\"alert\">"_m << found.problem << "</p>"_m;
       return page;
     }
-    if (!found.number) {
+    if (found.numbers.empty()) {
       html
           << "<p class=\"none\">Nothing of this person was shown since subjects are recorded, or their entry was erased.</p>"_m;
       return page;
     }
-    asked.number = std::to_string(*found.number);
+    if (found.numbers.size() > 1) {
+      add_numbers(html, asked.kind, found.numbers);
+      return page;
+    }
+    asked.number = std::to_string(found.numbers.front());
   }
   if (context.request.method == Method::post && !asked.number.empty()) {
     Parameters address;
