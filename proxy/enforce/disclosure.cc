@@ -56,12 +56,11 @@ std::string printed_key(parser::Oid type, std::string_view given) {
   }
 }
 
-std::uint8_t Disclosure::kind(std::string_view name) {
+std::uint32_t Disclosure::kind(std::string_view name) {
   const auto known = std::find(kinds.begin(), kinds.end(), name);
-  if (known != kinds.end()) return static_cast<std::uint8_t>(known - kinds.begin());
-  if (kinds.size() >= 255) return 255;
+  if (known != kinds.end()) return static_cast<std::uint32_t>(known - kinds.begin());
   kinds.emplace_back(name);
-  return static_cast<std::uint8_t>(kinds.size() - 1);
+  return static_cast<std::uint32_t>(kinds.size() - 1);
 }
 
 }  // namespace pgconsent::enforce

@@ -21,7 +21,7 @@ struct Disclosure {
   };
   // One of the subjects of a range table entry's rows.
   struct Subject {
-    std::uint8_t kind = 0;  // of `kinds`
+    std::uint32_t kind = 0;  // of `kinds`
     From from = From::nowhere;
     std::uint32_t index = 0;
     parser::Oid type = 0;  // of the key column
@@ -39,7 +39,7 @@ struct Disclosure {
   std::vector<std::string> kinds;
   std::vector<Entry> entries;
   std::vector<std::string> constants;  // keys as the client gave them, without quotes
-  std::vector<std::uint8_t> others;    // kinds of which others may show, too, whatever the rows hold
+  std::vector<std::uint32_t> others;   // kinds of which others may show, too, whatever the rows hold
   // Cells of each row that are masked for everybody; and result columns that hold NULL exactly where they are
   // masked. Empty and 0, and not `counts_cells`: not known.
   bool counts_cells = false;
@@ -49,7 +49,7 @@ struct Disclosure {
   bool copy_header = false;
   bool operator==(const Disclosure&) const = default;
 
-  std::uint8_t kind(std::string_view name);  // adds it; 255: too many
+  std::uint32_t kind(std::string_view name);  // adds it
 };
 using DisclosurePtr = std::shared_ptr<const Disclosure>;
 

@@ -74,7 +74,7 @@ class Builder {
     if (!shown.subjects.empty()) out_->entries.push_back(std::move(shown));
   }
 
-  void add_other(std::uint8_t kind) {
+  void add_other(std::uint32_t kind) {
     if (std::find(out_->others.begin(), out_->others.end(), kind) == out_->others.end())
       out_->others.push_back(kind);
   }
@@ -217,6 +217,17 @@ void note_use(const parser::StatementFacts& facts, DisclosurePtr& disclosure) {
     auto nothing = std::make_shared<Disclosure>();
     nothing->counts_cells = true;
     disclosure = std::move(nothing);
+  } else if (facts.kind == parser::StatementKind::create_table_as && disclosure != nullptr) {
+    auto moved = std::make_shared<Disclosure>();
+    moved->kinds = disclosure->kinds;
+    moved->others = disclosure->others;
+    for (const Disclosure::Entry& entry : disclosure->entries) {
+      for (const Disclosure::Subject& subject : entry.subjects) {
+        if (std::find(moved->others.begin(), moved->others.end(), subject.kind) == moved->others.end())
+          moved->others.push_back(subject.kind);
+      }
+    }
+    disclosure = std::move(moved);
   } else if (facts.copy != nullptr && disclosure != nullptr) {
     auto copied = std::make_shared<Disclosure>(*disclosure);
     note_copy_options(facts.copy, *copied);

@@ -22,7 +22,8 @@ bool has_windows(const parser::References& references);
 
 // The options of a COPY … TO: how its rows can be read.
 void note_copy_options(const CopyStmt* copy, Disclosure& out);
-// What becomes of the rows of a statement's query: EXPLAIN shows none, COPY writes them in its own way.
+// What becomes of the rows of a statement's query: EXPLAIN shows none, CREATE TABLE AS keeps them, COPY
+// writes them in its own way.
 void note_use(const parser::StatementFacts& facts, DisclosurePtr& disclosure);
 
 }  // namespace pgconsent::enforce

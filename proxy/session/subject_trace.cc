@@ -128,7 +128,7 @@ void SubjectTrace::take() {
   }
 }
 
-void SubjectTrace::add(std::uint8_t kind, const std::optional<audit::SubjectKey>& key,
+void SubjectTrace::add(std::uint32_t kind, const std::optional<audit::SubjectKey>& key,
                        std::string_view bytes) {
   Kind& of = kinds_[kind];
   std::uint32_t number = 0;
@@ -180,7 +180,7 @@ SubjectTrace::Result SubjectTrace::finish(std::uint64_t rows) {
     }
   }
   if (directory_ != nullptr && rows > 0) {
-    for (std::uint8_t kind : disclosure_->others) kinds_[kind].unknown = true;
+    for (std::uint32_t kind : disclosure_->others) kinds_[kind].unknown = true;
   }
   subjects_.clear();
   unknown_.clear();

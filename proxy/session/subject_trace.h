@@ -57,7 +57,7 @@ class SubjectTrace {
     std::optional<std::string_view> value{};  // in the row at hand; empty: NULL
   };
   struct Key {
-    std::uint8_t kind = 0;
+    std::uint32_t kind = 0;
     std::size_t wanted = 0;
     bool binary = false;
     std::uint32_t type = 0;
@@ -82,7 +82,7 @@ class SubjectTrace {
   std::optional<bool> read_copy(std::string_view body, bool whole);
   std::string_view plain(std::string_view cell);
   void take();
-  void add(std::uint8_t kind, const std::optional<audit::SubjectKey>& key, std::string_view bytes);
+  void add(std::uint32_t kind, const std::optional<audit::SubjectKey>& key, std::string_view bytes);
   void add_given(const enforce::Disclosure::Subject& subject);
   bool is_binary(std::uint32_t column) const;
 

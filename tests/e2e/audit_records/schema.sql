@@ -6,7 +6,7 @@ CREATE TABLE customers (id int PRIMARY KEY, email text, full_name text, iban tex
 CREATE TABLE consents (customer_id int, status text);
 CREATE TABLE members (id uuid PRIMARY KEY, nick text, wants_mail boolean);
 CREATE TABLE orders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES customers, note text);
-CREATE TABLE messages (id int PRIMARY KEY, sender int, recipient int, body text);
+CREATE TABLE messages (id int PRIMARY KEY, sender int NOT NULL, recipient int NOT NULL, body text);
 CREATE TABLE shops ("place, ""name""" text PRIMARY KEY, owner text);
 CREATE TABLE articles (id int, title text);
 

@@ -35,7 +35,7 @@ std::string text_of(const Disclosure& disclosure) {
     for (std::uint32_t column : entry.nulls) subjects += " unless " + std::to_string(column) + " is NULL";
     add(subjects);
   }
-  for (std::uint8_t kind : disclosure.others) add("others: " + disclosure.kinds[kind]);
+  for (std::uint32_t kind : disclosure.others) add("others: " + disclosure.kinds[kind]);
   if (disclosure.counts_cells) add("masked: " + std::to_string(disclosure.masked_cells));
   if (disclosure.copy == Disclosure::Copy::csv) add(disclosure.copy_header ? "CSV with header" : "CSV");
   if (disclosure.copy == Disclosure::Copy::other) add("unreadable");
@@ -90,6 +90,7 @@ TEST(Disclosure, IsWhatThePlanSays) {
        "customer column 1; masked: 0; CSV with header"},
       {"crm", "COPY (SELECT email, id FROM users) TO STDOUT (DELIMITER ';')",
        "customer column 1; masked: 0; unreadable"},
+      {"crm", "CREATE TABLE t AS SELECT email, id FROM users", "others: customer"},
       {"crm", "EXPLAIN SELECT email, id FROM users", "masked: 0"},
       {"dba", "SELECT id, ssn FROM users", "customer column 0; masked: 0"},
       {"dba", "SELECT id, city FROM users", "masked: 0"},
