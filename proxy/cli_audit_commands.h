@@ -28,10 +28,12 @@ struct AuditInput {
   std::string connection;  // empty: no `audit.ship`
 };
 AuditInput load_audit(const std::string& config_file);
+AuditInput use_audit(std::shared_ptr<const config::Config> config);
 
 // What questions have in common, as it was given.
 struct AuditQuestion {
   std::string config, since, until, subject;
+  std::shared_ptr<const config::Config> loaded;  // instead of reading the file
   audit_database::Filter filter;
   bool files = false;
 };

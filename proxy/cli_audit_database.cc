@@ -98,23 +98,26 @@ int audit_failure(int status, const std::string& message, const std::string& hin
   return status;
 }
 
-// The rules are not looked at: the log is there whether they are right or not.
-AuditInput load_audit(const std::string& config_file) {
+AuditInput use_audit(std::shared_ptr<const config::Config> config) {
   AuditInput input;
-  net::set_log_level(config::LogLevel::warning);
-  config::ReadResult read = config::read_config(config_file);
-  net::log_diagnostics(read.diagnostics);
-  if (!read.config) return input;
-  if (read.config->audit_ship) {
-    config::ControlString connection = config::audit_connection(*read.config);
+  if (config->audit_ship) {
+    config::ControlString connection = config::audit_connection(*config);
     if (!connection.error.empty()) {
       audit_failure(could_not_run, connection.error);
       return input;
     }
     input.connection = std::move(connection.text);
   }
-  input.config = std::move(read.config);
+  input.config = std::move(config);
   return input;
+}
+
+// The rules are not looked at: the log is there whether they are right or not.
+AuditInput load_audit(const std::string& config_file) {
+  net::set_log_level(config::LogLevel::warning);
+  config::ReadResult read = config::read_config(config_file);
+  net::log_diagnostics(read.diagnostics);
+  return read.config ? use_audit(std::move(read.config)) : AuditInput{};
 }
 
 void add_audit_database_commands(CLI::App& audit, std::function<int()>& run) {

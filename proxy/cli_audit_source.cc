@@ -84,7 +84,7 @@ void add_question_options(CLI::App& command, AuditQuestion& question) {
 AuditSource open_audit(AuditQuestion& question, bool with_names) {
   AuditSource audit;
   audit.status = found_problems;
-  AuditInput input = load_audit(question.config);
+  AuditInput input = question.loaded ? use_audit(question.loaded) : load_audit(question.config);
   if (!input.config || !complete_filter(question)) return audit;
   with_names = with_names || !question.subject.empty();
   if (with_names) {

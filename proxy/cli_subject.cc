@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <pqxx/pqxx>
 #include <thread>
 
 #include "proxy/audit/subject_file.h"
+#include "proxy/audit_database/report.h"
+#include "proxy/cli_audit_commands.h"
 #include "proxy/cli_commands.h"
 #include "proxy/cli_openness.h"
 #include "proxy/config/config.h"
@@ -83,6 +87,38 @@ std::string problem(const openness::SubjectReport& report, const config::Config&
                          report.error, config.control.user);
   }
   return {};
+}
+
+// Who used the data, where the audit log tells: it does once there is a subject directory.
+void add_usage(openness::SubjectReport& report, const std::shared_ptr<const config::Config>& config) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(config->audit_directory / "subjects", ignored)) return;
+  AuditQuestion question;
+  question.loaded = config;
+  question.filter.database = report.request.database;
+  AuditSource audit = open_audit(question, true);
+  std::string error = audit.source ? "" : "it can't be opened";
+  std::map<std::vector<std::string>, openness::UsedBy> found;
+  if (audit.source) {
+    const std::string& kind = report.request.kind;
+    question.filter.subject = audit_database::Filter::Subject{kind, audit.names.numbers(kind, report.key)};
+    const auto add = [&](const audit_database::Entry& entry) {
+      const audit_database::Shape& s = entry.shape;
+      const std::string categories = audit_database::categories(s.basis);
+      openness::UsedBy& used = found[{s.application, s.role, s.purpose, categories}];
+      if (used.statements++ == 0) used = {s.role, s.application, s.purpose, categories, 1, "", entry.time};
+      used.first = entry.time;
+      return true;
+    };
+    const bool asked = !question.filter.subject->numbers.empty();
+    if (asked && !audit.source->entries(question.filter, audit_database::Source::Order::newest_first, 0, add))
+      error = audit.source->error();
+    if (error.empty())
+      for (const std::string& gap : audit_gaps(audit)) report.missing.push_back("audit log: " + gap);
+  }
+  if (!error.empty()) return report.missing.push_back("audit log: " + error);
+  report.used_by.emplace();
+  for (auto& [key, used] : found) report.used_by->push_back(std::move(used));
 }
 
 int run_report(const SubjectOptions& options) {
@@ -187,6 +223,7 @@ MadeReport make_subject_report(const OpennessInput& input, const std::string& ki
   }
   if (const std::string why = problem(report, *input.config); !why.empty())
     made.status = fail(report.outcome == Outcome::failed ? could_not_run : found_problems, why);
+  if (made.status == fine) add_usage(report, input.config);
   return made;
 }
 

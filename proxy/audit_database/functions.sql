@@ -178,21 +178,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
   SELECT * FROM pgconsent_audit.statement_log WHERE id = $1
 $body$;
 
+-- The whole hours of a period are [first_hour, end_hour); without any, both are `until`.
+CREATE OR REPLACE FUNCTION pgconsent_audit.first_hour(since timestamptz, until timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $body$
+  SELECT least(date_trunc('hour', since + interval '1 hour' - interval '1 microsecond'), until)
+$body$;
+CREATE OR REPLACE FUNCTION pgconsent_audit.end_hour(since timestamptz, until timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $body$
+  SELECT greatest(date_trunc('hour', until), pgconsent_audit.first_hour(since, until))
+$body$;
+CREATE OR REPLACE FUNCTION pgconsent_audit.part_totals(low timestamptz, high timestamptz)
+RETURNS TABLE (shape integer, statements bigint, rows bigint, cells_masked bigint, failed bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $body$
+  SELECT r.shape, count(*), coalesce(sum(o.rows), 0)::bigint, coalesce(sum(o.cells_masked), 0)::bigint, count(o.sqlstate)
+  FROM pgconsent_audit.record r
+  LEFT JOIN pgconsent_audit.outcome o ON o.record_time = r.time AND o.outcome_of = r.id
+  WHERE r.time >= low AND r.time < high
+  GROUP BY r.shape
+$body$;
+
 -- What happened between two times, by shape: whole hours from the summary, the rest from the records.
 CREATE OR REPLACE FUNCTION pgconsent_audit.totals(since timestamptz, until timestamptz)
 RETURNS TABLE (shape integer, statements bigint, rows bigint, cells_masked bigint, failed bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET jit = off AS $body$
-  WITH whole AS (SELECT least(date_trunc('hour', since + interval '1 hour' - interval '1 microsecond'), until) AS low,
-                        greatest(date_trunc('hour', until), least(date_trunc('hour', since + interval '1 hour' - interval '1 microsecond'), until)) AS high)
   SELECT e.shape, sum(e.statements)::bigint, sum(e.rows)::bigint, sum(e.cells_masked)::bigint, sum(e.failed)::bigint
-  FROM (SELECT a.shape, a.statements, a.rows, a.cells_masked, a.failed FROM pgconsent_audit.activity a, whole
-        WHERE a.hour >= whole.low AND a.hour < whole.high
+  FROM (SELECT a.shape, a.statements, a.rows, a.cells_masked, a.failed FROM pgconsent_audit.activity a
+        WHERE a.hour >= pgconsent_audit.first_hour(since, until) AND a.hour < pgconsent_audit.end_hour(since, until)
         UNION ALL
-        SELECT r.shape, count(*), coalesce(sum(o.rows), 0), coalesce(sum(o.cells_masked), 0), count(o.sqlstate)
-        FROM whole, pgconsent_audit.record r
-        LEFT JOIN pgconsent_audit.outcome o ON o.record_time = r.time AND o.outcome_of = r.id
-        WHERE (r.time >= since AND r.time < whole.low) OR (r.time >= whole.high AND r.time < until)
-        GROUP BY r.shape) e
+        SELECT p.* FROM pgconsent_audit.part_totals(since, pgconsent_audit.first_hour(since, until)) p
+        UNION ALL
+        SELECT p.* FROM pgconsent_audit.part_totals(pgconsent_audit.end_hour(since, until), until) p) e
   GROUP BY e.shape
 $body$;
 

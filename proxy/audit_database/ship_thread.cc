@@ -78,6 +78,7 @@ void ShipThread::ship(Connection& connection) {
     const std::uint64_t before = shipper.lines();
     const Shipper::Step step = shipper.step();
     lines_ += shipper.lines() - before;
+    if (callbacks_.progress && shipper.knows_position()) callbacks_.progress(shipper.last_id());
     switch (step) {
       case Shipper::Step::failed:
         return failed(shipper.error());

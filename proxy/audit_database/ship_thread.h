@@ -23,6 +23,8 @@ class ShipThread {
     // On the thread: once when shipping begins to fail (with the reason, again when that changes), once when
     // it works again (empty).
     std::function<void(const std::string& problem)> report;
+    // On the thread: the id of the last line that is safely in the database, as far as it is known.
+    std::function<void(std::uint64_t last_id)> progress;
   };
   ShipThread(std::filesystem::path directory, Callbacks callbacks);
   // Ends within a moment, whatever the database does.

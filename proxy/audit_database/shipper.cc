@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <utility>
 
 namespace pgconsent::audit_database {
@@ -54,7 +53,7 @@ Shipper::Step Shipper::step() {
   }
   Batch batch;
   bool moved = false;
-  // The position file tells retention what it may take: it must not be ahead of what is durable.
+  // Retention may take what is shipped: it has to be durable.
   bool done = connection_.execute("BEGIN; SET LOCAL synchronous_commit = on") ? lock_position(moved)
                                                                               : database_failed();
   done = done && !moved && collect(batch) && write(batch);
@@ -70,7 +69,6 @@ Shipper::Step Shipper::step() {
   last_time_ = taken_time_;
   if (records_.size() > most_remembered) records_.clear();
   if (shapes_.size() > most_shapes_remembered) shapes_.clear();
-  write_position();
   return Step::shipped;
 }
 
@@ -92,7 +90,6 @@ bool Shipper::start() {
   reader_ = std::make_unique<audit::Reader>(directory_, last_id_);
   has_line_ = false;
   if (last_id_ > 0 && !continues()) return false;
-  write_position();
   return true;
 }
 
@@ -246,16 +243,6 @@ const Shipper::Known* Shipper::known(std::uint64_t record) {
   Known& out = records_[record];
   if (!rows.empty()) out = {*rows[0][0], std::stoi(*rows[0][1]), rows[0][2] == "t"};
   return &out;
-}
-
-// The file is only for retention, which keeps more while it is behind.
-void Shipper::write_position() {
-  const std::filesystem::path file = directory_ / position_name, part = directory_ / "shipped.part";
-  std::error_code ignored;
-  std::ofstream out(part, std::ios::trunc);
-  out << last_id_ << '\n';
-  out.close();
-  if (out) std::filesystem::rename(part, file, ignored);
 }
 
 }  // namespace pgconsent::audit_database

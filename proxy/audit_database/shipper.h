@@ -15,9 +15,6 @@
 
 namespace pgconsent::audit_database {
 
-// The id of the last line that is safely in the database, in decimal: retention keeps what comes after it.
-inline constexpr const char* position_name = "shipped";
-
 struct ShipOptions {
   std::uint64_t batch_lines = 20'000, batch_bytes = std::uint64_t{32} << 20;
   bool past_gaps = false;  // what is missing or damaged becomes a row of `gap` instead of an error
@@ -33,8 +30,10 @@ class Shipper {
   // One batch. After a failure the next call tries again; with connection().error().lost it can't succeed.
   Step step();
   const std::string& error() const { return error_; }
-  std::uint64_t lines() const { return lines_; }      // by this shipper
-  std::uint64_t last_id() const { return last_id_; }  // in the database
+  std::uint64_t lines() const { return lines_; }  // by this shipper
+  // Of what is safely in the database. Known once a step was taken; 0: nothing.
+  std::uint64_t last_id() const { return last_id_; }
+  bool knows_position() const { return reader_ != nullptr; }
   const std::string& last_time() const { return last_time_; }
 
  private:
@@ -58,7 +57,6 @@ class Shipper {
   bool write(const Batch& batch);
   bool write_counts(const Batch& batch);
   bool lock_position(bool& moved);
-  void write_position();
   std::string read_problem() const;
   bool fail(std::string error);
   bool database_failed();

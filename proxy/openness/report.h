@@ -63,6 +63,13 @@ struct ConsentRecord {
 };
 using Event = std::vector<std::pair<std::string, std::string>>;  // field, value
 
+// Statements that showed data of this person, from the audit log.
+struct UsedBy {
+  std::string role, application, purpose, categories;
+  std::uint64_t statements = 0;
+  std::string first, last;  // times
+};
+
 struct SubjectReport {
   enum class Outcome { answered, unknown_kind, bad_key, unknown_subject, failed };
   Outcome outcome = Outcome::failed;
@@ -76,16 +83,16 @@ struct SubjectReport {
   std::map<parser::Oid, std::int64_t> rows_of;  // by relation, partitions and children apart
   std::vector<UseNow> uses;                     // by purpose and category
   std::vector<ConsentRecord> records;
-  bool has_history = false;          // the source keeps every event
-  std::vector<Event> history;        // the oldest first
-  std::vector<std::string> missing;  // what could not be read, and why: the report is not complete
+  bool has_history = false;                    // the source keeps every event
+  std::vector<Event> history;                  // the oldest first
+  std::optional<std::vector<UsedBy>> used_by;  // none: the audit log does not tell whose data it was
+  std::vector<std::string> missing;            // what could not be read, and why: the report is not complete
   const rules::Policy& policy() const { return request.generation->policy(); }
 };
 
 SubjectReport make_report(const ReportRequest& request, const Ask& ask);
 
-// Who used the data: audit records do not name subjects yet, and the report says so. When they do, the
-// answer comes in here.
+// `used_by` is the caller's to fill in.
 std::string to_json(const SubjectReport& report);
 std::string to_html(const SubjectReport& report, std::string_view language);
 std::string to_markdown(const SubjectReport& report, std::string_view language);

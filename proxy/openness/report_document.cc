@@ -172,9 +172,27 @@ Section consent_section(const SubjectReport& report, const Texts& texts) {
   return section;
 }
 
+Table used_table(const SubjectReport& report, const Texts& texts) {
+  Table table{texts.text("report_used.caption"), {}, {}};
+  for (const char* key : {"application", "role", "purpose", "categories", "statements", "first", "last"})
+    table.header.push_back(texts.text(std::string("report_used.") + key));
+  for (const UsedBy& used : *report.used_by) {
+    table.rows.push_back({plain(used.application), plain(used.role), plain(used.purpose),
+                          plain(used.categories), plain(std::to_string(used.statements)), plain(used.first),
+                          plain(used.last)});
+  }
+  return table;
+}
+
 Section used_section(const SubjectReport& report, const Texts& texts) {
   Section section{"used", texts.text("section.report_used"), {}};
-  section.blocks.push_back(Notice{plain(texts.text("report_used.unknown"))});
+  if (!report.used_by) {
+    section.blocks.push_back(Notice{plain(texts.text("report_used.unknown"))});
+  } else if (report.used_by->empty()) {
+    section.blocks.push_back(Paragraph{plain(texts.text("report_used.nobody"))});
+  } else {
+    section.blocks.push_back(used_table(report, texts));
+  }
   std::set<std::string> purposes;
   for (const UseNow& use : report.uses) {
     if (use.clear > 0) purposes.insert(use.purpose->name);

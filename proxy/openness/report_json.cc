@@ -87,7 +87,17 @@ std::string to_json(const SubjectReport& report) {
       for (const auto& [field, value] : event) object[field] = value;
     }
   }
-  out["used_by"] = nullptr;  // audit records do not tell subjects
+  json& used_by = out["used_by"] = nullptr;  // null: the audit log does not tell
+  if (report.used_by) used_by = json::array();
+  for (const UsedBy& used : report.used_by.value_or(std::vector<UsedBy>{})) {
+    used_by.push_back({{"application", used.application},
+                       {"role", used.role},
+                       {"purpose", used.purpose},
+                       {"categories", used.categories},
+                       {"statements", used.statements},
+                       {"first", used.first},
+                       {"last", used.last}});
+  }
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
