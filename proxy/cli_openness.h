@@ -16,6 +16,7 @@ namespace pgconsent {
 // Adds the commands; `run` is set to what was chosen when they are parsed.
 void add_statement_command(CLI::App& app, std::function<int()>& run);
 void add_subject_commands(CLI::App& app, std::function<int()>& run);
+void add_forget(CLI::App& subject, std::function<int()>& run);
 
 // What they share. Private to the command line.
 struct OpennessOptions {
@@ -39,6 +40,8 @@ struct MadeReport {
 };
 MadeReport make_subject_report(const OpennessInput& input, const std::string& kind, const std::string& key,
                                bool values);
+// Who used the data, where the audit log tells: it does once there is a subject directory.
+void add_usage(openness::SubjectReport& report, const std::shared_ptr<const config::Config>& config);
 
 // `pgconsent subject request`: what OpenDSR has data subjects ask for.
 void add_request_command(CLI::App& subject, std::function<int()>& run);

@@ -159,8 +159,9 @@ int erase(const OpennessInput& input, const RequestOptions& options, const DsrRe
 int answer(const OpennessInput& input, const RequestOptions& options, const std::string& key,
            DsrStatus& status) {
   if (options.results.empty()) return fail(could_not_run, "give --results FILE: where the answer goes");
-  const MadeReport made = make_subject_report(input, options.kind, key, true);
+  MadeReport made = make_subject_report(input, options.kind, key, true);
   if (made.status != fine) return made.status;
+  add_usage(made.report, input.config);
   if (const int written = write_openness(openness::to_json(made.report), options.results, true);
       written != fine)
     return written;

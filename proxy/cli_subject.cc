@@ -1,14 +1,10 @@
 // `pgconsent subject report`: over the control connection, everything in one snapshot.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <pqxx/pqxx>
-#include <thread>
 
-#include "proxy/audit/subject_file.h"
 #include "proxy/audit_database/report.h"
 #include "proxy/cli_audit_commands.h"
 #include "proxy/cli_commands.h"
@@ -89,7 +85,23 @@ std::string problem(const openness::SubjectReport& report, const config::Config&
   return {};
 }
 
-// Who used the data, where the audit log tells: it does once there is a subject directory.
+int run_report(const SubjectOptions& options) {
+  const OpennessInput input = load_openness(options);
+  if (!input.generation) return input.status;
+  auto [report, made] = make_subject_report(input, options.kind, options.key, options.values);
+  if (made != fine) return made;
+  add_usage(report, input.config);
+  const std::string written = options.format == "json"   ? openness::to_json(report)
+                              : options.format == "html" ? openness::to_html(report, options.language)
+                                                         : openness::to_markdown(report, options.language);
+  const int status = write_openness(written, options.output, true);
+  if (status != fine || report.missing.empty()) return status;
+  for (const std::string& what : report.missing) fmt::print(stderr, "pgconsent: not read: {}\n", what);
+  return fail(found_problems, "the report is not complete");
+}
+
+}  // namespace
+
 void add_usage(openness::SubjectReport& report, const std::shared_ptr<const config::Config>& config) {
   std::error_code ignored;
   if (!std::filesystem::exists(config->audit_directory / "subjects", ignored)) return;
@@ -121,87 +133,6 @@ void add_usage(openness::SubjectReport& report, const std::shared_ptr<const conf
   for (auto& [key, used] : found) report.used_by->push_back(std::move(used));
 }
 
-int run_report(const SubjectOptions& options) {
-  const OpennessInput input = load_openness(options);
-  if (!input.generation) return input.status;
-  const auto [report, made] = make_subject_report(input, options.kind, options.key, options.values);
-  if (made != fine) return made;
-  const std::string written = options.format == "json"   ? openness::to_json(report)
-                              : options.format == "html" ? openness::to_html(report, options.language)
-                                                         : openness::to_markdown(report, options.language);
-  const int status = write_openness(written, options.output, true);
-  if (status != fine || report.missing.empty()) return status;
-  for (const std::string& what : report.missing) fmt::print(stderr, "pgconsent: not read: {}\n", what);
-  return fail(found_problems, "the report is not complete");
-}
-
-// Waits for a proxy that runs to take note, so that nothing goes on under the old number.
-bool until_noticed(const audit::SubjectFile& file) {
-  constexpr std::chrono::milliseconds step{50};
-  constexpr int steps = 200;
-  for (int i = 0; i < steps; ++i) {
-    if (!file.has_owner() || file.noticed() == file.erasures()) return true;
-    std::this_thread::sleep_for(step);
-  }
-  return false;
-}
-
-int run_forget(const SubjectOptions& options) {
-  const config::ReadResult read = config::read_config(options.config);
-  if (!read.config) {
-    for (const auto& diagnostic : read.diagnostics) fmt::print(stderr, "{}\n", rules::to_string(diagnostic));
-    return could_not_run;
-  }
-  audit::SubjectFile file;
-  if (std::string error = file.open(read.config->audit_directory, audit::SubjectFile::Use::change);
-      !error.empty())
-    return fail(could_not_run, error);
-  std::optional<std::uint8_t> kind;
-  std::string error = file.read([&](const audit::SubjectEntry& entry) {
-    if (entry.type == audit::SubjectEntry::Type::kind && entry.key == options.kind) kind = entry.kind;
-  });
-  std::size_t erased = 0;
-  if (error.empty() && kind) {
-    error = file.erase(
-        [&](const audit::SubjectEntry& entry) {
-          return entry.kind == *kind && audit::text_of(entry.subject()) == options.key;
-        },
-        erased);
-  }
-  if (!error.empty()) return fail(could_not_run, error);
-  if (erased == 0) {
-    return fail(found_problems, fmt::format("the audit log names no subject \"{}\" of kind \"{}\"",
-                                            options.key, options.kind));
-  }
-  if (!until_noticed(file)) {
-    return fail(found_problems, "forgotten, but the running proxy has not noticed yet");
-  }
-  fmt::print("The audit log no longer names subject \"{}\" of kind \"{}\".\n", options.key, options.kind);
-  return fine;
-}
-
-void add_forget(CLI::App& subject, std::function<int()>& run) {
-  auto options = std::make_shared<SubjectOptions>();
-  CLI::App* forget = subject.add_subcommand(
-      "forget",
-      "Make what the audit log says of one person unreadable (Art. 17 GDPR), also while the proxy runs");
-  forget->add_option("--config", options->config, "The configuration, pgconsent.yaml")
-      ->required()
-      ->type_name("FILE");
-  forget->add_option("kind", options->kind, "The kind of subject")->required()->type_name("KIND");
-  forget->add_option("key", options->key, "The subject's key, as the server prints it")
-      ->required()
-      ->type_name("KEY");
-  forget->footer(
-      "Records name people by number. This erases what the number stands for; the records and their chain "
-      "stay as\n"
-      "they are. Nothing in the database is changed. Backups of <audit directory>/subjects know the person "
-      "still.");
-  forget->callback([options, &run] { run = [options] { return run_forget(*options); }; });
-}
-
-}  // namespace
-
 MadeReport make_subject_report(const OpennessInput& input, const std::string& kind, const std::string& key,
                                bool values) {
   MadeReport made;
@@ -223,7 +154,6 @@ MadeReport make_subject_report(const OpennessInput& input, const std::string& ki
   }
   if (const std::string why = problem(report, *input.config); !why.empty())
     made.status = fail(report.outcome == Outcome::failed ? could_not_run : found_problems, why);
-  if (made.status == fine) add_usage(report, input.config);
   return made;
 }
 
