@@ -211,7 +211,6 @@ bool DatabaseSource::add_subjects(const Filter& filter, const std::map<int, Tota
       });
 }
 
-// A beginning that was never shipped is not there for anybody: it is said like any other gap.
 std::vector<std::string> DatabaseSource::gaps() {
   std::vector<std::string> out;
   stream("SELECT first_id, last_id, reason FROM pgconsent_audit.gaps ORDER BY first_id", {},

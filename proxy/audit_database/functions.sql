@@ -73,25 +73,6 @@ SELECT last_id, hash, last_time, shipped_at, (SELECT count(*) FROM pgconsent_aud
 FROM pgconsent_audit.shipped;
 CREATE OR REPLACE VIEW pgconsent_audit.gaps AS SELECT first_id, last_id, reason, noticed_at FROM pgconsent_audit.gap;
 
--- `wanted` is exactly the name, or its end after a dot: `email`, `users.email`, `public.users.email`.
-CREATE OR REPLACE FUNCTION pgconsent_audit.names(all_names text[], wanted text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $body$
-  SELECT EXISTS (SELECT FROM unnest(all_names) n WHERE n = wanted OR right(n, length(wanted) + 1) = '.' || wanted)
-$body$;
-
--- The shapes that filters ask for; NULL asks for nothing.
-CREATE OR REPLACE FUNCTION pgconsent_audit.matching_shapes(
-  role text, application text, purpose text, decision text, table_name text, column_name text, database text,
-  fingerprint text, contains text) RETURNS SETOF pgconsent_audit.shape
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $body$
-  SELECT * FROM pgconsent_audit.shape s
-  WHERE ($1 IS NULL OR s.role = $1) AND ($2 IS NULL OR s.application = $2) AND ($3 IS NULL OR s.purpose = $3)
-    AND ($4 IS NULL OR s.decision = $4) AND ($5 IS NULL OR pgconsent_audit.names(s.tables, $5))
-    AND ($6 IS NULL OR pgconsent_audit.names(s.columns, $6)) AND ($7 IS NULL OR s.database = $7)
-    AND ($8 IS NULL OR s.fingerprint = $8)
-    AND ($9 IS NULL OR strpos(lower(s.statement), lower($9)) > 0 OR strpos(lower(s.reason), lower($9)) > 0)
-$body$;
-
 -- Statements that one person's data went out with.
 CREATE OR REPLACE FUNCTION pgconsent_audit.disclosures_of(subject_kind text, subject_number bigint)
 RETURNS TABLE (record_time timestamptz, record_id bigint)
@@ -127,10 +108,19 @@ DECLARE
   ids bigint[];
 BEGIN
   IF NOT all_of_them THEN
-    SELECT array_agg(s.id) INTO shapes
-    FROM pgconsent_audit.matching_shapes(role, application, purpose, decision, table_name, column_name, database,
-                                         fingerprint, contains) s
-    WHERE s.last_time >= low AND s.first_time < high AND s.first_time <= upper_time;
+    SELECT array_agg(s.id) INTO shapes FROM pgconsent_audit.shape s
+    WHERE s.last_time >= low AND s.first_time < high AND s.first_time <= upper_time
+      AND (search.role IS NULL OR s.role = search.role)
+      AND (search.application IS NULL OR s.application = search.application)
+      AND (search.purpose IS NULL OR s.purpose = search.purpose)
+      AND (search.decision IS NULL OR s.decision = search.decision)
+      AND (search.database IS NULL OR s.database = search.database)
+      AND (search.fingerprint IS NULL OR s.fingerprint = search.fingerprint)
+      -- A whole name, or its end after a dot: `email`, `users.email`, `public.users.email`.
+      AND (table_name IS NULL OR strpos(E'\n.' || array_to_string(s.tables, E'\n\n.') || E'\n', '.' || table_name || E'\n') > 0)
+      AND (column_name IS NULL OR strpos(E'\n.' || array_to_string(s.columns, E'\n\n.') || E'\n', '.' || column_name || E'\n') > 0)
+      AND (contains IS NULL OR strpos(lower(s.statement), lower(contains)) > 0
+           OR strpos(lower(s.reason), lower(contains)) > 0);
     IF shapes IS NULL THEN
       RETURN;
     END IF;

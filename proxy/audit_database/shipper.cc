@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pgconsent::audit_database {
@@ -145,10 +146,7 @@ bool Shipper::collect(Batch& batch) {
 
 bool Shipper::take(Batch& batch, const audit::ReadLine& line) {
   if (line.id != taken_id_ + 1) {
-    const std::string why = taken_id_ == 0          ? "not in the directory any more when shipping began"
-                            : reader_->is_partial() ? read_problem()
-                                                    : "not in the directory";
-    if (!take_gap(taken_id_ + 1, line.id - 1, why)) return false;
+    if ((taken_id_ != 0 || unreadable()) && !take_gap(taken_id_ + 1, line.id - 1)) return false;
     gap_before_ = true;
   }
   if (!gap_before_ && line.prev != taken_hash_ &&
@@ -175,9 +173,17 @@ bool Shipper::take(Batch& batch, const audit::ReadLine& line) {
   return true;
 }
 
-// The beginning may be missing: the log is older than its audit database.
-bool Shipper::take_gap(std::uint64_t first, std::uint64_t last, const std::string& reason) {
-  log_fault_ = taken_id_ != 0 && !options_.past_gaps;
+// Something is there and can't be read; what is not there any more may have been removed on purpose.
+bool Shipper::unreadable() const {
+  const auto problems = reader_->problems();
+  return std::any_of(problems.begin(), problems.end(), [](const audit::ReadProblem& problem) {
+    return problem.kind != audit::ReadProblem::Kind::missing;
+  });
+}
+
+bool Shipper::take_gap(std::uint64_t first, std::uint64_t last) {
+  const std::string reason = reader_->is_partial() ? read_problem() : "not in the directory";
+  log_fault_ = !options_.past_gaps;
   if (log_fault_)
     return fail(fmt::format(
         "lines {} to {} are missing: {} (`pgconsent audit ship --past-gaps` goes on without them)", first,

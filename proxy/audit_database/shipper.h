@@ -48,7 +48,8 @@ class Shipper {
   bool next();
   bool collect(Batch& batch);
   bool take(Batch& batch, const audit::ReadLine& line);
-  bool take_gap(std::uint64_t first, std::uint64_t last, const std::string& reason);
+  bool unreadable() const;
+  bool take_gap(std::uint64_t first, std::uint64_t last);
   bool take_record(Batch& batch, const audit::ReadLine& line);
   bool take_outcome(Batch& batch, const audit::ReadLine& line);
   bool damaged(const audit::ReadLine& line, const std::string& what);
