@@ -47,7 +47,7 @@ Shipper::Step Shipper::step() {
     return Step::failed;
   }
   if (!next()) {
-    if (!reader_->is_partial()) return Step::up_to_date;
+    if (options_.past_gaps || unreadable() == passed_problems_) return Step::up_to_date;
     error_ = read_problem();
     forget();
     return Step::failed;
@@ -88,6 +88,7 @@ bool Shipper::start() {
   taken_id_ = last_id_;
   taken_hash_ = last_hash_;
   gap_before_ = last_id_ == 0;
+  passed_problems_ = 0;
   reader_ = std::make_unique<audit::Reader>(directory_, last_id_);
   has_line_ = false;
   if (last_id_ > 0 && !continues()) return false;
@@ -107,6 +108,7 @@ bool Shipper::continues() {
   }
   if (line_.id > last_id_) return true;
   has_line_ = false;
+  passed_problems_ = unreadable();
   if (line_.hash == last_hash_) return true;
   return fail(
       fmt::format("line {} in {} is not the one in the audit database: it is another log, or was changed",
@@ -115,7 +117,7 @@ bool Shipper::continues() {
 
 std::string Shipper::read_problem() const {
   const auto problems = reader_->problems();
-  return problems.empty() ? "the log can't be read" : problems.front().message;
+  return problems.empty() ? "the log can't be read" : problems.back().message;
 }
 
 bool Shipper::lock_position(bool& moved) {
@@ -146,7 +148,7 @@ bool Shipper::collect(Batch& batch) {
 
 bool Shipper::take(Batch& batch, const audit::ReadLine& line) {
   if (line.id != taken_id_ + 1) {
-    if ((taken_id_ != 0 || unreadable()) && !take_gap(taken_id_ + 1, line.id - 1)) return false;
+    if ((taken_id_ != 0 || unreadable() > 0) && !take_gap(taken_id_ + 1, line.id - 1)) return false;
     gap_before_ = true;
   }
   if (!gap_before_ && line.prev != taken_hash_ &&
@@ -167,6 +169,7 @@ bool Shipper::take(Batch& batch, const audit::ReadLine& line) {
   }
   if (!taken) return false;
   gap_before_ = false;
+  passed_problems_ = unreadable();
   taken_id_ = line.id;
   taken_hash_ = line.hash;
   taken_time_ = line.time;
@@ -174,11 +177,11 @@ bool Shipper::take(Batch& batch, const audit::ReadLine& line) {
 }
 
 // Something is there and can't be read; what is not there any more may have been removed on purpose.
-bool Shipper::unreadable() const {
+std::size_t Shipper::unreadable() const {
   const auto problems = reader_->problems();
-  return std::any_of(problems.begin(), problems.end(), [](const audit::ReadProblem& problem) {
-    return problem.kind != audit::ReadProblem::Kind::missing;
-  });
+  return static_cast<std::size_t>(std::count_if(
+      problems.begin(), problems.end(),
+      [](const audit::ReadProblem& problem) { return problem.kind != audit::ReadProblem::Kind::missing; }));
 }
 
 bool Shipper::take_gap(std::uint64_t first, std::uint64_t last) {

@@ -48,7 +48,7 @@ class Shipper {
   bool next();
   bool collect(Batch& batch);
   bool take(Batch& batch, const audit::ReadLine& line);
-  bool unreadable() const;
+  std::size_t unreadable() const;
   bool take_gap(std::uint64_t first, std::uint64_t last);
   bool take_record(Batch& batch, const audit::ReadLine& line);
   bool take_outcome(Batch& batch, const audit::ReadLine& line);
@@ -73,8 +73,9 @@ class Shipper {
   // As far as the database is known to have come; within a batch, as far as it was read.
   std::uint64_t last_id_ = 0, taken_id_ = 0;
   std::string last_hash_, taken_hash_, last_time_, taken_time_;
-  bool log_fault_ = false;   // the log, not the database, is why a line was not taken
-  bool gap_before_ = false;  // the line before was not there: its hash can't be compared
+  std::size_t passed_problems_ = 0;  // of reading, before the last line taken: what they hid is known
+  bool log_fault_ = false;           // the log, not the database, is why a line was not taken
+  bool gap_before_ = false;          // the line before was not there: its hash can't be compared
 
   std::unordered_map<std::string, int> shapes_;
   std::unordered_map<std::uint64_t, Known> records_;  // lately; others are looked up
