@@ -1,6 +1,7 @@
 #include "proxy/cli_audit.h"
 
 #include "proxy/cli_audit_commands.h"
+#include "proxy/cli_audit_verify.h"
 
 namespace pgconsent {
 
@@ -10,6 +11,7 @@ void add_audit_commands(CLI::App& app, std::function<int()>& run) {
   add_audit_ask_commands(*audit, run);
   add_audit_report_commands(*audit, run);
   add_audit_database_commands(*audit, run);
+  add_audit_verify(*audit, run);
   audit->footer(
       "Questions are answered by the audit database, where `audit: {ship: …}` names one, else by the log's "
       "files.\n"

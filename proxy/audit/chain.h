@@ -1,9 +1,9 @@
-// The hash chain over the records (README): SHA-256 of each line without its hash field.
+// The hash chain over the lines (README): SHA-256 of each line without its hash field.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +13,9 @@
 struct evp_md_ctx_st;
 
 namespace pgconsent::audit {
+
+using Digest = std::array<unsigned char, 32>;
+std::string to_hex(const Digest& digest);
 
 using HexHash = std::array<char, 64>;
 inline std::string_view view(const HexHash& hash) {
@@ -27,9 +30,24 @@ class Hasher {
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
   // False when OpenSSL fails, which means that nothing may be recorded.
-  bool hash(std::string_view body, HexHash& out, std::string_view end = {});
+  bool digest(std::initializer_list<std::string_view> parts, Digest& out);
+  bool hash(std::string_view body, HexHash& out);
   // Is the line's hash the one of its text?
   bool fits(const Line& line);
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
+// SHA-256 of bytes that come in pieces.
+class StreamHash {
+ public:
+  StreamHash();
+  ~StreamHash();
+  StreamHash(const StreamHash&) = delete;
+  StreamHash& operator=(const StreamHash&) = delete;
+  bool update(std::string_view bytes);
+  std::string finish();  // lower-case hex; empty when OpenSSL failed
 
  private:
   evp_md_ctx_st* context_;
@@ -42,7 +60,7 @@ struct ChainEnd {
   std::uint64_t id = 0;
   HexHash hash{};
 };
-// The id and hash of a line (without newline), if it is a record whose hash is right.
+// The id and hash of a line (without newline), if its hash is right.
 std::optional<ChainEnd> read_line(std::string_view line, Hasher& hasher);
 
 }  // namespace pgconsent::audit

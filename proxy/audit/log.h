@@ -1,16 +1,21 @@
-// The audit log: JSON lines with a hash chain (design section 9), appended by any worker, flushed in groups.
-// Thread-safe. Nothing in a record may hold a raw value, a literal or a parameter.
+// The audit log: JSON lines with a hash chain (design section 9), appended by any worker, written in groups
+// to segments (segments.h), on disk before anybody is shown anything. Thread-safe. Nothing in a record may
+// hold a raw value, a literal or a parameter.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "proxy/audit/options.h"
 
 namespace pgconsent::audit {
 
@@ -54,19 +59,28 @@ class Log {
     std::unique_ptr<Log> log;  // null on error
     std::string error;
   };
-  // Opens or creates the directory's current file and goes on with its chain. Refuses a file whose last line
-  // is not a record (a torn last line after a crash is cut off and said so in a record of its own).
-  static OpenResult open(const std::filesystem::path& directory);
+  // Opens or creates the directory's current segment and goes on with the chain. Refuses a file whose last
+  // line is not a record (a torn last line after a crash is cut off and said so in a record of its own).
+  static OpenResult open(const Options& options);
   virtual ~Log() = default;
 
-  // Takes the record into the pending group; returns its sequence number, for written().
+  // What append() returns when nothing was taken: the record will never be written.
+  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+  // Takes the record into the pending group; returns its sequence number, which is its id, for written().
   virtual std::uint64_t append(const Record& record) = 0;
   virtual std::uint64_t append(const Outcome& outcome) = 0;
-  // Is the record in the file? Cheap.
+  // Is the record in the file, as safely as Options::sync asks? Cheap.
   virtual bool written(std::uint64_t sequence) const = 0;
-  // Writes the whole pending group in one write. False when the file can't be written: the group stays
-  // pending and healthy() is false until a later flush succeeds.
+  // Writes the whole pending group and waits for the disk. False when the file can't be written: the group
+  // stays pending and healthy() is false until a later flush succeeds.
   virtual bool flush() = 0;
+  // The same without waiting for fdatasync: with Sync::off it is done on return; with Sync::always the log's
+  // own thread does it, and on_progress() tells.
+  virtual void start_flush() { flush(); }
+  // Called by the log's own thread after each group, written or failed, with Sync::always only. Has to be
+  // quick. An empty function ends it: once this returns, the one before is not called any more.
+  virtual void on_progress(std::function<void()> listener) { (void)listener; }
+
   // For whoever watches. Thread-safe; since the process began.
   struct Statistics {
     std::uint64_t records = 0, lost = 0;
@@ -76,6 +90,10 @@ class Log {
   virtual Statistics statistics() const { return {}; }
   // False: protected statements must be refused.
   virtual bool healthy() const = 0;
+  // What hinders sealing, checkpoints or retention, which nobody waits for; empty: nothing.
+  virtual std::string problem() const { return {}; }
+  // Retention leaves segments alone that hold this id or a later one: they are still to be shipped.
+  virtual void keep_from(std::uint64_t id) { (void)id; }
 };
 
 }  // namespace pgconsent::audit

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxy/audit/json_text.h"
+#include "proxy/audit/segments.h"
 
 namespace pgconsent::audit {
 
@@ -21,6 +22,13 @@ void text(std::string& out, std::string_view key, std::string_view value) {
 }
 
 }  // namespace
+
+LogLine segment_begins(std::uint64_t number) {
+  LogLine line;
+  line.segment = number;
+  line.format = format_version;
+  return line;
+}
 
 void append_log_line(std::string& out, const LogLine& line) {
   text(out, "\"log\":", kinds[static_cast<std::size_t>(line.kind)]);

@@ -24,6 +24,8 @@ struct LogLine {
   std::string key, signature;         // removed; empty: not signed (signing.h)
 };
 
+LogLine segment_begins(std::uint64_t number);
+
 // Appends the fields from `"log"` on, without braces; a signature only if there is one.
 void append_log_line(std::string& out, const LogLine& line);
 // Nothing when the line is not of this kind, or a later version's.

@@ -6,12 +6,20 @@
 #include <utility>
 
 #include "proxy/audit/log_line.h"
+#include "proxy/audit/seal.h"
 #include "proxy/audit/segment_input.h"
 
 namespace pgconsent::audit {
 
 namespace {
 constexpr int max_moved = 10;
+
+// Sealed, and without the id or a later one.
+bool is_before(const SegmentFile& file, std::uint64_t id) {
+  if (id == 1 || !is_sealed(file)) return false;
+  const SealResult sealed = read_seal(file);
+  return sealed.error.empty() && sealed.seal->last < id;
+}
 
 ReadProblem::Kind kind_of(SegmentInput::Failure failure) {
   switch (failure) {
@@ -76,7 +84,7 @@ Reader::Step Reader::step(ReadLine& line) {
       break;
   }
   if (file_.form == SegmentFile::Form::current) {
-    if (!rotated()) return Step::end;
+    if (!is_rotated(directory_, file_.number)) return Step::end;
     file_.form = SegmentFile::Form::plain;  // what was written between the last read and the rotation
     return Step::again;
   }
@@ -98,6 +106,7 @@ bool Reader::open_next() {
   }
   auto file = std::find_if(list.files.begin(), list.files.end(),
                            [&](const SegmentFile& each) { return each.number > segment_; });
+  while (file != list.files.end() && is_before(*file, next_id_)) ++file;
   if (file == list.files.end()) return false;
   segment_ = file->number;
   file_ = *file;
@@ -110,20 +119,13 @@ bool Reader::open_next() {
       problem(ReadProblem::Kind::unreadable, input_->error());
     }
     input_.reset();
-  } else if (file_.form == SegmentFile::Form::current && rotated()) {
+  } else if (file_.form == SegmentFile::Form::current && is_rotated(directory_, file_.number)) {
     --segment_;  // what was opened may be a later segment than the one that was listed
     input_.reset();
   } else {
     moved_ = 0;
   }
   return true;
-}
-
-// The file that was opened as the current one is not it any more.
-bool Reader::rotated() const {
-  std::error_code error;
-  return std::filesystem::exists(directory_ / segment_name(file_.number), error) ||
-         std::filesystem::exists(directory_ / (segment_name(file_.number) + ".zst"), error);
 }
 
 bool Reader::accept(std::string_view text, ReadLine& line) {

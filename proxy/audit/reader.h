@@ -66,7 +66,6 @@ class Reader {
   };
   Step step(ReadLine& line);
   bool open_next();
-  bool rotated() const;
   bool accept(std::string_view text, ReadLine& line);
   bool accept_log_line(const Line& line);
   void removed_on_purpose(std::uint64_t first, std::uint64_t last);

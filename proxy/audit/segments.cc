@@ -5,6 +5,9 @@
 #include <map>
 #include <system_error>
 
+#include "proxy/audit/log_line.h"
+#include "proxy/audit/segment_input.h"
+
 namespace pgconsent::audit {
 
 namespace {
@@ -24,6 +27,16 @@ bool parse_name(const std::string& name, SegmentFile& out) {
   }
   auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out.number);
   return error == std::errc{} && out.number > 0 && name.starts_with(segment_name(out.number));
+}
+
+// As the first line says; 0 when it says nothing. The segments before may have been removed.
+std::uint64_t number_inside(const SegmentFile& file) {
+  SegmentInput input;
+  std::string_view text;
+  if (!input.open(file) || input.next(text) != SegmentInput::Status::line) return 0;
+  const auto line = parse_line(text);
+  const auto log_line = line ? parse_log_line(*line) : std::nullopt;
+  return log_line && log_line->kind == LogLine::Kind::segment ? log_line->segment : 0;
 }
 
 }  // namespace
@@ -58,8 +71,15 @@ SegmentList list_segments(const std::filesystem::path& directory) {
   if (current) {
     const std::uint64_t last = list.files.empty() ? 0 : list.files.back().number;
     list.files.push_back({last + 1, SegmentFile::Form::current, directory / current_name});
+    list.files.back().number = std::max(last + 1, number_inside(list.files.back()));
   }
   return list;
+}
+
+bool is_rotated(const std::filesystem::path& directory, std::uint64_t number) {
+  std::error_code error;
+  const std::filesystem::path plain = directory / segment_name(number);
+  return std::filesystem::exists(plain, error) || std::filesystem::exists(plain.string() + ".zst", error);
 }
 
 }  // namespace pgconsent::audit

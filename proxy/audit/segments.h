@@ -29,4 +29,7 @@ struct SegmentList {
 // Of a segment that is there twice (a crash while it was sealed) the compressed file. Never throws.
 SegmentList list_segments(const std::filesystem::path& directory);
 
+// Is the file that was the current segment with this number not it any more?
+bool is_rotated(const std::filesystem::path& directory, std::uint64_t number);
+
 }  // namespace pgconsent::audit

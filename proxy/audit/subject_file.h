@@ -1,10 +1,11 @@
 // The subject directory on disk, `<audit directory>/subjects` (0600): which person a number stands for.
 //
-// Why this is a key per subject: what the log says of a person is one number, given at random among 65 536 and
-// derived from nothing, as a pseudonym under a key of their own would be. Only the entry here turns it back, and
-// whoever overwrites the entry has destroyed that key: records, chain and bitmaps stay as they are, and say
-// "somebody". As with any key, copies count (backups, snapshots of the disk), and who else was shown the same rows
-// can still be told apart from who was not. 4 bytes in memory where a key's ciphertext would take 16 in each line.
+// Why this is a key per subject: what the log says of a person is one number, given at random among 65 536
+// and derived from nothing, as a pseudonym under a key of their own would be. Only the entry here turns it
+// back, and whoever overwrites the entry has destroyed that key: records, chain and bitmaps stay as they are,
+// and say "somebody". As with any key, copies count (backups, snapshots of the disk), and who else was shown
+// the same rows can still be told apart from who was not. 4 bytes in memory where a key's ciphertext would
+// take 16 in each line.
 //
 // A header of 64 bytes, then entries: checksum (4 bytes), type, kind, length of the key (2), number (4), key;
 // numbers are little-endian. The proxy alone appends; anybody with the file may erase, also while the proxy

@@ -27,8 +27,8 @@ ShipThread::~ShipThread() {
 }
 
 ShipThread::Statistics ShipThread::statistics() const {
-  return {working_, lines_, failures_,
-          Clock::now() - Clock::time_point(Clock::duration(complete_at_.load()))};
+  return {working_, lines_, failures_, Clock::now() - Clock::time_point(Clock::duration(complete_at_.load())),
+          last_id_};
 }
 
 bool ShipThread::pause(std::chrono::milliseconds duration) {
@@ -78,7 +78,7 @@ void ShipThread::ship(Connection& connection) {
     const std::uint64_t before = shipper.lines();
     const Shipper::Step step = shipper.step();
     lines_ += shipper.lines() - before;
-    if (callbacks_.progress && shipper.knows_position()) callbacks_.progress(shipper.last_id());
+    if (shipper.knows_position()) last_id_ = shipper.last_id();
     switch (step) {
       case Shipper::Step::failed:
         return failed(shipper.error());

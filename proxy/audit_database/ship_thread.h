@@ -23,8 +23,6 @@ class ShipThread {
     // On the thread: once when shipping begins to fail (with the reason, again when that changes), once when
     // it works again (empty).
     std::function<void(const std::string& problem)> report;
-    // On the thread: the id of the last line that is safely in the database, as far as it is known.
-    std::function<void(std::uint64_t last_id)> progress;
   };
   ShipThread(std::filesystem::path directory, Callbacks callbacks);
   // Ends within a moment, whatever the database does.
@@ -37,6 +35,7 @@ class ShipThread {
     bool working = false;  // the last attempt succeeded
     std::uint64_t lines = 0, failures = 0;
     std::chrono::steady_clock::duration lag{0};  // since all of the log was in the database
+    std::uint64_t last_id = 0;                   // of the last line that is in the database; 0: not known
   };
   Statistics statistics() const;
 
@@ -55,7 +54,7 @@ class ShipThread {
   std::chrono::milliseconds back_off_;
   std::string problem_;
   std::atomic<bool> stop_{false}, working_{false};
-  std::atomic<std::uint64_t> lines_{0}, failures_{0};
+  std::atomic<std::uint64_t> lines_{0}, failures_{0}, last_id_{0};
   std::atomic<Clock::rep> complete_at_;
   std::mutex mutex_;
   std::condition_variable wake_;

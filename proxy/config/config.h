@@ -64,9 +64,22 @@ struct AdminTls {
 };
 // The auditors' pages of the admin listener. They read the audit database as whoever signs in.
 struct AdminPages {
-  std::chrono::milliseconds idle_timeout{900'000};         // a session ends without a request for so long
+  std::chrono::milliseconds idle_timeout{900'000};          // a session ends without a request for so long
   std::chrono::milliseconds session_timeout{8 * 3600'000};  // and after that in any case
   bool operator==(const AdminPages&) const = default;
+};
+
+// How the audit log is kept (proxy/audit/options.h).
+struct Audit {
+  bool sync = true;  // false: `off`
+  std::size_t segment_bytes = std::size_t{64} << 20;
+  std::chrono::milliseconds segment_age{24 * 3600'000};  // zero: unlimited
+  std::chrono::milliseconds retention{0};                // zero: unlimited
+  bool compress = true;
+  std::filesystem::path signing_key;           // PEM; empty: checkpoints are not signed
+  std::filesystem::path checkpoint_directory;  // a second copy of them; empty: none
+  std::chrono::milliseconds checkpoint_interval{60'000};
+  bool operator==(const Audit&) const = default;
 };
 
 struct Limits {
@@ -93,12 +106,14 @@ struct Config {
   std::vector<std::string> databases;  // glob patterns, never empty
   bool pass_other_databases = false;
   std::filesystem::path audit_directory;
+  Audit audit;
   std::optional<AuditShip> audit_ship;
-  bool audit_subjects = true;  // does the audit say whose data were shown?
+  bool audit_subjects = true;                // does the audit say whose data were shown?
   std::filesystem::path pseudonym_key_file;  // the secret of the mask `pseudonym`; empty: there is none
   std::optional<Endpoint> admin;
   AdminTls admin_tls;
-  std::optional<AdminPages> admin_pages;  // REQUIRES: audit_ship, and TLS unless the address is a loopback one
+  std::optional<AdminPages>
+      admin_pages;  // REQUIRES: audit_ship, and TLS unless the address is a loopback one
   unsigned workers = 2;
   Limits limits;
   LogLevel log_level = LogLevel::info;

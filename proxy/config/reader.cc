@@ -133,6 +133,33 @@ void read_limits(const Section& top, Config& config) {
   limits.bytes("plan_cache_bytes", 64 << 10, std::size_t{1} << 40, out.plan_cache_bytes);
 }
 
+void read_audit(const Section& top, Config& config) {
+  if (!top.has("audit")) return;
+  Section audit = top.section(
+      "audit", {"directory", "sync", "segment_bytes", "segment_age", "retention", "compress", "signing_key",
+                "checkpoint_directory", "checkpoint_interval", "ship", "subjects"});
+  Audit& out = config.audit;
+  audit.path("directory", config.audit_directory, false);
+  std::size_t sync = 0, compress = 0, subjects = 0;
+  audit.choice("sync", {"always", "off"}, sync);
+  audit.choice("compress", {"true", "false"}, compress);
+  out.sync = sync == 0;
+  out.compress = compress == 0;
+  audit.choice("subjects", {"true", "false"}, subjects);
+  config.audit_subjects = subjects == 0;
+  audit.bytes("segment_bytes", 4096, std::size_t{16} << 30, out.segment_bytes);
+  audit.period("segment_age", out.segment_age);
+  audit.period("retention", out.retention);
+  audit.path("signing_key", out.signing_key, true);
+  audit.path("checkpoint_directory", out.checkpoint_directory, false);
+  audit.duration("checkpoint_interval", out.checkpoint_interval);
+  read_audit_ship(audit, config);
+  if (!out.checkpoint_directory.empty() && out.checkpoint_directory == config.audit_directory)
+    audit.report().error(audit.place("checkpoint_directory"),
+                         "`audit.checkpoint_directory` is the audit directory, where checkpoints are anyway",
+                         "name a directory that is kept elsewhere, or remove it");
+}
+
 void read_log(const Section& top, Config& config) {
   if (!top.has("log")) return;
   Section log = top.section("log", {"level"});
@@ -156,14 +183,7 @@ void read_all(const Source& source, const rules::YamlNode& root, Config& config)
   top.path("pseudonym_key_file", config.pseudonym_key_file, true);
   read_databases(top, config);
   config.audit_directory = (source.directory / "audit").lexically_normal();
-  if (top.has("audit")) {
-    Section audit = top.section("audit", {"directory", "ship", "subjects"});
-    audit.path("directory", config.audit_directory, false);
-    std::size_t subjects = 0;
-    audit.choice("subjects", {"true", "false"}, subjects);
-    config.audit_subjects = subjects == 0;
-    read_audit_ship(audit, config);
-  }
+  read_audit(top, config);
   read_admin(top, config);
   std::int64_t workers = config.workers;
   top.number("workers", 1, 256, workers);

@@ -137,6 +137,25 @@ void Section::age_limit(std::string_view key, std::chrono::milliseconds& out) co
   }
 }
 
+void Section::period(std::string_view key, std::chrono::milliseconds& out) const {
+  auto value = scalar(key, "a time such as `90d`");
+  if (!value) return;
+  if (*value == "unlimited") {
+    out = std::chrono::milliseconds(0);
+    return;
+  }
+  constexpr std::int64_t max = std::int64_t{36'525} * 86'400;
+  constexpr std::pair<std::string_view, std::int64_t> units[] = {
+      {"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86'400}};
+  const auto parsed = split_unit(*value);
+  for (const auto& [unit, seconds] : units) {
+    if (!parsed || parsed->second != unit || parsed->first < 1 || parsed->first > max / seconds) continue;
+    out = std::chrono::seconds(parsed->first * seconds);
+    return;
+  }
+  bad_value(key, *value, "use a time from `1s` to `36525d`, with a unit of s, min, h or d, or `unlimited`");
+}
+
 void Section::bytes(std::string_view key, std::size_t min, std::size_t max, std::size_t& out) const {
   auto value = scalar(key, "a size such as `16MB`");
   if (!value) return;

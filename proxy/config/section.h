@@ -40,6 +40,8 @@ class Section {
   void duration(std::string_view key, std::chrono::milliseconds& out) const;
   // `unlimited` is zero.
   void age_limit(std::string_view key, std::chrono::milliseconds& out) const;
+  // From a second to a hundred years; `unlimited` is zero.
+  void period(std::string_view key, std::chrono::milliseconds& out) const;
   void bytes(std::string_view key, std::size_t min, std::size_t max, std::size_t& out) const;
   void texts(std::string_view key, std::vector<rules::Text>& out) const;
   // Made absolute; with `must_be_readable` the file has to be there.

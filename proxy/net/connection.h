@@ -40,6 +40,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drain();
   // Ends now.
   void stop();
+  // Goes on with what waited for the audit log.
+  bool audit_is_due() const { return phase_ != Phase::relaying || session_->audit_is_due(); }
+  void on_audit();
 
  private:
   static constexpr std::string_view shutdown_message = "terminating connection due to administrator command";

@@ -19,7 +19,9 @@ constexpr std::size_t high_water = std::size_t{1}
 // Bytes are only taken in when what they turn into can be passed on.
 bool Connection::may_read(Side side) {
   if (phase_ != Phase::relaying) return false;
-  if (side == Side::server) return !client_->has_pending() && server_->pending_bytes() < high_water;
+  if (side == Side::server) {
+    return !client_->has_pending() && server_->pending_bytes() < high_water && !session_->waits_for_audit();
+  }
   return !waits_for_catalog_ && session_->wants_client_input() && !server_->has_pending() &&
          !server_->broken() && client_->pending_bytes() < high_water;
 }
@@ -47,6 +49,7 @@ void Connection::pump(Side side) {
       filled += result.bytes;
     } while (from.stream().is_tls() && result.status == Stream::Status::ok && filled < scratch.size());
     if (filled > 0 && !feed(side, scratch.first(filled))) return;
+    if (side == Side::server && session_->waits_for_audit()) return;  // on_audit() goes on, also with an end
     switch (result.status) {
       case Stream::Status::ok:
         maybe_more = filled == scratch.size();
@@ -73,6 +76,8 @@ bool Connection::feed(Side side, std::span<const std::byte> bytes) {
     bool go_on = side == Side::client ? apply(session_->on_client(bytes, out))
                                       : apply(session_->on_server(bytes, out));
     if (go_on && side == Side::server) after_server_bytes();
+    if (side == Side::server && phase_ == Phase::relaying && session_->waits_for_audit())
+      worker_.await_audit(shared_from_this());
     if (phase_ == Phase::relaying)
       arm(side == Side::client ? Side::server : Side::client);  // it may be wanted now
     return phase_ == Phase::relaying;
@@ -156,6 +161,10 @@ void Connection::after_server_bytes() {
     server_address_.reset();
   }
   if (draining_ && !pending_ && session_->is_idle()) terminate(shutdown_message);
+}
+
+void Connection::on_audit() {
+  if (phase_ == Phase::relaying && feed(Side::server, {})) pump(Side::server);
 }
 
 void Connection::load_catalog() {

@@ -71,8 +71,8 @@ void warn_of_fixed_keys(const config::Config& old, const config::Config& now) {
   warn(old.control != now.control, "control");
   warn(old.databases != now.databases, "databases");
   warn(old.pass_other_databases != now.pass_other_databases, "other_databases");
-  warn(old.audit_directory != now.audit_directory || old.audit_ship != now.audit_ship ||
-           old.audit_subjects != now.audit_subjects,
+  warn(old.audit_directory != now.audit_directory || old.audit != now.audit ||
+           old.audit_ship != now.audit_ship || old.audit_subjects != now.audit_subjects,
        "audit");
   warn(old.admin != now.admin || old.admin_pages != now.admin_pages ||
            old.admin_tls.certificate.empty() != now.admin_tls.certificate.empty(),

@@ -66,16 +66,32 @@ std::unique_ptr<audit_database::ShipThread> start_shipping(const config::ConfigP
   return std::make_unique<audit_database::ShipThread>(config->audit_directory, std::move(callbacks));
 }
 
+audit::Options audit_options(const config::Config& config) {
+  audit::Options options;
+  options.directory = config.audit_directory;
+  options.sync = config.audit.sync ? audit::Options::Sync::always : audit::Options::Sync::off;
+  options.segment_bytes = config.audit.segment_bytes;
+  options.segment_age = config.audit.segment_age;
+  options.hold_removal = config.audit_ship.has_value();
+  options.retention = config.audit.retention;
+  options.compress = config.audit.compress;
+  options.signing_key = config.audit.signing_key;
+  options.checkpoint_directory = config.audit.checkpoint_directory;
+  options.checkpoint_interval = config.audit.checkpoint_interval;
+  return options;
+}
+
 }  // namespace
 
 int serve(const std::filesystem::path& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is a full disk, not the end
   SettingsResult loaded = load_settings(config_file);
   log_problems(loaded);
   if (!loaded.settings) return could_not_run;
   const config::Config& config = *loaded.settings->config;
   set_log_level(config.log_level);
-  auto [log, audit_error] = audit::Log::open(config.audit_directory);
+  auto [log, audit_error] = audit::Log::open(audit_options(config));
   if (!log) return fail(audit_error);
   audit::SubjectDirectory::OpenResult subjects;
   if (config.audit_subjects) subjects = audit::SubjectDirectory::open(config.audit_directory, *log);

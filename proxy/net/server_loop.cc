@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "proxy/audit_database/ship_thread.h"
 #include "proxy/net/databases.h"
 #include "proxy/net/numbers.h"
 #include "proxy/net/pages.h"
@@ -59,12 +60,16 @@ void ServerLoop::run() {
   for (auto& worker : workers_) worker->start_thread();
   listener_.start();
   if (admin_) admin_->start();
+  shared_.log.on_progress([this] {
+    for (auto& worker : workers_) worker->audit_progressed();
+  });
   wait_for_signal();
   housekeeping();
   spdlog::info("listening on {}", config::to_string(settings_->config->listen));
   if (admin_) spdlog::info("admin: listening on {}", config::to_string(*settings_->config->admin));
   io_.run();
   admin_.reset();
+  shared_.log.on_progress({});
   for (auto& worker : workers_) worker->stop_thread();
   workers_.clear();
   shared_.log.flush();
@@ -124,23 +129,33 @@ void ServerLoop::await_end(std::chrono::steady_clock::time_point deadline) {
   });
 }
 
-// Sessions flush what a client waits for; this is for records that nobody waits for, and for a disk that was
-// full.
+// Sessions flush what a client waits for; this is for records that nobody waits for, for segments that end by
+// their age, and for a disk that was full.
 void ServerLoop::housekeeping() {
   shared_.databases.tidy();
-  bool was_healthy = shared_.log.healthy();
-  shared_.log.flush();
-  if (shared_.log.healthy() != was_healthy) {
-    if (was_healthy) {
-      spdlog::error("the audit log can't be written: statements that touch protected data are refused");
-    } else {
-      spdlog::info("the audit log can be written again");
-    }
-  }
+  shared_.log.start_flush();
+  report_audit();
   housekeeping_timer_.expires_after(housekeeping_interval);
   housekeeping_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) housekeeping();
   });
+}
+
+// What has changed since the last time.
+void ServerLoop::report_audit() {
+  if (shared_.shipping != nullptr) shared_.log.keep_from(shared_.shipping->statistics().last_id + 1);
+  const bool healthy = shared_.log.healthy();
+  if (healthy != audit_healthy_) {
+    if (healthy) {
+      spdlog::info("the audit log can be written again");
+    } else {
+      spdlog::error("the audit log can't be written: statements that touch protected data are refused");
+    }
+  }
+  audit_healthy_ = healthy;
+  std::string problem = shared_.log.problem();
+  if (problem != audit_problem_ && !problem.empty()) spdlog::error("audit log: {}", problem);
+  audit_problem_ = std::move(problem);
 }
 
 }  // namespace pgconsent::net

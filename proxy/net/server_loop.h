@@ -33,6 +33,7 @@ class ServerLoop {
   void end_now();
   void await_end(std::chrono::steady_clock::time_point deadline);
   void housekeeping();
+  void report_audit();
 
   std::filesystem::path config_file_;
   SettingsPtr settings_;
@@ -44,6 +45,8 @@ class ServerLoop {
   Listener listener_;
   std::unique_ptr<admin::Listener> admin_;  // reads what is above: ends first
   bool draining_ = false, ending_ = false;
+  bool audit_healthy_ = true;
+  std::string audit_problem_;
 };
 
 }  // namespace pgconsent::net

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -52,6 +53,10 @@ class Worker {
   // For what a session says; empty between calls.
   session::Output& output() { return output_; }
   void clear_output();
+  // The connection's on_audit() is called when its audit record is written or can't be.
+  void await_audit(std::shared_ptr<Connection> connection);
+  // Any thread: the audit log has gone on. Cheap when no connection waits for it.
+  void audit_progressed();
   enforce::Planner* planner(const std::shared_ptr<Database>& database);
   void remove(Connection& connection);
   WorkerCounters& counters() { return counters_; }
@@ -60,6 +65,7 @@ class Worker {
  private:
   void run();
   void tick();
+  void resume_audited();
   std::vector<std::shared_ptr<Connection>> connections() const;
 
   asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
@@ -76,6 +82,8 @@ class Worker {
   };
   std::unordered_map<const Database*, DatabasePlanner> planners_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> awaiting_audit_;
+  std::atomic<bool> audit_awaited_{false};  // audit_progressed() has to say so
   std::thread thread_;
 };
 

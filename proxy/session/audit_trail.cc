@@ -66,14 +66,24 @@ audit::Record Session::Impl::record_of(const enforce::Plan* plan) const {
   return record;
 }
 
-// False: the record can't be written, and the session has ended.
+// False: the record is not written yet, and the answer stays where it is until on_server() is called again;
+// or it can't be, and the session has ended.
 bool Session::Impl::audit_answer(Entry& entry) {
   if (entry.answered) return true;
+  if (entry.audited && !log_->written(entry.audit)) {
+    log_->start_flush();
+    if (!log_->written(entry.audit)) {
+      audit_awaited_ = log_->healthy() && entry.audit != audit::Log::never ? entry.audit : 0;
+      if (audit_awaited_ == 0) fatal(parser::sqlstate::io_error, "pgconsent: the audit log can't be written");
+      return false;
+    }
+  }
   entry.answered = true;
-  if (!entry.audited || log_->written(entry.audit)) return true;
-  if (log_->flush() && log_->written(entry.audit)) return true;
-  fatal(parser::sqlstate::io_error, "pgconsent: the audit log can't be written");
-  return false;
+  return true;
+}
+
+bool Session::Impl::audit_is_due() const {
+  return audit_awaited_ == 0 || log_->written(audit_awaited_) || !log_->healthy();
 }
 
 void Session::Impl::audit_failure(const Entry* entry, std::string_view reason, enforce::Decision decision) {
@@ -91,11 +101,13 @@ void Session::Impl::audit_failure(const Entry* entry, std::string_view reason, e
   outcome.rows = rows_;
   outcome.sqlstate = parser::sqlstate::insufficient_privilege;
   log_->append(outcome);
-  log_->flush();
+  log_->start_flush();
 }
 
 bool Session::Impl::audit_writable() {
-  return log_ == nullptr || log_->healthy() || (log_->flush() && log_->healthy());
+  if (log_ == nullptr || log_->healthy()) return true;
+  log_->start_flush();
+  return log_->healthy();
 }
 
 }  // namespace pgconsent::session

@@ -43,6 +43,8 @@ class Session::Impl {
   Action on_catalog(Output& out);
   Action on_client_eof(Output& out);
   Action on_server_eof(Output& out);
+  bool waits_for_audit() const { return audit_awaited_ != 0; }
+  bool audit_is_due() const;
   void terminate(std::string_view reason, Output& out);
   bool is_idle() const;
   bool is_authenticated() const { return phase_ == Phase::settling || phase_ == Phase::ready; }
@@ -248,6 +250,7 @@ class Session::Impl {
   bool terminated_ = false;    // the client said goodbye
   bool server_fatal_ = false;  // the server did
 
+  std::uint64_t audit_awaited_ = 0;  // an answer waits for this record to be written; 0: none does
   struct Witnessed {
     enforce::SharedList<enforce::Statement> statements;
     const enforce::Statement* statement = nullptr;  // one of them

@@ -31,6 +31,12 @@ std::uint64_t Session::wanted_catalog() const {
 Action Session::on_catalog(Output& out) {
   return impl_->on_catalog(out);
 }
+bool Session::waits_for_audit() const {
+  return impl_->waits_for_audit();
+}
+bool Session::audit_is_due() const {
+  return impl_->audit_is_due();
+}
 Action Session::on_client_eof(Output& out) {
   return impl_->on_client_eof(out);
 }

@@ -77,6 +77,7 @@ Action Session::Impl::on_client(std::string_view bytes, Output& out) {
 Action Session::Impl::on_server(std::string_view bytes, Output& out) {
   if (phase_ == Phase::closed) return Action::close;
   open(out, {}, bytes);
+  audit_awaited_ = 0;
   pump_server();
   if (phase_ != Phase::closed) pump_client();
   return finish();
