@@ -8,7 +8,7 @@ import re
 import struct
 import uuid
 
-from harness import databases
+from harness import databases, zstd
 
 FIELDS = {"time", "id", "prev", "hash", "session", "client", "role", "application", "purpose", "purpose_source", "decision", "reason",
           "rules", "basis", "tables", "columns", "fingerprint", "statement", "catalog", "rules_version", "duration_us"}
@@ -19,15 +19,22 @@ LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
 def lines(directory):
+    """Of all segments, in order."""
+    paths = {}
+    for path in sorted(glob.glob(os.path.join(directory, "segment-*.jsonl"))
+                       + glob.glob(os.path.join(directory, "segment-*.jsonl.zst"))):
+        paths[os.path.basename(path).split(".")[0]] = path  # the compressed one, if a crash left both
     found = []
-    for path in sorted(glob.glob(os.path.join(directory, "*.jsonl"))):
+    for path in [paths[name] for name in sorted(paths)] + glob.glob(os.path.join(directory, "audit.jsonl")):
         with open(path, "rb") as f:
-            found += f.read().splitlines()
+            data = f.read()
+        found += (zstd.decompress(data) if path.endswith(".zst") else data).splitlines()
     return found
 
 
 def records(directory):
-    return [r for r in map(json.loads, lines(directory)) if "outcome_of" not in r]
+    """Neither outcomes, nor the log's own lines (a segment begins, was sealed, was removed)."""
+    return [r for r in map(json.loads, lines(directory)) if "outcome_of" not in r and "log" not in r]
 
 
 def outcomes(directory):
@@ -88,7 +95,7 @@ def outcome_problems(directory):
     pending = set()
     for line in map(json.loads, lines(directory)):
         if "outcome_of" not in line:
-            if line["session"]:
+            if line.get("session"):
                 pending.add(line["id"])
         elif line["outcome_of"] in pending:
             pending.remove(line["outcome_of"])

@@ -20,6 +20,8 @@ class AuditTest : public ::testing::Test {
     char name[] = "/tmp/pgconsent-audit-XXXXXX";
     root = ::mkdtemp(name);
     directory = root / "audit";
+    options.directory = directory;
+    options.sync = Options::Sync::off;
   }
   ~AuditTest() override {
     std::error_code ignored;
@@ -27,7 +29,7 @@ class AuditTest : public ::testing::Test {
   }
 
   std::unique_ptr<Log> open() {
-    auto [log, error] = Log::open(directory);
+    auto [log, error] = Log::open(options);
     EXPECT_EQ(error, "");
     return std::move(log);
   }
@@ -46,6 +48,7 @@ class AuditTest : public ::testing::Test {
   bool chain_is_right() const;
 
   std::filesystem::path root, directory;
+  Options options;
 };
 
 inline bool AuditTest::chain_is_right() const {

@@ -40,7 +40,7 @@ TEST_F(AuditTest, LosesNothingWhenTheDiskIsFull) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
-    auto opened = Log::open(directory);
+    auto opened = Log::open(options);
     int failed = opened.log ? fill_the_disk(*opened.log) : 99;
     opened.log.reset();
     ::_exit(failed);
@@ -59,7 +59,7 @@ TEST_F(AuditTest, RecoversFromACrashOnAFullDisk) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
-    auto opened = Log::open(directory);
+    auto opened = Log::open(options);
     opened.log->append(sample());
     opened.log->append(sample());
     limit_file_size(600);

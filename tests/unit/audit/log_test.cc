@@ -109,7 +109,7 @@ TEST_F(AuditTest, RefusesAFileThatIsNotItsOwn) {
   for (std::string bad :
        {std::string("hello\n"), good + "\n", good + "{}\n", std::string(good).replace(20, 1, "9")}) {
     std::ofstream(file(), std::ios::trunc) << bad;
-    auto [log, error] = Log::open(directory);
+    auto [log, error] = Log::open(options);
     EXPECT_FALSE(log) << bad;
     EXPECT_NE(error.find("not a record"), std::string::npos) << error;
     EXPECT_EQ(bytes(), bad) << "the file was changed";
@@ -118,16 +118,16 @@ TEST_F(AuditTest, RefusesAFileThatIsNotItsOwn) {
 
 TEST_F(AuditTest, IsLockedAgainstASecondProxy) {
   auto first = open();
-  auto [second, error] = Log::open(directory);
+  auto [second, error] = Log::open(options);
   EXPECT_FALSE(second);
   EXPECT_NE(error.find("another pgconsent"), std::string::npos) << error;
 }
 
 TEST_F(AuditTest, SaysWhyADirectoryCannotBeUsed) {
   std::ofstream(directory) << "a file";
-  auto [log, error] = Log::open(directory);
+  auto [log, error] = Log::open(options);
   EXPECT_FALSE(log);
-  EXPECT_NE(error.find("can't open the audit file"), std::string::npos) << error;
+  EXPECT_NE(error.find("can't open the audit directory"), std::string::npos) << error;
 }
 
 TEST_F(AuditTest, ReadsALastLineLongerThanItsReadStep) {

@@ -184,6 +184,16 @@ class Player {
     } else if (verb == "log") {
       log_.writable = words[1] == "ok";
       if (words[1] == "unhealthy") log_.healthy_ = false;
+      log_.slow = words[1] == "slow";
+    } else if (verb == "waits") {
+      EXPECT_TRUE(session_->waits_for_audit() && !session_->audit_is_due()) << "line " << line_;
+    } else if (verb == "written" || verb == "failed") {
+      nothing_left();
+      log_.writable = verb == "written";
+      log_.flush();
+      EXPECT_TRUE(session_->audit_is_due()) << "line " << line_;
+      action_ = session_->on_server({}, out_);
+      EXPECT_FALSE(session_->waits_for_audit()) << "line " << line_;
     } else {
       FAIL() << "line " << line_ << ": unknown step " << verb;
     }

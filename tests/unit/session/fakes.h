@@ -77,11 +77,14 @@ class FakeLog : public audit::Log {
     in_file = records.size();
     return healthy_ = true;
   }
+  void start_flush() override {
+    if (!slow) flush();
+  }
   bool healthy() const override { return healthy_; }
 
   std::vector<std::string> records, outcomes;
   std::uint64_t in_file = 0;
-  bool writable = true;
+  bool writable = true, slow = false;
   bool healthy_ = true;
 };
 
