@@ -96,5 +96,8 @@ def others(binaries, samples, quick):
         prefix = binary.name.removesuffix("_benchmark")
         for name, nanoseconds, entry in run_benchmark([binary], 0.05 if quick else 0.5):
             samples.add(f"{prefix}: {name}", "us", "pgconsent", nanoseconds / 1000)
+            if name.startswith("verify/"):
+                samples.add("audit: 1 M records verified", "s", "pgconsent", entry["real_time"] / 1e3 * 1e6 / entry["records"])
+                samples.add("audit: a record on disk", "bytes", "pgconsent", entry["bytes_per_record"])
             if "bytes_per_second" in entry:
                 samples.add(f"{prefix}: {name}, volume", "MB/s", "pgconsent", entry["bytes_per_second"] / 1e6)

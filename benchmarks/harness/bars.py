@@ -59,6 +59,10 @@ def evaluate(samples):
     bars.append(Bar("5", "WHERE email = $1: time / lookup by primary key", 2.0, False,
                     ratio("lookup by key, throughput", "pgconsent", "pgconsent", "lookup by email, throughput")))
     bars.append(Bar("6", "1 000 idle connections: KiB each, RSS", 32, False, median("idle connection, RSS", "pgconsent")))
+    bars.append(Bar("audit", "protected prepared, 64 clients, audit on disk: throughput / not synced", 0.9, True,
+                    ratio("protected prepared, 64 clients, throughput", "pgconsent_durable", "pgconsent")))
+    bars.append(Bar("audit", "1 M records verified: s", 10, False, median("audit: 1 M records verified", "pgconsent")))
+    bars.append(Bar("audit", "a record on disk: bytes", 300, False, median("audit: a record on disk", "pgconsent")))
     for kind in ("result", "parameter"):
         bars.append(Bar("stream", f"1 GB {kind}: peak RSS, MiB", 64, False, median(f"1 GB {kind}, peak RSS", "pgconsent")))
     return bars

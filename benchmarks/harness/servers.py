@@ -146,12 +146,13 @@ listen postgresql
 
 
 class Pgconsent:
-    """One worker, audit on. `rules` names a file of this folder."""
+    """One worker, audit on; not synced, since that measures the disk, unless `audit` says so. `rules` names a file
+    of this folder."""
 
-    def __init__(self, name, binary, rules, directory, server_port):
+    def __init__(self, name, binary, rules, directory, server_port, audit=", sync: off"):
         self.name, self.binary = name, binary
         self.port, self.directory, self.server_port = free_port(), directory / name, server_port
-        self.rules = HERE / rules
+        self.rules, self.audit = HERE / rules, audit
         self.config = self.directory / "pgconsent.yaml"
         self.daemon = None
 
@@ -165,7 +166,7 @@ listen: {{address: 127.0.0.1, port: {self.port}}}
 server: {{host: 127.0.0.1, port: {self.server_port}}}
 control: {{dbname: bench, user: control}}
 rules: {self.rules}
-audit: {{directory: {self.directory / 'audit'}}}
+audit: {{directory: {self.directory / 'audit'}{self.audit}}}
 admin: {{address: 127.0.0.1, port: {free_port()}}}
 workers: 1
 limits: {{connections: {MAX_CLIENTS}}}
