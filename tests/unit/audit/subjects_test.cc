@@ -224,7 +224,7 @@ TEST_F(SubjectsTest, SurvivesKills) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      auto opened_log = Log::open(directory);
+      auto opened_log = Log::open(options);
       auto opened = SubjectDirectory::open(directory, *opened_log.log);
       if (!opened.directory) ::_exit(9);
       const int kind = opened.directory->kind("customer");
@@ -287,7 +287,7 @@ TEST_F(SubjectsTest, AFullDiskLosesSubjectsButSaysSo) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
-    auto opened_log = Log::open(directory);
+    auto opened_log = Log::open(options);
     auto opened = SubjectDirectory::open(directory, *opened_log.log);
     const int kind = opened.directory->kind("customer");
     const auto disclosed = [&](std::int64_t key) {
