@@ -172,7 +172,7 @@ void PlanTemplate::put_subject_keys(Plan& plan, std::string_view text, const Lit
     const Literal& literal = shape.literals[key.literal];
     disclosure->constants[key.constant] = value_of(text.substr(literal.start, literal.end - literal.start));
   }
-  plan.statements.front().disclosure = std::move(disclosure);
+  plan.statements.change().front().disclosure = std::move(disclosure);  // copies what is shared
 }
 
 void PlanTemplate::look_up_by_key() {
