@@ -151,9 +151,8 @@ std::optional<Rows> Connection::query(const std::string& sql, const Values& valu
 
 void Connection::cancel() {
   std::lock_guard lock(cancelling_);
-  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> handle(PQgetCancel(connection_), PQfreeCancel);
   char ignored[256];
-  if (handle) PQcancel(handle.get(), ignored, sizeof ignored);
+  if (cancel_) PQcancel(cancel_.get(), ignored, sizeof ignored);
 }
 
 }  // namespace pgconsent::pages

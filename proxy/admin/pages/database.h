@@ -63,9 +63,12 @@ class Connection {
   void cancel();
 
  private:
-  explicit Connection(PGconn* connection) : connection_(connection) {}
+  explicit Connection(PGconn* connection)
+      : connection_(connection), cancel_(PQgetCancel(connection), PQfreeCancel) {}
 
   PGconn* connection_;
+  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)>
+      cancel_;  // made once: asking for it later would race
   std::mutex cancelling_;
 };
 

@@ -69,31 +69,51 @@ void add_database(Html& html, const Context& context) {
   html << "</section>"_m;
 }
 
+void add_items(Html& html, const std::vector<std::string>& items) {
+  constexpr std::size_t most = 200;
+  if (items.empty()) return;
+  html << "<ul>"_m;
+  for (std::size_t i = 0; i < items.size() && i < most; ++i) html << "<li>"_m << items[i] << "</li>"_m;
+  html << "</ul>"_m;
+  if (items.size() > most)
+    html << "<p>And "_m << items.size() - most
+         << " more: <code>pgconsent audit verify</code> lists all.</p>"_m;
+}
+
+void add_outcome(Html& html, const Verification& found) {
+  const bool good = found.ran && found.problems.empty();
+  html << "<div role=\"status\" class=\""_m << (good ? "good" : "problem") << "\"><p><b>"_m;
+  if (good) {
+    html << "All "_m << grouped(static_cast<std::int64_t>(found.lines)) << " lines of "_m
+         << grouped(static_cast<std::int64_t>(found.segments))
+         << " segments are there, unchanged and in order</b> ("_m << fmt::format("{:.1f} s", found.seconds)
+         << ").</p>"_m;
+  } else {
+    html << (found.ran ? "The log is not what was written:" : "The check could not run:") << "</b></p>"_m;
+  }
+  add_items(html, found.problems);
+  html << "</div>"_m;
+  if (!found.ran) return;
+  html << "<dl class=\"facts\">"_m;
+  add_fact(html, "Hash of the last line", found.head);
+  add_fact(html, "Checkpoints that fit",
+           grouped(static_cast<std::int64_t>(found.checkpoints)) + ", of these signed " +
+               grouped(static_cast<std::int64_t>(found.signed_checkpoints)));
+  add_fact(html, "Last checkpoint",
+           found.last_checkpoint == 0 ? "none" : "at line " + std::to_string(found.last_checkpoint));
+  html << "</dl>"_m;
+  add_items(html, found.notes);
+}
+
 void add_verification(Html& html, const Context& context, const Verification* verification) {
   if (!context.sources.verify) return;
   html << "<section aria-labelledby=\"verify\"><h2 id=\"verify\">Check now</h2>"_m;
-  if (verification != nullptr) {
-    const bool good = verification->ran && verification->problems.empty();
-    html << "<div role=\"status\" class=\""_m << (good ? "good" : "problem") << "\"><p>"_m;
-    if (good) {
-      html << "All "_m << grouped(static_cast<std::int64_t>(verification->records))
-           << " lines are there, unchanged and in order ("_m << fmt::format("{:.1f} s", verification->seconds)
-           << ")."_m;
-    } else {
-      html << (verification->ran ? "The log is not what was written:" : "The check could not run:");
-    }
-    html << "</p><ul>"_m;
-    for (const std::string& problem : verification->problems) html << "<li>"_m << problem << "</li>"_m;
-    html << "</ul>"_m;
-    if (!verification->head.empty())
-      html << "<p>Hash of the last line: <code>"_m << verification->head << "</code></p>"_m;
-    html << "</div>"_m;
-  }
+  if (verification != nullptr) add_outcome(html, *verification);
   html << "<form method=\"post\" action=\"/integrity/verify\"><input type=\"hidden\" name=\"csrf\" value=\""_m
        << context.csrf
        << "\"><button type=\"submit\">Verify the whole log</button><p class=\"note\">Reads every segment and "
-          "follows the chain of hashes, "
-          "as <code>pgconsent audit verify</code> does.</p></form></section>"_m;
+          "follows the "
+          "chain of hashes, as <code>pgconsent audit verify</code> does.</p></form></section>"_m;
 }
 
 Page page_with(const Context& context, const Verification* verification) {

@@ -40,15 +40,18 @@ struct LogState {
 
 struct Verification {
   bool ran = false;  // false: `problems` says why
-  std::uint64_t records = 0;
-  std::string head;  // hash of the last record
+  std::uint64_t segments = 0, lines = 0;
+  std::string head;  // hash of the last line
+  std::uint64_t checkpoints = 0, signed_checkpoints = 0;
+  std::uint64_t last_checkpoint = 0;  // id of the line; what comes after is held by the chain alone. 0: none
   double seconds = 0;
   std::vector<std::string> problems;
+  std::vector<std::string> notes;  // nothing wrong, but good to know
 };
 
 struct SubjectNumber {
   std::vector<std::uint32_t> numbers;  // none: nobody of that key has one
-  std::string problem;                  // not empty: it can't be told
+  std::string problem;                 // not empty: it can't be told
 };
 
 struct Sources {
