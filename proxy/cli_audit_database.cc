@@ -19,8 +19,9 @@ namespace {
 
 struct DatabaseOptions {
   std::string config;
-  bool dry_run = false;                  // init
-  bool once = false, past_gaps = false;  // ship
+  std::uint64_t batch = audit_database::ShipOptions().batch_lines;  // ship
+  bool dry_run = false;                                             // init
+  bool once = false, past_gaps = false;                             // ship
 };
 
 // The audit database must be configured for these commands.
@@ -79,6 +80,7 @@ int run_audit_ship(const DatabaseOptions& options) {
   if (!connection) return audit_failure(could_not_run, where + error.message);
   audit_database::ShipOptions how;
   how.past_gaps = options.past_gaps;
+  how.batch_lines = options.batch;
   audit_database::Shipper shipper(input.config->audit_directory, *connection, how);
   std::signal(SIGINT, [](int) { stop_asked = 1; });
   std::signal(SIGTERM, [](int) { stop_asked = 1; });
@@ -137,6 +139,8 @@ void add_audit_database_commands(CLI::App& audit, std::function<int()>& run) {
   ship->add_flag("--once", options->once, "End when all is there, instead of going on with what is written");
   ship->add_flag("--past-gaps", options->past_gaps,
                  "Go on past lines that are missing or damaged, and note them");
+  ship->add_option("--batch", options->batch, "Lines of one transaction, instead of 20000")
+      ->check(CLI::Range(1, 1'000'000));
   ship->footer(
       "A proxy with `audit: {ship: …}` does this by itself. What was interrupted goes on where it stopped.");
   ship->callback([options, &run] { run = [options] { return run_audit_ship(*options); }; });

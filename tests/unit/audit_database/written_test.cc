@@ -48,7 +48,7 @@ TEST(Cef, LongStatementsAreCutBetweenCharacters) {
   long_one.shape.statement = "x";
   for (int i = 0; i < 3000; ++i) long_one.shape.statement += "ü";
   const std::string line = to_cef(long_one, "1");
-  EXPECT_THAT(line, HasSubstr("ü… "));
+  EXPECT_TRUE(line.ends_with("ü…") && line.size() < 4400) << line.size();
 }
 
 TEST(Json, IsOneLineAndLeavesOutWhatIsNotKnown) {
