@@ -1,12 +1,6 @@
 #include "proxy/audit_database/subject_names.h"
 
-// The subject directory arrives by a branch of its own.
-#if __has_include("proxy/audit/subject_file.h")
 #include "proxy/audit/subject_file.h"
-#define PGCONSENT_HAS_SUBJECT_FILE 1
-#else
-#define PGCONSENT_HAS_SUBJECT_FILE 0
-#endif
 
 namespace pgconsent::audit_database {
 
@@ -14,7 +8,6 @@ std::string SubjectNames::load(const std::filesystem::path& directory) {
   std::error_code ignored;
   if (!std::filesystem::exists(directory / "subjects", ignored))
     return "there is no subject directory in " + directory.string();
-#if PGCONSENT_HAS_SUBJECT_FILE
   audit::SubjectFile file;
   if (std::string error = file.open(directory, audit::SubjectFile::Use::change); !error.empty()) return error;
   std::map<std::uint8_t, std::string> names;
@@ -26,9 +19,6 @@ std::string SubjectNames::load(const std::filesystem::path& directory) {
       kinds_[names[entry.kind]][entry.number] = audit::text_of(entry.subject());
     }
   });
-#else
-  return "this pgconsent does not know subject directories";
-#endif
 }
 
 std::string SubjectNames::name(const std::string& kind, std::uint32_t number) const {
@@ -41,10 +31,8 @@ std::string SubjectNames::name(const std::string& kind, std::uint32_t number) co
 // The key as the server prints it: a uuid in upper case is the same.
 std::vector<std::uint32_t> SubjectNames::numbers(const std::string& kind, const std::string& key) const {
   std::string wanted = key;
-#if PGCONSENT_HAS_SUBJECT_FILE
   std::string scratch;
   if (const auto parsed = audit::key_of_text(key, scratch)) wanted = audit::text_of(*parsed);
-#endif
   std::vector<std::uint32_t> out;
   const auto found = kinds_.find(kind);
   if (found == kinds_.end()) return out;
