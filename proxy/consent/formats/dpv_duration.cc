@@ -36,6 +36,7 @@ bool parse(std::string_view text, Duration& out) {
     if (unit == units.npos) return false;
     switch (*at) {
       case 'Y':
+        if (number > 1000) return false;
         out.months += 12 * number;
         break;
       case 'M':
@@ -43,6 +44,7 @@ bool parse(std::string_view text, Duration& out) {
           out.seconds += 60LL * number;
         else
           out.months += number;
+        if (out.months > 24000) return false;
         break;
       case 'W':
         out.days += 7LL * number;
