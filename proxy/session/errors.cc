@@ -53,6 +53,14 @@ std::optional<parser::SqlError> rights_behind_view(const enforce::Statement& sta
   return std::nullopt;
 }
 
+// What the server writes to its log, of which client_min_messages may ask for a copy: the text that it got,
+// durations and plans (log_statement, auto_explain). Code that raises a message has not seen it.
+bool is_log(const wire::ErrorFields& fields) {
+  const auto severity = field(fields, 'V');
+  const bool raised = field(fields, 'R') == "exec_stmt_raise";
+  return !raised && (severity == "DEBUG" || severity == "LOG" || is_generated(field(fields, 'M')));
+}
+
 bool is_fatal(const wire::ErrorFields& fields) {
   auto severity = field(fields, 'V');
   if (severity.empty()) severity = field(fields, 'S');
@@ -212,14 +220,11 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   backend::NoticeResponse notice;
   if (!parse(server_.available(header), notice)) return nonsense();
   const Entry* entry = in_flight_.empty() ? nullptr : &in_flight_.front();
-  const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
-  const auto severity = field(notice.fields, 'V');
-  // Debug messages print the text that the server got.
-  const bool debug = severity == "DEBUG" && plan != nullptr && (!plan->is_identity || plan->runs_generated);
   std::string position;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
   const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, false);
-  if ((entry != nullptr && entry->swallowed) || debug || withheld == Withheld::all) {
+  const bool logged = !exempt && is_log(notice.fields);  // perhaps of a statement before this one
+  if ((entry != nullptr && entry->swallowed) || logged || withheld == Withheld::all) {
     server_.drop(header);
   } else if (clean_fields(notice.fields, entry, position) || withheld != Withheld::nothing) {
     serialize(notice, server_.own());
