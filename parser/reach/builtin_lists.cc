@@ -24,10 +24,10 @@ constexpr CatalogRule denied_catalogs[] = {
 };
 
 constexpr std::array pure_extensions = {
-    "btree_gin"sv,     "btree_gist"sv,    "citext"sv,   "cube"sv,   "dict_int"sv,        "dict_xsyn"sv,
-    "earthdistance"sv, "fuzzystrmatch"sv, "hstore"sv,   "intagg"sv, "intarray"sv,        "isn"sv,
-    "ltree"sv,         "pg_trgm"sv,       "pgcrypto"sv, "seg"sv,    "tsm_system_rows"sv, "tsm_system_time"sv,
-    "unaccent"sv,      "uuid-ossp"sv};
+    "btree_gin"sv,       "btree_gist"sv,    "citext"sv,    "cube"sv,     "dict_int"sv, "dict_xsyn"sv,
+    "earthdistance"sv,   "fuzzystrmatch"sv, "hstore"sv,    "intagg"sv,   "intarray"sv, "isn"sv,
+    "ltree"sv,           "moddatetime"sv,   "pg_trgm"sv,   "pgcrypto"sv, "seg"sv,      "tsm_system_rows"sv,
+    "tsm_system_time"sv, "unaccent"sv,      "uuid-ossp"sv, "vector"sv};
 
 constexpr std::array reading_extensions = {"adminpack"sv,
                                            "amcheck"sv,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "parser/reach/builtin_lists.h"
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
@@ -112,7 +113,7 @@ const Function* showing_code(const Generation& generation, const Relation& relat
     for (Oid oid : oids) {
       const Function* function = generation.catalog().function(oid);
       if (function == nullptr || generation.policy().trusted_functions.contains(oid)) continue;
-      if (oid < parser::first_user_oid) continue;
+      if (oid < parser::first_user_oid || parser::is_pure_native(*function)) continue;
       const bool readable = function->language == "plpgsql" || function->language == "sql";
       const auto tokens = readable ? parser::scan(function->body) : std::nullopt;
       if (!tokens || !is_harmless(*tokens)) return function;
