@@ -21,15 +21,19 @@ std::string partial_sql(const Mask& mask, std::string_view text) {
       mask.prefix, mask.suffix);
 }
 
-// j***@e***.com; what is not of the form a@b.c becomes ***.
-std::string email_sql(std::string_view text) {
-  return fmt::format(
+// j***@e***.com; what is not of the form a@b.c becomes ***. Patterns and parts are not looked for under a
+// nondeterministic collation: so under another, and the column's own again at the end.
+std::string email_sql(std::string_view column, std::string_view collation) {
+  const std::string cast = fmt::format("CAST({} AS pg_catalog.text)", column);
+  const std::string text = collation.empty() ? cast : fmt::format("({} COLLATE pg_catalog.\"C\")", cast);
+  const std::string sql = fmt::format(
       "CASE WHEN {0} OPERATOR(pg_catalog.~) '^[^@]+@[^@]+[.][^@.]+$' THEN pg_catalog.\"left\"({0}, 1) "
       "OPERATOR(pg_catalog.||) '***@' OPERATOR(pg_catalog.||) pg_catalog.\"left\"(pg_catalog.split_part({0}, "
       "'@', 2), 1) "
       "OPERATOR(pg_catalog.||) '***' OPERATOR(pg_catalog.||) pg_catalog.\"substring\"({0}, '[.][^@.]+$') "
       "ELSE '***' END",
       text);
+  return collation.empty() ? sql : fmt::format("({}) COLLATE {}", sql, collation);
 }
 
 std::string hash_sql(std::string_view text) {
@@ -52,6 +56,40 @@ std::string truncated_sql(std::string_view unit, const parser::Column& type, std
   return fmt::format("pg_catalog.date_trunc('{}', CAST({} AS pg_catalog.\"timestamp\"))", unit, column);
 }
 
+// The highest value of whole numbers and of numeric(p,s); empty: of a type that has none.
+std::string highest(const parser::Column& type) {
+  switch (type.type) {
+    case 21:
+      return "32767";
+    case 23:
+      return "2147483647";
+    case 20:
+      return "9223372036854775807";
+    case 1700: {
+      if (type.typmod < 4) return {};
+      const int precision = (type.typmod - 4) >> 16;
+      const int scale = (((type.typmod - 4) & 0x7ff) ^ 1024) - 1024;
+      return std::string(static_cast<std::size_t>(precision), '9') + fmt::format("e{}", -scale);
+    }
+    default:
+      return {};
+  }
+}
+
+// Near an end of its type's range a value would be rounded beyond it, and one such row fail every query. NaN,
+// which is above all others, stays what it is.
+std::string within_type(const std::string& value, const std::string& number, const parser::Column& type) {
+  const std::string limit = highest(type);
+  if (limit.empty()) return value;
+  const std::string within = fmt::format(
+      "LEAST(GREATEST({0}, CAST('-{1}' AS pg_catalog.\"numeric\")), CAST('{1}' AS pg_catalog.\"numeric\"))",
+      value, limit);
+  if (type.typmod < 0) return within;
+  return fmt::format(
+      "CASE WHEN {0} OPERATOR(pg_catalog.=) CAST('NaN' AS pg_catalog.\"numeric\") THEN {0} ELSE {1} END",
+      number, within);
+}
+
 std::string masked(const Mask& mask, const parser::Column& type, std::string_view column,
                    const MaskContext& context) {
   const std::string text = fmt::format("CAST({} AS pg_catalog.text)", column);
@@ -64,7 +102,7 @@ std::string masked(const Mask& mask, const parser::Column& type, std::string_vie
     case Mask::Kind::partial:
       return partial_sql(mask, text);
     case Mask::Kind::email:
-      return email_sql(text);
+      return email_sql(column, type.collation_sql);
     case Mask::Kind::hash:
       return hash_sql(text);
     case Mask::Kind::pseudonym:
@@ -74,12 +112,20 @@ std::string masked(const Mask& mask, const parser::Column& type, std::string_vie
     case Mask::Kind::month:
       return truncated_sql("month", type, column);
     case Mask::Kind::round:
-      return fmt::format("pg_catalog.round({}, {})", number, mask.step);
+      return within_type(fmt::format("pg_catalog.round({}, {})", number, mask.step), number, type);
     case Mask::Kind::range:
-      return fmt::format("pg_catalog.floor({0} OPERATOR(pg_catalog./) {1}) OPERATOR(pg_catalog.*) {1}",
-                         number, mask.step);
+      return within_type(
+          fmt::format("pg_catalog.floor({0} OPERATOR(pg_catalog./) {1}) OPERATOR(pg_catalog.*) {1}", number,
+                      mask.step),
+          number, type);
   }
   return {};
+}
+
+// concat is not immutable and its argument is a column: nothing of it is evaluated before the row is there.
+// The value itself goes nowhere: a cast of it might be anybody's function.
+std::string of_the_row(std::string_view column) {
+  return fmt::format("CASE WHEN {} IS NULL THEN '' END", column);
 }
 
 }  // namespace
@@ -104,20 +150,16 @@ std::string guarded_sql(std::string_view condition, std::string_view value, std:
   return fmt::format("CASE WHEN {} THEN {} ELSE {} END", condition, value, otherwise);
 }
 
-// concat is not immutable and its argument is a column: nothing of it is evaluated before the row is there.
 std::string refusal_sql(const parser::Column& type, std::string_view column) {
   return fmt::format(
-      "CAST(CAST(CAST(pg_catalog.concat('{}', pg_catalog.\"left\"(CAST({} AS pg_catalog.text), 0)) AS "
-      "pg_catalog.int4) "
-      "AS pg_catalog.text) AS {})",
-      run_time_refusal_token, column, type.type_sql);
+      "CAST(CAST(CAST(pg_catalog.concat('{}', {}) AS pg_catalog.int4) AS pg_catalog.text) AS {})",
+      run_time_refusal_token, of_the_row(column), type.type_sql);
 }
 
 std::string checked_sql(std::string_view condition, std::string_view column, int rule) {
   return fmt::format(
-      "CASE WHEN {} THEN TRUE ELSE CAST(pg_catalog.concat('{}', {}, "
-      "pg_catalog.\"left\"(CAST({} AS pg_catalog.text), 0)) AS pg_catalog.bool) END",
-      condition, write_refusal_token, rule, column);
+      "CASE WHEN {} THEN TRUE ELSE CAST(pg_catalog.concat('{}', {}, {}) AS pg_catalog.bool) END", condition,
+      write_refusal_token, rule, of_the_row(column));
 }
 
 }  // namespace pgconsent::enforce
