@@ -188,7 +188,7 @@ class Scan {
 
   // A new table is unknown to the snapshot and thereby refused; other new objects could be called unseen.
   void look_at_create(std::size_t i) {
-    facts_.may_change_state = true;
+    facts_.may_change_state = facts_.makes_tables = true;
     for (std::size_t next = i + 1; next < tokens_.size() && next < i + 4; ++next) {
       if (is_one_of(word(next), {"table", "index", "sequence"})) return;
       if (!is_one_of(word(next), {"temp", "temporary", "local", "global", "unlogged", "unique"})) break;

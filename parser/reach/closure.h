@@ -50,6 +50,7 @@ class ReachClosure {
 
   void close_state();
   void follow_row_code();
+  void note_relations(const std::string& body);
   void mark_stateful(const Function& function, std::vector<const Function*>& queue);
 
   const Snapshot& snapshot_;

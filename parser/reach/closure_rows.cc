@@ -1,11 +1,38 @@
 // Code that PostgreSQL itself runs on unmasked rows: triggers, defaults, checks, index expressions, policies
 // and domains of protected tables, and what it calls. It is not the application's to define.
+#include <cctype>
+#include <utility>
+
 #include "parser/reach/closure.h"
+#include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
 
+// Whatever may be a relation's name without a schema; in dynamic SQL every word may.
+void ReachClosure::note_relations(const std::string& body) {
+  const auto tokens = scan(body);
+  if (!tokens) return;
+  const auto is_dot = [&](std::size_t i) { return i < tokens->size() && (*tokens)[i].symbol == '.'; };
+  for (std::size_t i = 0; i < tokens->size(); ++i) {
+    const Token& token = (*tokens)[i];
+    if (token.kind == TokenKind::identifier || token.kind == TokenKind::keyword) {
+      if (!is_dot(i + 1) && (i == 0 || !is_dot(i - 1))) out_.row_relations_.insert(token.text);
+    } else if (token.kind == TokenKind::constant) {
+      std::string word;
+      for (auto at = static_cast<std::size_t>(token.start); at <= static_cast<std::size_t>(token.end); ++at) {
+        const auto c = at < body.size() ? static_cast<unsigned char>(body[at]) : ' ';
+        if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
+          word.push_back(static_cast<char>(std::tolower(c)));
+        } else if (!word.empty()) {
+          out_.row_relations_.insert(std::exchange(word, {}));
+        }
+      }
+    }
+  }
+}
+
 void ReachClosure::follow_row_code() {
-  std::unordered_set<Oid> seen;
+  std::unordered_set<Oid> seen, judged;
   std::vector<const Function*> queue;
   auto add = [&](Oid oid) {
     const Function* function = oid < first_normal_oid ? nullptr : snapshot_.function(oid);
@@ -18,6 +45,10 @@ void ReachClosure::follow_row_code() {
     const Relation* relation = snapshot_.relation(oid);
     if (relation == nullptr) continue;
     add_all(relation->trigger_functions);
+    for (Oid trigger : relation->trigger_functions) {
+      // What names public columns only is all that may run without being trusted.
+      if (!options_.trusted_functions.contains(trigger)) judged.insert(trigger);
+    }
     add_all(relation->implicit_functions);
     add_all(relation->policy_functions);
     for (const Column& column : relation->columns) {
@@ -41,6 +72,7 @@ void ReachClosure::follow_row_code() {
     out_.row_calls_.insert(function.name);
     add_all(function.depends_on);
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
+    if (!judged.contains(function.oid)) note_relations(function.body);
     BodyFacts facts = scan_body(function.language, function.body);
     for (const std::string& name : facts.calls) {
       out_.row_calls_.insert(name);

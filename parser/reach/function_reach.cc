@@ -73,6 +73,8 @@ std::string FunctionReach::judge_body(std::string_view language, const std::stri
     if (auto it = bad_names_.find(name); it != bad_names_.end()) return it->second;
     if (facts.writes && bad_write_names_.contains(name))
       return "writes to `" + name + "`, which runs dangerous code";
+    if (facts.makes_tables && names_for_rows(name))
+      return "may make a table `" + name + "`, which code on protected rows names without its schema";
   }
   for (const std::string& name : facts.calls) {
     // set_config with a constant name is judged by the scan.

@@ -81,6 +81,9 @@ class FunctionReach {
   // Who defines one of them, in any schema, is handed these rows.
   bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }
   bool operator_runs_on_rows(std::string_view name) const { return row_operators_.contains(name); }
+  // Relations that it names without their schema: who makes one of that name where it is found first (a
+  // temporary one) is handed these rows, too.
+  bool names_for_rows(std::string_view relation) const { return row_relations_.contains(relation); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
   bool errors_may_tell(std::string_view function_name) const {
     return row_code_.contains(function_name) || bad_calls_.contains(function_name);
@@ -119,7 +122,7 @@ class FunctionReach {
   bool unseen_cast_ = false;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
-  Names row_code_, row_calls_, row_operators_, telling_;
+  Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
   Names bad_write_names_;  // relations that a body which writes may not name
 };
 

@@ -79,7 +79,11 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
   relations_.clear();
   write_targets_.clear();
   for (const RelationReference& reference : references_.relations) {
-    if (reference.use == RelationUse::create) continue;
+    if (reference.use == RelationUse::create) {
+      if (auto error = refuse_row_relation(reference.range->relname, generation_))
+        refuse(statement, std::move(*error), reference.range->location);
+      continue;
+    }
     BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
     const RangeVar& range = *reference.range;
     if (bound.name.wrong_database) {

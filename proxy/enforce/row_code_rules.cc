@@ -20,11 +20,39 @@ SqlError runs_on_rows(std::string_view name) {
                  "Choose another name, or let a DBA do it without the proxy.");
 }
 
+// The relation that a statement makes, or a part of CREATE SCHEMA.
+std::string_view made_relation(const Node* statement) {
+  switch (nodeTag(statement)) {
+    case T_CreateStmt:
+      return parser::as<CreateStmt>(statement)->relation->relname;
+    case T_CreateForeignTableStmt:
+      return parser::as<CreateForeignTableStmt>(statement)->base.relation->relname;
+    case T_ViewStmt:
+      return parser::as<ViewStmt>(statement)->view->relname;
+    default:
+      return {};
+  }
+}
+
+bool holds_rows(ObjectType type) {
+  return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW ||
+         type == OBJECT_FOREIGN_TABLE;
+}
+
 }  // namespace
+
+std::optional<SqlError> refuse_row_relation(std::string_view name, const Generation& generation) {
+  if (!generation.functions().names_for_rows(name)) return std::nullopt;
+  return refusal(
+      "\"" + std::string(name) + "\" can't be made or named so through the proxy",
+      "Code that PostgreSQL runs on the rows of a protected table names a relation so, without its "
+      "schema.",
+      "Choose another name, or let a DBA write the schema's name in that code.");
+}
 
 std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
-  std::string_view function, op;
+  std::string_view function, op, relation = made_relation(facts.statement);
   switch (nodeTag(facts.statement)) {
     case T_CreateFunctionStmt:
       function = parser::last_string(parser::as<CreateFunctionStmt>(facts.statement)->funcname);
@@ -35,6 +63,8 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
     case T_RenameStmt:
       if (is_routine(parser::as<RenameStmt>(facts.statement)->renameType))
         function = parser::as<RenameStmt>(facts.statement)->newname;
+      if (holds_rows(parser::as<RenameStmt>(facts.statement)->renameType))
+        relation = parser::as<RenameStmt>(facts.statement)->newname;
       break;
     case T_AlterObjectSchemaStmt: {
       const auto* moved = parser::as<AlterObjectSchemaStmt>(facts.statement);
@@ -42,6 +72,7 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
         function = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
       if (moved->objectType == OBJECT_OPERATOR)
         op = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
+      if (holds_rows(moved->objectType)) relation = moved->relation->relname;
       break;
     }
     case T_DefineStmt: {
@@ -54,6 +85,14 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       break;
   }
   if (!function.empty() && functions.runs_on_rows(function)) return runs_on_rows(function);
+  if (nodeTag(facts.statement) == T_CreateSchemaStmt) {
+    std::optional<SqlError> error;
+    parser::for_each(parser::as<CreateSchemaStmt>(facts.statement)->schemaElts, [&](const Node* part) {
+      if (!error) error = refuse_row_relation(made_relation(part), generation);
+    });
+    return error;
+  }
+  if (!relation.empty()) return refuse_row_relation(relation, generation);
   if (!op.empty() && functions.operator_runs_on_rows(op)) return runs_on_rows(op);
   return std::nullopt;
 }

@@ -28,9 +28,10 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
                                                const Generation& generation,
                                                const parser::NameResolver* names);
 
-// CREATE, ALTER of a function or operator that code on unmasked rows may call by its name.
+// CREATE, ALTER of a function, operator or relation that code on unmasked rows may use by its name.
 std::optional<parser::SqlError> refuse_row_code(const parser::StatementFacts& facts,
                                                 const Generation& generation);
+std::optional<parser::SqlError> refuse_row_relation(std::string_view name, const Generation& generation);
 
 // Bits of Effect for a statement without a refusal. `creates_temporary_only`: DDL on temporary objects.
 std::uint32_t statement_effects(const parser::StatementFacts& facts, const parser::NameResolver& names);

@@ -44,6 +44,24 @@ TEST(RowCode, PoliciesDefaultsDomainsAndConsent) {
     EXPECT_TRUE(reach->runs_on_rows(name)) << name;
 }
 
+// An untrusted trigger names public columns only: see write_rules.
+TEST(RowCode, RelationsWithoutTheirSchema) {
+  World world = shop();
+  world.relation(users, "users").trigger_functions = {30000, 30001};
+  world.function(30000, "keep", "plpgsql",
+                 "BEGIN INSERT INTO kept (x) VALUES (OLD.email); EXECUTE 'INSERT INTO \"Old\" SELECT 1'; "
+                 "INSERT INTO audit.log SELECT 1; END");
+  world.function(30001, "count", "plpgsql", "BEGIN INSERT INTO counted VALUES (1); RETURN NEW; END");
+  world.options.trusted_functions = {30000};
+  auto reach = world.reach();
+  EXPECT_TRUE(reach->names_for_rows("kept"));
+  EXPECT_TRUE(reach->names_for_rows("old"));
+  EXPECT_FALSE(reach->names_for_rows("log"));
+  EXPECT_FALSE(reach->names_for_rows("counted"));
+  EXPECT_NE(reach->judge_body("plpgsql", "BEGIN CREATE TEMP TABLE kept (x text); END"), "");
+  EXPECT_EQ(reach->judge_body("plpgsql", "BEGIN CREATE TEMP TABLE other (x text); END"), "");
+}
+
 TEST(RowCode, AConstantMessageTellsNothing) {
   World world = shop();
   world.relation(users, "users").trigger_functions = {30000, 30001, 30002};
