@@ -48,7 +48,10 @@ std::string segment_name(std::uint64_t number) {
   return std::string(prefix) + digits + std::string(plain_suffix);
 }
 
-SegmentList list_segments(const std::filesystem::path& directory) {
+namespace {
+
+// As one pass over the directory sees it.
+SegmentList list_once(const std::filesystem::path& directory) {
   SegmentList list;
   std::map<std::uint64_t, SegmentFile> found;
   std::error_code error;
@@ -73,6 +76,22 @@ SegmentList list_segments(const std::filesystem::path& directory) {
     list.files.push_back({last + 1, SegmentFile::Form::current, directory / current_name});
     list.files.back().number = std::max(last + 1, number_inside(list.files.back()));
   }
+  return list;
+}
+
+// The file that was current when the pass began may have been renamed before it came by.
+bool misses_one(const SegmentList& list) {
+  if (list.files.empty() || list.files.back().form != SegmentFile::Form::current) return false;
+  const std::size_t count = list.files.size();
+  return list.files.back().number > (count == 1 ? 1 : list.files[count - 2].number + 1);
+}
+
+}  // namespace
+
+SegmentList list_segments(const std::filesystem::path& directory) {
+  constexpr int max_passes = 5;  // after which a segment is really missing, or was removed
+  SegmentList list = list_once(directory);
+  for (int pass = 1; pass < max_passes && misses_one(list); ++pass) list = list_once(directory);
   return list;
 }
 

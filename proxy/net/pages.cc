@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "proxy/admin/pages/site.h"
+#include "proxy/audit/verify.h"
 #include "proxy/audit_database/ship_thread.h"
 #include "proxy/audit_database/subject_names.h"
 #include "proxy/enforce/plan.h"
@@ -89,6 +90,32 @@ pages::Judgement judge(const Shared& shared, const pages::JudgeRequest& request)
   return plan == nullptr ? unknown("the catalog in force is too old.") : judged(**plan);
 }
 
+// Of the whole log as it lies there, with the checkpoints kept elsewhere.
+pages::Verification verify_log(const config::Config& config) {
+  const auto start = Clock::now();
+  audit::VerifyOptions options{config.audit_directory, {}, config.audit.signing_key};
+  if (!config.audit.checkpoint_directory.empty())
+    options.checkpoint_directories.push_back(config.audit.checkpoint_directory);
+  audit::VerifyResult found = audit::verify(options);
+  pages::Verification out;
+  out.ran = found.error.empty();
+  out.segments = found.segments;
+  out.lines = found.lines;
+  out.head = std::move(found.last_hash);
+  out.checkpoints = found.checkpoints;
+  out.signed_checkpoints = found.signed_checkpoints;
+  out.last_checkpoint = found.last_checkpoint;
+  out.notes = std::move(found.notes);
+  if (!out.ran) out.problems.push_back(std::move(found.error));
+  for (const audit::Finding& finding : found.findings) {
+    const std::string line = finding.line == 0 ? "" : ", line " + std::to_string(finding.line);
+    const std::string id = finding.id == 0 ? "" : ", id " + std::to_string(finding.id);
+    out.problems.push_back(finding.file + line + id + ": " + finding.what);
+  }
+  out.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return out;
+}
+
 pages::Sources sources_of(const config::Config& config, Shared& shared) {
   pages::Sources sources;
   sources.rules = [&shared] {
@@ -115,6 +142,7 @@ pages::Sources sources_of(const config::Config& config, Shared& shared) {
     }
     return state;
   };
+  sources.verify = [config] { return verify_log(config); };
   sources.subject_number = [directory = config.audit_directory](const std::string& kind,
                                                                 const std::string& key) {
     audit_database::SubjectNames names;
