@@ -81,9 +81,11 @@ std::string highest(const parser::Column& type) {
 std::string within_type(const std::string& value, const std::string& number, const parser::Column& type) {
   const std::string limit = highest(type);
   if (limit.empty()) return value;
+  std::string lowest = "-" + limit;
+  if (type.typmod < 0) lowest.back() = '8';  // whole numbers reach one further below
   const std::string within = fmt::format(
-      "LEAST(GREATEST({0}, CAST('-{1}' AS pg_catalog.\"numeric\")), CAST('{1}' AS pg_catalog.\"numeric\"))",
-      value, limit);
+      "LEAST(GREATEST({}, CAST('{}' AS pg_catalog.\"numeric\")), CAST('{}' AS pg_catalog.\"numeric\"))",
+      value, lowest, limit);
   if (type.typmod < 0) return within;
   return fmt::format(
       "CASE WHEN {0} OPERATOR(pg_catalog.=) CAST('NaN' AS pg_catalog.\"numeric\") THEN {0} ELSE {1} END",
