@@ -184,6 +184,11 @@ class Builder {
                       "Send the statements one by one.");
       return true;
     }
+    for (const Node* node : {facts.statement, facts.query}) {
+      if (node == nullptr || nodeTag(node) != T_CreateTableAsStmt) continue;
+      out.refusal = refuse_row_relation(parser::as<CreateTableAsStmt>(node)->into->rel->relname, generation_);
+      if (out.refusal) return true;
+    }
     return decide_kind(facts, source, rewriter, splicer, out);
   }
 
