@@ -135,7 +135,7 @@ bool FileLog::append_line(Write&& write) {
   HexHash hash;
   if (!hasher_.hash(std::string_view(pending_).substr(start), hash)) {
     pending_.resize(start);
-    healthy_ = false;
+    if (healthy_.exchange(false)) ++interruptions_;
     return false;
   }
   append_hash(pending_, hash);
@@ -207,6 +207,7 @@ Log::Statistics FileLog::statistics() const {
   const std::uint64_t written = written_.load(std::memory_order_acquire);
   now.records = end_.id - first_;
   now.lost = lost_;
+  now.interruptions = interruptions_.load();
   now.pending_records = end_.id - std::min(end_.id, written);
   const bool group = written < group_last_;
   now.pending_bytes = pending_.size() + (group ? group_bytes_ : 0);

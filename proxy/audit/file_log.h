@@ -86,6 +86,7 @@ class FileLog : public Log {
 
   std::atomic<std::uint64_t> written_{0};
   std::atomic<bool> healthy_{true};
+  std::atomic<std::uint64_t> interruptions_{0};
 
   std::mutex listening_;
   std::function<void()> listener_;

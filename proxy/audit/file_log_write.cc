@@ -88,7 +88,7 @@ bool FileLog::flush_groups() {
     if (group_.empty() && !rotating_) break;
     const bool ends_segment = rotating_;
     if (!write_group() || (ends_segment && !rotate())) {
-      healthy_.store(false, std::memory_order_release);
+      if (healthy_.exchange(false)) ++interruptions_;
       return false;
     }
     if (healthy() && !ends_segment) return true;

@@ -84,6 +84,7 @@ class Log {
   // For whoever watches. Thread-safe; since the process began.
   struct Statistics {
     std::uint64_t records = 0, lost = 0;
+    std::uint64_t interruptions = 0;  // how often healthy() became false
     std::uint64_t pending_records = 0, pending_bytes = 0;
     std::chrono::steady_clock::duration lag{0};  // how long the oldest pending record has waited
   };

@@ -144,14 +144,13 @@ void ServerLoop::housekeeping() {
 // What has changed since the last time.
 void ServerLoop::report_audit() {
   if (shared_.shipping != nullptr) shared_.log.keep_from(shared_.shipping->statistics().last_id + 1);
+  const std::uint64_t interruptions = shared_.log.statistics().interruptions;
   const bool healthy = shared_.log.healthy();
-  if (healthy != audit_healthy_) {
-    if (healthy) {
-      spdlog::info("the audit log can be written again");
-    } else {
-      spdlog::error("the audit log can't be written: statements that touch protected data are refused");
-    }
-  }
+  const bool interrupted = interruptions != audit_interruptions_;  // perhaps over already
+  if (interrupted)
+    spdlog::error("the audit log can't be written: statements that touch protected data are refused");
+  if (healthy && (interrupted || !audit_healthy_)) spdlog::info("the audit log can be written again");
+  audit_interruptions_ = interruptions;
   audit_healthy_ = healthy;
   std::string problem = shared_.log.problem();
   if (problem != audit_problem_ && !problem.empty()) spdlog::error("audit log: {}", problem);

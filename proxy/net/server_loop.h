@@ -46,6 +46,7 @@ class ServerLoop {
   std::unique_ptr<admin::Listener> admin_;  // reads what is above: ends first
   bool draining_ = false, ending_ = false;
   bool audit_healthy_ = true;
+  std::uint64_t audit_interruptions_ = 0;
   std::string audit_problem_;
 };
 

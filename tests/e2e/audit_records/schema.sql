@@ -7,7 +7,7 @@ CREATE TABLE consents (customer_id int, status text);
 CREATE TABLE members (id uuid PRIMARY KEY, nick text, wants_mail boolean);
 CREATE TABLE orders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES customers, note text);
 CREATE TABLE messages (id int PRIMARY KEY, sender int NOT NULL, recipient int NOT NULL, body text);
-CREATE TABLE shops ("place, ""name""" text PRIMARY KEY, owner text);
+CREATE TABLE shops ("place, name" text PRIMARY KEY, owner text);
 CREATE TABLE articles (id int, title text);
 
 INSERT INTO customers SELECT i, CASE WHEN i % 7 <> 0 THEN 'RAW.mail' || i || '@example.org' END, 'RAW Name ' || i,

@@ -103,7 +103,7 @@ pseudonym_key_file: pseudonym.key
             return f.read()
 
     def cli(self, command, *args):
-        return subprocess.run([self.path, command, "--config", self.config, *args], capture_output=True, text=True,
+        return subprocess.run([self.path, command, *args, "--config", self.config], capture_output=True, text=True,
                               timeout=120, cwd=self.dir)
 
     def connect(self, dbname, user, **options):
