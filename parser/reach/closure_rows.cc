@@ -1,6 +1,9 @@
 // Code that PostgreSQL itself runs on unmasked rows: triggers, defaults, checks, index expressions, policies
 // and domains of protected tables, and what it calls. It is not the application's to define.
+#include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 #include <utility>
 
 #include "parser/reach/closure.h"
@@ -8,14 +11,22 @@
 
 namespace pgconsent::parser {
 
-// Whatever may be a relation's name without a schema; in dynamic SQL every word may.
+// Whatever may be a relation's name without a schema: identifiers, and keywords where a relation's name
+// stands; in dynamic SQL every word may.
 void ReachClosure::note_relations(const std::string& body) {
   const auto tokens = scan(body);
   if (!tokens) return;
+  const auto names_follow = [&](std::size_t i) {
+    static constexpr std::array<std::string_view, 7> before = {"from", "join",  "into", "update",
+                                                               "only", "table", "using"};
+    if (i == 0) return false;
+    const Token& token = (*tokens)[i - 1];
+    return token.symbol == ',' || std::find(before.begin(), before.end(), token.text) != before.end();
+  };
   const auto is_dot = [&](std::size_t i) { return i < tokens->size() && (*tokens)[i].symbol == '.'; };
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
-    if (token.kind == TokenKind::identifier || token.kind == TokenKind::keyword) {
+    if (token.kind == TokenKind::identifier || (token.kind == TokenKind::keyword && names_follow(i))) {
       if (!is_dot(i + 1) && (i == 0 || !is_dot(i - 1))) out_.row_relations_.insert(token.text);
     } else if (token.kind == TokenKind::constant) {
       std::string word;

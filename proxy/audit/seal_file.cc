@@ -41,7 +41,8 @@ std::optional<Seal> parse(std::string_view text) {
   string("merkle", out.merkle);
   string("sha256", out.sha256);
   // A later format may say more.
-  return out.format > format_version || to_json(out) == text ? std::optional(out) : std::nullopt;
+  const bool known = out.format > 0 && (out.format > format_version || to_json(out) == text);
+  return known ? std::optional(out) : std::nullopt;
 }
 
 SealResult parse_as(const SegmentFile& file, std::string_view text) {

@@ -59,7 +59,7 @@ TEST(RowCode, RelationsWithoutTheirSchema) {
   EXPECT_FALSE(reach->names_for_rows("log"));
   EXPECT_FALSE(reach->names_for_rows("counted"));
   EXPECT_NE(reach->judge_body("plpgsql", "BEGIN CREATE TEMP TABLE kept (x text); END"), "");
-  EXPECT_EQ(reach->judge_body("plpgsql", "BEGIN CREATE TEMP TABLE other (x text); END"), "");
+  EXPECT_EQ(reach->judge_body("plpgsql", "BEGIN CREATE TEMP TABLE other (y text); END"), "");
 }
 
 TEST(RowCode, AConstantMessageTellsNothing) {
