@@ -137,8 +137,10 @@ std::string mask_sql(const Mask& mask, const parser::Column& type, std::string_v
   const std::string value = masked(mask, type, column, context);
   if (value.empty()) return value;
   const std::string cast = fmt::format("CAST({} AS {})", value, type.type_sql);
-  // The others are strict by themselves.
-  if (mask.kind != Mask::Kind::constant && mask.kind != Mask::Kind::email) return cast;
+  // The others are strict by themselves; LEAST and GREATEST leave NULL out.
+  const bool strict = mask.kind != Mask::Kind::constant && mask.kind != Mask::Kind::email &&
+                      mask.kind != Mask::Kind::round && mask.kind != Mask::Kind::range;
+  if (strict) return cast;
   return fmt::format("CASE WHEN {} IS NULL THEN CAST(NULL AS {}) ELSE {} END", column, type.type_sql, cast);
 }
 
