@@ -24,12 +24,15 @@ std::string now_text() {
 }
 
 // The hash that the next segment's first line goes on from; empty when it has none yet.
+// Empty while its first line is not there, or where another segment has taken the name since it was listed.
 std::string hash_before(const SegmentFile& next) {
   SegmentInput input;
   std::string_view text;
   if (!input.open(next) || input.next(text) != SegmentInput::Status::line) return {};
   const auto line = parse_line(text);
-  return line ? std::string(line->prev) : std::string();
+  const auto begins = line ? parse_log_line(*line) : std::nullopt;
+  const bool fits = begins && begins->kind == LogLine::Kind::segment && begins->segment == next.number;
+  return fits ? std::string(line->prev) : std::string();
 }
 
 }  // namespace
@@ -113,7 +116,7 @@ std::string Keeper::seal_all() {
 
 std::string Keeper::seal(const SegmentFile& file, const SegmentFile& next) {
   const std::string last_hash = hash_before(next);
-  if (last_hash.empty()) return {};  // its first line is being written
+  if (last_hash.empty()) return {};  // next time
   auto [seal, error] = seal_segment(file, last_hash, options_.compress);
   if (!seal) {
     drop_unfinished(file);  // the disk may be full

@@ -33,7 +33,7 @@ void Verifier::finding(std::string what, std::uint64_t line, std::uint64_t id) {
   result_.findings.push_back({file_.number, line, id, file_.path.filename().string(), std::move(what)});
 }
 
-bool Verifier::check(const SegmentFile& file, bool is_last) {
+Verifier::Then Verifier::check(const SegmentFile& file, bool is_last) {
   file_ = file;
   extent_ = {};
   tree_.clear();
@@ -41,28 +41,31 @@ bool Verifier::check(const SegmentFile& file, bool is_last) {
   SegmentInput input;
   const bool open = input.open(file);
   const bool current = file.form == SegmentFile::Form::current;
-  if (current && is_rotated(file.path.parent_path(), file.number)) return false;
+  if (current && is_rotated(file.path.parent_path(), file.number)) return Then::again;
   ++result_.segments;
-  if (!open) return finding(input.error()), true;
-  check_lines(input, is_last);
+  if (!open) return finding(input.error()), Then::next;
+  const Then then = check_lines(input, is_last);
   extent_.merkle = current ? std::string() : tree_.root();
   if (is_sealed(file)) check_seal(file);
   extents_[file.number] = extent_;
-  return true;
+  return then;
 }
 
-void Verifier::check_lines(SegmentInput& input, bool is_last) {
+Verifier::Then Verifier::check_lines(SegmentInput& input, bool is_last) {
   bool rotated = false;
   for (;;) {
     std::string_view text;
     SegmentInput::Status status;
     while ((status = input.next(text)) == SegmentInput::Status::line) check_line(text);
-    if (status == SegmentInput::Status::failed) return finding(input.error(), input.line_number() + 1);
-    // What was written before a rotation that has happened meanwhile is there now.
-    if (rotated || file_.form != SegmentFile::Form::current ||
-        !is_rotated(file_.path.parent_path(), file_.number))
-      return check_end(input, is_last && !rotated);
-    rotated = true;
+    if (status == SegmentInput::Status::failed)
+      return finding(input.error(), input.line_number() + 1), Then::next;
+    const bool current = !rotated && file_.form == SegmentFile::Form::current;
+    if (current && is_rotated(file_.path.parent_path(), file_.number)) {
+      rotated = true;  // what was written before it is there now
+      continue;
+    }
+    check_end(input, is_last && !rotated);
+    return current ? Then::stop : Then::next;
   }
 }
 

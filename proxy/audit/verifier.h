@@ -23,8 +23,13 @@ class Verifier {
   // An error text, empty when fine.
   std::string load_key(const std::filesystem::path& file) { return key_.load(file); }
   void load_checkpoints(const std::filesystem::path& directory);
-  // False: what was listed as the current segment is not it any more. `is_last`: no segment follows.
-  bool check(const SegmentFile& file, bool is_last);
+  enum class Then {
+    again,  // what was listed as the current segment is not it any more
+    next,   // a segment may follow
+    stop,   // all that was there: what is written now is not part of this verification
+  };
+  // `is_last`: no segment followed when it was listed.
+  Then check(const SegmentFile& file, bool is_last);
   void finish();
 
  private:
@@ -33,7 +38,7 @@ class Verifier {
     std::uint64_t first = 0, last = 0, lines = 0;
     std::string last_hash, last_time, merkle;
   };
-  void check_lines(SegmentInput& input, bool is_last);
+  Then check_lines(SegmentInput& input, bool is_last);
   void check_line(std::string_view text);
   void check_order(const Line& line);
   void check_log_line(const Line& line);

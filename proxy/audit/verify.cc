@@ -54,7 +54,9 @@ VerifyResult verify(const VerifyOptions& options) {
   for (;;) {
     const SegmentFile file = next_segment(options.directory, number, is_last);
     if (file.number == 0) break;
-    if (verifier.check(file, is_last)) number = file.number;
+    const Verifier::Then then = verifier.check(file, is_last);
+    if (then == Verifier::Then::stop) break;
+    if (then == Verifier::Then::next) number = file.number;
   }
   verifier.finish();
   return result;
