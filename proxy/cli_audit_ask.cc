@@ -93,7 +93,7 @@ int show(AskOptions& options) {
   if (!audit.source->show(options.id, entry)) return source_failure(audit);
   if (!entry) {
     tell_gaps(audit_gaps(audit));
-    return audit_failure(found_problems, fmt::format("there is no record {}", options.id));
+    return fail(found_problems, fmt::format("there is no record {}", options.id));
   }
   if (options.json) {
     fmt::print("{}\n", audit_database::to_json(*entry));
@@ -137,7 +137,7 @@ int export_entries(AskOptions& options) {
   std::ofstream file;
   if (!options.output.empty()) file.open(options.output, std::ios::binary | std::ios::trunc);
   std::ostream& out = options.output.empty() ? std::cout : file;
-  if (!out) return audit_failure(could_not_run, "can't write " + options.output);
+  if (!out) return fail(could_not_run, "can't write " + options.output);
   if (options.format == "csv") out << audit_database::csv_header() << "\r\n";
   const bool done = audit.source->entries(options.filter, Order::oldest_first, 0, [&](const Entry& entry) {
     out << exported(entry, options.format);
@@ -145,7 +145,7 @@ int export_entries(AskOptions& options) {
   });
   if (!done) return source_failure(audit);
   out.flush();
-  if (!out) return audit_failure(could_not_run, "can't write the output");
+  if (!out) return fail(could_not_run, "can't write the output");
   return tell_gaps(audit_gaps(audit));
 }
 

@@ -20,8 +20,6 @@ void add_audit_ask_commands(CLI::App& audit, std::function<int()>& run);       /
 void add_audit_report_commands(CLI::App& audit,
                                std::function<int()>& run);  // report, breach, subject, minimise
 
-int audit_failure(int status, const std::string& message, const std::string& hint = {});
-
 // The configuration and the connection to the audit database. Without `config` what is wrong was told.
 struct AuditInput {
   std::shared_ptr<const config::Config> config;

@@ -29,8 +29,8 @@ AuditInput load_database(const std::string& config_file, int& status) {
   AuditInput input = load_audit(config_file);
   status = found_problems;
   if (input.config && input.connection.empty()) {
-    status = audit_failure(found_problems, "there is no audit database in " + config_file,
-                           "write `audit: {ship: {host: …, dbname: …, user: …}}`");
+    status = fail(found_problems, "there is no audit database in " + config_file,
+                  "write `audit: {ship: {host: …, dbname: …, user: …}}`");
     input.config = nullptr;
   }
   return input;
@@ -43,7 +43,7 @@ int run_audit_init(const DatabaseOptions& options) {
   const audit_database::InitResult done = audit_database::initialise(input.connection, options.dry_run);
   const std::string& name = input.config->audit_ship->dbname;
   if (!done.error.empty())
-    return audit_failure(could_not_run, "audit database " + name + ": " + done.error, done.hint);
+    return fail(could_not_run, "audit database " + name + ": " + done.error, done.hint);
   if (options.dry_run) {
     fmt::print("{}", done.sql.empty() ? "-- nothing to do\n" : "BEGIN;\n" + done.sql + "COMMIT;\n");
     return fine;
@@ -77,7 +77,7 @@ int run_audit_ship(const DatabaseOptions& options) {
   const std::string where = "audit database " + input.config->audit_ship->dbname + ": ";
   audit_database::Error error;
   const auto connection = audit_database::Connection::open(input.connection, error);
-  if (!connection) return audit_failure(could_not_run, where + error.message);
+  if (!connection) return fail(could_not_run, where + error.message);
   audit_database::ShipOptions how;
   how.past_gaps = options.past_gaps;
   how.batch_lines = options.batch;
@@ -90,22 +90,17 @@ int run_audit_ship(const DatabaseOptions& options) {
     fine_so_far = ship_all(shipper);
   }
   fmt::print("{} lines shipped, the last is {}\n", shipper.lines(), shipper.last_id());
-  return fine_so_far ? fine : audit_failure(could_not_run, where + shipper.error());
+  return fine_so_far ? fine : fail(could_not_run, where + shipper.error());
 }
 
 }  // namespace
-
-int audit_failure(int status, const std::string& message, const std::string& hint) {
-  fmt::print(stderr, "pgconsent: {}{}\n", message, hint.empty() ? "" : " (" + hint + ")");
-  return status;
-}
 
 AuditInput use_audit(std::shared_ptr<const config::Config> config) {
   AuditInput input;
   if (config->audit_ship) {
     config::ControlString connection = config::audit_connection(*config);
     if (!connection.error.empty()) {
-      audit_failure(could_not_run, connection.error);
+      fail(could_not_run, connection.error);
       return input;
     }
     input.connection = std::move(connection.text);

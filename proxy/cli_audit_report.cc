@@ -73,7 +73,7 @@ int report(ReportOptions& options) {
 
 int breach(ReportOptions& options) {
   if (options.filter.role.empty() && options.filter.application.empty())
-    return audit_failure(found_problems, "whose access was it?", "give --role or --application");
+    return fail(found_problems, "whose access was it?", "give --role or --application");
   AuditSource audit = open_audit(options, true);
   if (!audit.source) return audit.status;
   std::vector<audit_database::Total> totals;

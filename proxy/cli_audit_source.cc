@@ -23,8 +23,8 @@ bool read_time(const std::string& given, const char* option, std::string& out) {
     out = std::move(*time);
     return true;
   }
-  audit_failure(found_problems, fmt::format("{}: \"{}\" is not a time", option, given),
-                "2026-01-31, 2026-01-31T12:00:00Z, or how long ago: 30min, 24h, 7d");
+  fail(found_problems, fmt::format("{}: \"{}\" is not a time", option, given),
+       "2026-01-31, 2026-01-31T12:00:00Z, or how long ago: 30min, 24h, 7d");
   return false;
 }
 
@@ -34,7 +34,7 @@ bool complete_filter(AuditQuestion& question) {
       !read_time(question.until, "the end", filter.until))
     return false;
   if (!filter.since.empty() && !filter.until.empty() && filter.since >= filter.until) {
-    audit_failure(found_problems, "the period ends before it begins");
+    fail(found_problems, "the period ends before it begins");
     return false;
   }
   return true;
@@ -44,13 +44,13 @@ bool find_subject(AuditQuestion& question, const audit_database::SubjectNames& n
   const std::size_t colon = question.subject.find(':');
   const std::string kind = question.subject.substr(0, colon);
   if (colon == std::string::npos || colon == 0 || colon + 1 == question.subject.size()) {
-    audit_failure(found_problems, fmt::format("\"{}\" is not a subject", question.subject), "write KIND:KEY");
+    fail(found_problems, fmt::format("\"{}\" is not a subject", question.subject), "write KIND:KEY");
     return false;
   }
   if (!names.has_kind(kind)) {
     const std::string known = names.kinds();
-    audit_failure(found_problems, fmt::format("unknown subject kind \"{}\"", kind),
-                  known.empty() ? "no data of anybody was recorded" : "known: " + known);
+    fail(found_problems, fmt::format("unknown subject kind \"{}\"", kind),
+         known.empty() ? "no data of anybody was recorded" : "known: " + known);
     return false;
   }
   question.filter.subject = Filter::Subject{kind, names.numbers(kind, question.subject.substr(colon + 1))};
@@ -89,7 +89,7 @@ AuditSource open_audit(AuditQuestion& question, bool with_names) {
   with_names = with_names || !question.subject.empty();
   if (with_names) {
     if (const std::string error = audit.names.load(input.config->audit_directory); !error.empty()) {
-      audit.status = audit_failure(could_not_run, error);
+      audit.status = fail(could_not_run, error);
       return audit;
     }
   }
@@ -100,9 +100,9 @@ AuditSource open_audit(AuditQuestion& question, bool with_names) {
     audit_database::Error error;
     audit.connection = audit_database::Connection::open(input.connection, error);
     if (!audit.connection) {
-      audit.status = audit_failure(
-          could_not_run, "audit database " + input.config->audit_ship->dbname + ": " + error.message,
-          "`--files` answers from the log's files");
+      audit.status =
+          fail(could_not_run, "audit database " + input.config->audit_ship->dbname + ": " + error.message,
+               "`--files` answers from the log's files");
       return audit;
     }
     audit.source = audit_database::open_database(*audit.connection);
@@ -140,9 +140,8 @@ int tell_gaps(const std::vector<std::string>& gaps) {
 
 int source_failure(const AuditSource& audit) {
   const bool database = audit.connection != nullptr;
-  return audit_failure(
-      could_not_run,
-      (database ? "audit database " + audit.config->audit_ship->dbname + ": " : "") + audit.source->error());
+  return fail(could_not_run, (database ? "audit database " + audit.config->audit_ship->dbname + ": " : "") +
+                                 audit.source->error());
 }
 
 }  // namespace pgconsent

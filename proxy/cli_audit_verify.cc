@@ -24,11 +24,6 @@ struct Options {
   bool json = false;
 };
 
-int fail(const std::string& message) {
-  fmt::print(stderr, "pgconsent: {}\n", message);
-  return could_not_run;
-}
-
 // What the command line does not say comes from the configuration. False: it can't be read.
 bool complete(const Options& options, audit::VerifyOptions& out) {
   out.directory = options.directory;
@@ -99,7 +94,7 @@ int run_verify(const Options& options) {
   audit::VerifyOptions wanted;
   if (!complete(options, wanted)) return could_not_run;
   const audit::VerifyResult result = audit::verify(wanted);
-  if (!result.error.empty()) return fail(result.error);
+  if (!result.error.empty()) return fail(could_not_run, result.error);
   options.json ? print_json(result) : print_text(result);
   return result.findings.empty() ? fine : found_problems;
 }
@@ -107,7 +102,7 @@ int run_verify(const Options& options) {
 int run_keygen(const Options& options) {
   std::string public_pem;
   if (std::string error = audit::generate_key(options.new_key, public_pem); !error.empty())
-    return fail(error);
+    return fail(could_not_run, error);
   fmt::print("{}", public_pem);
   return fine;
 }

@@ -3,10 +3,14 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace pgconsent {
 
 inline constexpr int fine = 0, found_problems = 1, could_not_run = 2;
+
+// One line on stderr; returns the status.
+int fail(int status, std::string_view why, std::string_view hint = {});
 
 struct CheckOptions {
   std::filesystem::path config;

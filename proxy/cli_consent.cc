@@ -29,9 +29,8 @@ struct ConsentOptions {
 };
 using OptionsPtr = std::shared_ptr<ConsentOptions>;
 
-int fail(const Outcome& outcome) {
-  fmt::print(stderr, "pgconsent: {}\n", outcome.error);
-  return outcome.could_run ? found_problems : could_not_run;
+int failed(const Outcome& outcome) {
+  return fail(outcome.could_run ? found_problems : could_not_run, outcome.error);
 }
 
 // The control connection of the database; an error was told. `read`: what the rules call things elsewhere is
@@ -46,7 +45,7 @@ std::unique_ptr<consent::StoreClient> open_store(const ConsentOptions& options,
   const std::string database = options.database.empty() ? config.control.dbname : options.database;
   auto [connection, error] = config::control_connection(config, database);
   if (!error.empty()) {
-    fmt::print(stderr, "pgconsent: {}\n", error);
+    fail(could_not_run, error);
     return nullptr;
   }
   return std::make_unique<consent::StoreClient>(connection);
@@ -62,7 +61,7 @@ int record(const ConsentOptions& options, const std::string& type) {
   }
   std::string id;
   const Outcome outcome = store->record(event, id);
-  if (!outcome.error.empty()) return fail(outcome);
+  if (!outcome.error.empty()) return failed(outcome);
   fmt::print("{}\n", id);
   return fine;
 }
@@ -96,7 +95,7 @@ int show(const ConsentOptions& options) {
   if (!store) return could_not_run;
   consent::SubjectState state;
   const Outcome outcome = store->show(options.kind, options.subject, state);
-  if (!outcome.error.empty()) return fail(outcome);
+  if (!outcome.error.empty()) return failed(outcome);
   if (options.json) {
     print_json(options, state);
     return fine;
@@ -130,7 +129,7 @@ int import(ConsentOptions& options) {
   fmt::print("{} accepted, {} rejected", report.accepted, report.rejected);
   if (report.skipped > 0) fmt::print(", {} done by an earlier run", report.skipped);
   fmt::print("\n");
-  if (!outcome.error.empty()) return fail(outcome);
+  if (!outcome.error.empty()) return failed(outcome);
   if (report.rejected == 0) return fine;
   fmt::print("rejected lines and reasons: {}\n", options.import.rejects.string());
   return found_problems;
@@ -140,18 +139,18 @@ int export_events(ConsentOptions& options) {
   consent::ReaderOptions& format = options.import.read;
   format.format = *consent::format_of(options.format);
   if (format.format == consent::Format::tcf)
-    return fail(
+    return failed(
         {"TC strings are made by registered consent platforms alone: export to csv, jsonl or jsonld"});
   auto store = open_store(options, &format);
   if (!store) return could_not_run;
   if (options.output.empty()) {
     const Outcome outcome = store->export_events(options.kind, format, std::cout);
-    return outcome.error.empty() ? fine : fail(outcome);
+    return outcome.error.empty() ? fine : failed(outcome);
   }
   std::ofstream out(options.output);
-  if (!out) return fail({"can't write " + options.output.string(), false});
+  if (!out) return failed({"can't write " + options.output.string(), false});
   const Outcome outcome = store->export_events(options.kind, format, out);
-  return outcome.error.empty() ? fine : fail(outcome);
+  return outcome.error.empty() ? fine : failed(outcome);
 }
 
 CLI::App* add_command(CLI::App& consent, const OptionsPtr& options, const char* name, const char* about) {

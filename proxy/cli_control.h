@@ -28,8 +28,8 @@ class ControlQueries {
     bool of_rights = false;  // this connection may not; another role perhaps may
   };
   Problem problem(const std::string& sql);
-  // Names of subscriptions (logical replication) to some of the relations that are disabled, do not run, or are
-  // still copying: what the relations hold may be old. Empty with error() set on failure.
+  // Names of subscriptions (logical replication) to some of the relations that are disabled, do not run, or
+  // are still copying: what the relations hold may be old. Empty with error() set on failure.
   std::vector<std::string> stopped_subscriptions(const std::vector<parser::Oid>& relations);
   // What current_schemas(true) would say in a new session of that role, as far as its settings tell: the path
   // set for the role and database, "$user" resolved, schemas left out that do not exist or that it may not

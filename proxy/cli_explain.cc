@@ -17,12 +17,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-int fail(int status, const std::string& why) {
-  // Errors made for clients begin with the name already.
-  fmt::print(stderr, "{}{}\n", why.starts_with("pgconsent: ") ? "" : "pgconsent: ", why);
-  return status;
-}
-
 json to_json(const enforce::Statement& statement) {
   // A text that does not parse touches nothing, and is refused all the same.
   auto decision = statement.refusal ? enforce::Decision::refused : statement.decision;

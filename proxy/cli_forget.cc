@@ -19,11 +19,6 @@ struct ForgetOptions {
   std::string config, kind, key;
 };
 
-int fail(int status, const std::string& why) {
-  fmt::print(stderr, "pgconsent: {}\n", why);
-  return status;
-}
-
 // Waits for a proxy that runs to take note, so that nothing goes on under the old number.
 bool until_noticed(const audit::SubjectFile& file) {
   constexpr std::chrono::milliseconds step{50};

@@ -9,15 +9,6 @@
 
 namespace pgconsent {
 
-namespace {
-
-int fail(int status, const std::string& message, const std::string& hint = {}) {
-  fmt::print(stderr, "pgconsent: {}{}\n", message, hint.empty() ? "" : " (" + hint + ")");
-  return status;
-}
-
-}  // namespace
-
 int run_init(const InitOptions& options) {
   net::set_log_level(config::LogLevel::warning);
   net::SettingsResult loaded = net::load_settings(options.config);

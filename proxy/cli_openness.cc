@@ -23,11 +23,6 @@ std::string today() {
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
-int fail(int status, const std::string& why) {
-  fmt::print(stderr, "pgconsent: {}\n", why);
-  return status;
-}
-
 }  // namespace
 
 void add_openness_options(CLI::App& command, OpennessOptions& options) {

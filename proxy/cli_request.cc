@@ -25,11 +25,6 @@ struct RequestOptions : OpennessOptions {
   std::vector<std::string> identities;  // email=email: type and column
 };
 
-int fail(int status, const std::string& why) {
-  fmt::print(stderr, "pgconsent: {}\n", why);
-  return status;
-}
-
 std::string read_file(const std::string& path, bool& read) {
   constexpr std::size_t longest = 1 << 20;
   std::ifstream in(path, std::ios::binary);

@@ -24,11 +24,6 @@ struct SubjectOptions : OpennessOptions {
   bool values = false;
 };
 
-int fail(int status, const std::string& why) {
-  fmt::print(stderr, "pgconsent: {}\n", why);
-  return status;
-}
-
 std::string first_line(std::string text) {
   if (text.starts_with("ERROR:")) text.erase(0, text.find_first_not_of(' ', 6));
   text.resize(std::min(text.size(), text.find('\n')));

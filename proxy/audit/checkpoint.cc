@@ -7,39 +7,29 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "proxy/audit/json_fields.h"
 #include "proxy/audit/json_text.h"
 
 namespace pgconsent::audit {
 
 namespace {
 
-void text(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name);
-  append_json(out, value);
-}
-
-void number(std::string& out, std::string_view name, std::uint64_t value) {
-  out.append(name);
-  append_number(out, value);
-}
-
 // Ends in }, without signature.
 std::string body(const Checkpoint& checkpoint) {
   std::string out;
-  text(out, "{\"time\":", checkpoint.time);
-  number(out, ",\"segment\":", checkpoint.segment);
-  number(out, ",\"id\":", checkpoint.id);
-  text(out, ",\"hash\":", checkpoint.hash);
-  if (!checkpoint.merkle.empty()) text(out, ",\"merkle\":", checkpoint.merkle);
-  if (!checkpoint.key.empty()) text(out, ",\"key\":", checkpoint.key);
+  append_field(out, "{\"time\":", checkpoint.time);
+  append_field(out, ",\"segment\":", checkpoint.segment);
+  append_field(out, ",\"id\":", checkpoint.id);
+  append_field(out, ",\"hash\":", checkpoint.hash);
+  if (!checkpoint.merkle.empty()) append_field(out, ",\"merkle\":", checkpoint.merkle);
+  if (!checkpoint.key.empty()) append_field(out, ",\"key\":", checkpoint.key);
   return out + "}";
 }
 
 std::string with_signature(std::string line, std::string_view signature) {
   line.pop_back();
-  text(line, ",\"signature\":", signature);
+  append_field(line, ",\"signature\":", signature);
   return line + "}";
 }
 
@@ -66,24 +56,16 @@ std::string checkpoint_line(const Checkpoint& checkpoint, const Key& key) {
 }
 
 std::optional<Checkpoint> parse_checkpoint(std::string_view line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object()) return {};
+  const JsonFields fields(line);
+  if (!fields.is_object()) return {};
   Checkpoint out;
-  auto get = [&](const char* name, std::string& value) {
-    const auto it = json.find(name);
-    if (it != json.end() && it->is_string()) value = it->get<std::string>();
-  };
-  auto get_number = [&](const char* name, std::uint64_t& value) {
-    const auto it = json.find(name);
-    if (it != json.end() && it->is_number_unsigned()) value = it->get<std::uint64_t>();
-  };
-  get("time", out.time);
-  get_number("segment", out.segment);
-  get_number("id", out.id);
-  get("hash", out.hash);
-  get("merkle", out.merkle);
-  get("key", out.key);
-  get("signature", out.signature);
+  fields.take("time", out.time);
+  fields.take("segment", out.segment);
+  fields.take("id", out.id);
+  fields.take("hash", out.hash);
+  fields.take("merkle", out.merkle);
+  fields.take("key", out.key);
+  fields.take("signature", out.signature);
   const std::string again = out.signature.empty() ? body(out) : with_signature(body(out), out.signature);
   return line == again && out.id > 0 ? std::optional(out) : std::nullopt;
 }

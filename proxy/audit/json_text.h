@@ -13,6 +13,15 @@ namespace pgconsent::audit {
 void append_json(std::string& out, std::string_view text);
 void append_json(std::string& out, const std::vector<std::string>& list);
 void append_number(std::string& out, std::uint64_t value);
+// `name` as it stands in the text: `,"segment":`.
+inline void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name);
+  append_json(out, value);
+}
+inline void append_field(std::string& out, std::string_view name, std::uint64_t value) {
+  out.append(name);
+  append_number(out, value);
+}
 // RFC 4648, with padding, without quotes.
 void append_base64(std::string& out, std::string_view bytes);
 

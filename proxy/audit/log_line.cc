@@ -1,7 +1,6 @@
 #include "proxy/audit/log_line.h"
 
-#include <nlohmann/json.hpp>
-
+#include "proxy/audit/json_fields.h"
 #include "proxy/audit/json_text.h"
 #include "proxy/audit/segments.h"
 
@@ -10,16 +9,6 @@ namespace pgconsent::audit {
 namespace {
 
 constexpr std::string_view kinds[] = {"segment", "sealed", "removed"};
-
-void number(std::string& out, std::string_view key, std::uint64_t value) {
-  out.append(key);
-  append_number(out, value);
-}
-
-void text(std::string& out, std::string_view key, std::string_view value) {
-  out.append(key);
-  append_json(out, value);
-}
 
 }  // namespace
 
@@ -31,54 +20,38 @@ LogLine segment_begins(std::uint64_t number) {
 }
 
 void append_log_line(std::string& out, const LogLine& line) {
-  text(out, "\"log\":", kinds[static_cast<std::size_t>(line.kind)]);
-  number(out, ",\"segment\":", line.segment);
-  if (line.kind == LogLine::Kind::segment) return number(out, ",\"format\":", line.format);
-  number(out, ",\"first\":", line.first);
-  number(out, ",\"last\":", line.last);
-  text(out, ",\"last_hash\":", line.last_hash);
-  text(out, ",\"merkle\":", line.merkle);
+  append_field(out, "\"log\":", kinds[static_cast<std::size_t>(line.kind)]);
+  append_field(out, ",\"segment\":", line.segment);
+  if (line.kind == LogLine::Kind::segment) return append_field(out, ",\"format\":", line.format);
+  append_field(out, ",\"first\":", line.first);
+  append_field(out, ",\"last\":", line.last);
+  append_field(out, ",\"last_hash\":", line.last_hash);
+  append_field(out, ",\"merkle\":", line.merkle);
   if (line.kind == LogLine::Kind::sealed) return;
-  text(out, ",\"reason\":", line.reason);
+  append_field(out, ",\"reason\":", line.reason);
   if (line.signature.empty()) return;
-  text(out, ",\"key\":", line.key);
-  text(out, ",\"signature\":", line.signature);
+  append_field(out, ",\"key\":", line.key);
+  append_field(out, ",\"signature\":", line.signature);
 }
 
 std::optional<LogLine> parse_log_line(const Line& line) {
   if (line.kind != LineKind::log) return {};
-  const auto json = nlohmann::json::parse("{" + std::string(line.fields) + "}", nullptr, false);
-  if (!json.is_object()) return {};
-  bool right = true;
-  auto number = [&](const char* key, std::uint64_t& out) {
-    const auto it = json.find(key);
-    right &= it != json.end() && it->is_number_unsigned();
-    if (right) out = it->get<std::uint64_t>();
-  };
-  auto text = [&](const char* key, std::string& out, bool optional = false) {
-    const auto it = json.find(key);
-    if (optional && it == json.end()) return;
-    right &= it != json.end() && it->is_string();
-    if (right) out = it->get<std::string>();
-  };
+  const JsonFields fields("{" + std::string(line.fields) + "}");
+  if (!fields.is_object()) return {};
   LogLine out;
   std::string kind;
-  text("log", kind);
-  number("segment", out.segment);
-  if (!right) return {};
-  if (kind == kinds[0]) {
-    number("format", out.format);
-    return right ? std::optional(out) : std::nullopt;
-  }
+  if (!fields.take("log", kind) || !fields.take("segment", out.segment)) return {};
+  if (kind == kinds[0]) return fields.take("format", out.format) ? std::optional(out) : std::nullopt;
   if (kind != kinds[1] && kind != kinds[2]) return {};
   out.kind = kind == kinds[1] ? LogLine::Kind::sealed : LogLine::Kind::removed;
-  number("first", out.first);
-  number("last", out.last);
-  text("last_hash", out.last_hash);
-  text("merkle", out.merkle);
-  if (out.kind == LogLine::Kind::removed) text("reason", out.reason);
-  text("key", out.key, true);
-  text("signature", out.signature, true);
+  const bool removed = out.kind == LogLine::Kind::removed;
+  const auto optional = [&](const char* name, std::string& value) {
+    return !fields.has(name) || fields.take(name, value);
+  };
+  const bool right = fields.take("first", out.first) && fields.take("last", out.last) &&
+                     fields.take("last_hash", out.last_hash) && fields.take("merkle", out.merkle) &&
+                     (!removed || fields.take("reason", out.reason)) && optional("key", out.key) &&
+                     optional("signature", out.signature);
   return right ? std::optional(out) : std::nullopt;
 }
 

@@ -26,17 +26,7 @@ std::string_view Timestamps::format(std::chrono::system_clock::time_point time) 
 
 namespace {
 
-void field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name);
-  append_json(out, value);
-}
-
-void field(std::string& out, std::string_view name, std::uint64_t value) {
-  out.append(name);
-  append_number(out, value);
-}
-
-void field(std::string& out, std::string_view name, const std::vector<std::string>* value) {
+void append_field(std::string& out, std::string_view name, const std::vector<std::string>* value) {
   out.append(name);
   if (value == nullptr) {
     out.append("[]");
@@ -63,45 +53,45 @@ void append_subjects(std::string& out, std::span<const Outcome::Subjects> all) {
 void append_record(std::string& out, const Record& record, std::string_view time, std::uint64_t id,
                    std::string_view prev) {
   out.append("{\"time\":\"").append(time);
-  field(out, "\",\"id\":", id);
+  append_field(out, "\",\"id\":", id);
   out.append(",\"prev\":\"").append(prev);
-  field(out, "\",\"session\":", record.session);
-  field(out, ",\"client\":", record.client);
-  field(out, ",\"database\":", record.database);
-  field(out, ",\"role\":", record.role);
-  field(out, ",\"application\":", record.application);
-  field(out, ",\"purpose\":", record.purpose);
-  field(out, ",\"purpose_source\":", record.purpose_source);
-  field(out, ",\"decision\":", record.decision);
-  field(out, ",\"reason\":", record.reason);
-  field(out, ",\"rules\":", record.rules);
-  field(out, ",\"basis\":", record.basis);
-  field(out, ",\"tables\":", record.tables);
-  field(out, ",\"columns\":", record.columns);
-  field(out, ",\"fingerprint\":", record.fingerprint);
+  append_field(out, "\",\"session\":", record.session);
+  append_field(out, ",\"client\":", record.client);
+  append_field(out, ",\"database\":", record.database);
+  append_field(out, ",\"role\":", record.role);
+  append_field(out, ",\"application\":", record.application);
+  append_field(out, ",\"purpose\":", record.purpose);
+  append_field(out, ",\"purpose_source\":", record.purpose_source);
+  append_field(out, ",\"decision\":", record.decision);
+  append_field(out, ",\"reason\":", record.reason);
+  append_field(out, ",\"rules\":", record.rules);
+  append_field(out, ",\"basis\":", record.basis);
+  append_field(out, ",\"tables\":", record.tables);
+  append_field(out, ",\"columns\":", record.columns);
+  append_field(out, ",\"fingerprint\":", record.fingerprint);
   if (record.statement.size() <= max_statement_bytes) {
-    field(out, ",\"statement\":", record.statement);
+    append_field(out, ",\"statement\":", record.statement);
   } else {
     std::string cut(utf8_prefix(record.statement, max_statement_bytes));
-    field(out, ",\"statement\":", cut.append("…"));
+    append_field(out, ",\"statement\":", cut.append("…"));
   }
-  field(out, ",\"catalog\":", record.catalog_version);
-  field(out, ",\"rules_version\":", record.rules_version);
-  field(out, ",\"duration_us\":", record.duration_us);
+  append_field(out, ",\"catalog\":", record.catalog_version);
+  append_field(out, ",\"rules_version\":", record.rules_version);
+  append_field(out, ",\"duration_us\":", record.duration_us);
   out.push_back('}');
 }
 
 void append_outcome(std::string& out, const Outcome& outcome, std::string_view time, std::uint64_t id,
                     std::string_view prev) {
   out.append("{\"time\":\"").append(time);
-  field(out, "\",\"id\":", id);
+  append_field(out, "\",\"id\":", id);
   out.append(",\"prev\":\"").append(prev);
-  field(out, "\",\"session\":", outcome.session);
-  field(out, ",\"outcome_of\":", outcome.outcome_of);
-  if (outcome.rows) field(out, ",\"rows\":", *outcome.rows);
-  if (outcome.cells_masked) field(out, ",\"cells_masked\":", *outcome.cells_masked);
-  if (!outcome.sqlstate.empty()) field(out, ",\"sqlstate\":", outcome.sqlstate);
-  if (outcome.server_us) field(out, ",\"server_us\":", *outcome.server_us);
+  append_field(out, "\",\"session\":", outcome.session);
+  append_field(out, ",\"outcome_of\":", outcome.outcome_of);
+  if (outcome.rows) append_field(out, ",\"rows\":", *outcome.rows);
+  if (outcome.cells_masked) append_field(out, ",\"cells_masked\":", *outcome.cells_masked);
+  if (!outcome.sqlstate.empty()) append_field(out, ",\"sqlstate\":", outcome.sqlstate);
+  if (outcome.server_us) append_field(out, ",\"server_us\":", *outcome.server_us);
   if (outcome.subjects_known) append_subjects(out, outcome.subjects);
   if (!outcome.subjects_unknown.empty()) {
     out.append(",\"subjects_unknown\":[");

@@ -1,8 +1,8 @@
 // The seal itself: JSON, in a skippable frame or a file of its own.
 #include <array>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "proxy/audit/json_fields.h"
 #include "proxy/audit/json_text.h"
 #include "proxy/audit/seal.h"
 
@@ -20,26 +20,18 @@ std::string little_endian(std::size_t value) {
 }
 
 std::optional<Seal> parse(std::string_view text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return {};
+  const JsonFields fields(text);
+  if (!fields.is_object()) return {};
   Seal out;
-  auto number = [&](const char* name, std::uint64_t& value) {
-    const auto it = json.find(name);
-    if (it != json.end() && it->is_number_unsigned()) value = it->get<std::uint64_t>();
-  };
-  auto string = [&](const char* name, std::string& value) {
-    const auto it = json.find(name);
-    if (it != json.end() && it->is_string()) value = it->get<std::string>();
-  };
-  number("format", out.format);
-  number("segment", out.segment);
-  number("first", out.first);
-  number("last", out.last);
-  number("lines", out.lines);
-  string("last_time", out.last_time);
-  string("last_hash", out.last_hash);
-  string("merkle", out.merkle);
-  string("sha256", out.sha256);
+  fields.take("format", out.format);
+  fields.take("segment", out.segment);
+  fields.take("first", out.first);
+  fields.take("last", out.last);
+  fields.take("lines", out.lines);
+  fields.take("last_time", out.last_time);
+  fields.take("last_hash", out.last_hash);
+  fields.take("merkle", out.merkle);
+  fields.take("sha256", out.sha256);
   // A later format may say more.
   const bool known = out.format > 0 && (out.format > format_version || to_json(out) == text);
   return known ? std::optional(out) : std::nullopt;
@@ -58,22 +50,16 @@ SealResult parse_as(const SegmentFile& file, std::string_view text) {
 }  // namespace
 
 std::string to_json(const Seal& seal) {
-  std::string out = "{\"format\":";
-  append_number(out, seal.format);
-  const std::pair<std::string_view, std::uint64_t> numbers[] = {
-      {"segment", seal.segment}, {"first", seal.first}, {"last", seal.last}, {"lines", seal.lines}};
-  for (const auto& [name, value] : numbers) {
-    out.append(",\"").append(name).append("\":");
-    append_number(out, value);
-  }
-  const std::pair<std::string_view, std::string_view> texts[] = {{"last_time", seal.last_time},
-                                                                 {"last_hash", seal.last_hash},
-                                                                 {"merkle", seal.merkle},
-                                                                 {"sha256", seal.sha256}};
-  for (const auto& [name, value] : texts) {
-    out.append(",\"").append(name).append("\":");
-    append_json(out, value);
-  }
+  std::string out;
+  append_field(out, "{\"format\":", seal.format);
+  append_field(out, ",\"segment\":", seal.segment);
+  append_field(out, ",\"first\":", seal.first);
+  append_field(out, ",\"last\":", seal.last);
+  append_field(out, ",\"lines\":", seal.lines);
+  append_field(out, ",\"last_time\":", seal.last_time);
+  append_field(out, ",\"last_hash\":", seal.last_hash);
+  append_field(out, ",\"merkle\":", seal.merkle);
+  append_field(out, ",\"sha256\":", seal.sha256);
   return out + "}";
 }
 

@@ -1,9 +1,9 @@
 #include "proxy/audit_database/init.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "parser/names/identifier.h"
+#include "proxy/audit/chain.h"
 #include "proxy/audit_database/connection.h"
 
 namespace pgconsent::audit_database {
@@ -16,15 +16,6 @@ namespace {
 
 using parser::quote_identifier;
 using parser::quote_literal;
-
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
 
 // Each step sets `result.error` on failure, after which nothing more is done.
 class Initialiser {
@@ -138,7 +129,9 @@ class Initialiser {
       sql += fmt::format("GRANT SELECT ON pgconsent_audit.{} TO {};\n", view, auditor_role);
     for (const char* function : {"search", "show", "totals", "disclosures_of"})
       sql += fmt::format("GRANT EXECUTE ON FUNCTION pgconsent_audit.{} TO {};\n", function, auditor_role);
-    const std::string mark = sha256_hex(sql);
+    audit::HexHash digest;
+    if (!audit::Hasher().hash(sql, digest)) return fail("OpenSSL can't compute SHA-256");
+    const std::string mark(audit::view(digest));
     if (has_schema_) {
       if (!ask("SELECT FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_namespace'::regclass "
                "AND "

@@ -134,6 +134,7 @@ void ServerLoop::await_end(std::chrono::steady_clock::time_point deadline) {
 void ServerLoop::housekeeping() {
   shared_.databases.tidy();
   shared_.log.start_flush();
+  if (shared_.shipping != nullptr) shared_.log.keep_from(shared_.shipping->statistics().last_id + 1);
   report_audit();
   housekeeping_timer_.expires_after(housekeeping_interval);
   housekeeping_timer_.async_wait([this](boost::system::error_code error) {
@@ -143,7 +144,6 @@ void ServerLoop::housekeeping() {
 
 // What has changed since the last time.
 void ServerLoop::report_audit() {
-  if (shared_.shipping != nullptr) shared_.log.keep_from(shared_.shipping->statistics().last_id + 1);
   const std::uint64_t interruptions = shared_.log.statistics().interruptions;
   const bool healthy = shared_.log.healthy();
   const bool interrupted = interruptions != audit_interruptions_;  // perhaps over already

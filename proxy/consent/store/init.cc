@@ -1,13 +1,13 @@
 #include "proxy/consent/store/init.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <pqxx/pqxx>
 #include <set>
 
 #include "proxy/consent/store/statements.h"
+#include "rules/digest.h"
 
 namespace pgconsent::consent {
 
@@ -18,15 +18,6 @@ using parser::quote_literal;
 
 constexpr const char* writer_role = "pgconsent_writer";
 constexpr int most_pairs = 63 * 16;  // 16 words: 512 bytes a row
-
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
-}
 
 // A problem that a person can do something about.
 struct Problem {
@@ -161,7 +152,7 @@ class Initialiser {
     for (const rules::StoreKind& kind : needs_.kinds) sql += kind_sql(kind, count_);
     sql += rights();
     numbering_.version = migrations().back().version;
-    numbering_.digest = sha256_hex(sql);
+    numbering_.digest = rules::sha256_hex(sql);
     const std::string body = rules::write_numbering(numbering_);
     if (has_store_ && exists("SELECT FROM pg_catalog.pg_proc WHERE proname = 'numbering' AND pronamespace = "
                              "'pgconsent'::regnamespace AND prosrc = " +
