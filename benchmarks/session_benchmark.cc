@@ -47,7 +47,7 @@ class FixedPlanner : public enforce::Planner {
     return plan_;
   }
   bool is_current(const enforce::Plan&) const override { return true; }
-  bool is_protected(enforce::ColumnOrigin) const override { return false; }
+  bool is_protected(enforce::ColumnOrigin, const enforce::Plan*) const override { return false; }
   std::optional<pgconsent::parser::SqlError> check_purpose(std::string_view,
                                                            std::string_view) const override {
     return std::nullopt;

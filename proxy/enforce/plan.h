@@ -168,8 +168,9 @@ class Planner {  // one per worker and database: not thread-safe
                                                    bool catalog_is_fresh) = 0;
   // Would a plan made now for the same text and state be the same? (catalog or rules may have changed)
   virtual bool is_current(const Plan& plan) const = 0;
-  // Layer 3: is this a protected column that may never arrive raw? Used on every RowDescription.
-  virtual bool is_protected(ColumnOrigin column) const = 0;
+  // Layer 3: is this a protected column that may never arrive raw? By what was in force when the statement
+  // was planned, which a reload does not end while it runs; null: by what is now.
+  virtual bool is_protected(ColumnOrigin column, const Plan* plan) const = 0;
   // May this login role act for this purpose? Null when it may; else the error for the client.
   virtual std::optional<parser::SqlError> check_purpose(std::string_view login_role,
                                                         std::string_view purpose) const = 0;

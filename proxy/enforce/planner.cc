@@ -55,10 +55,9 @@ class CachingPlanner : public Planner {
     return current != nullptr && plan.generation == current->id();
   }
 
-  bool is_protected(ColumnOrigin column) const override {
-    const GenerationPtr& current = current_();
-    if (current == nullptr) return true;
-    return current->is_protected_column(column.table, column.attnum);
+  bool is_protected(ColumnOrigin column, const Plan* plan) const override {
+    const GenerationPtr& judge = made_under(plan);
+    return judge == nullptr || judge->is_protected_column(column.table, column.attnum);
   }
 
   std::optional<SqlError> check_purpose(std::string_view login_role,
@@ -124,9 +123,19 @@ class CachingPlanner : public Planner {
   void refresh() {
     const GenerationPtr& current = current_();
     if (current == generation_) return;
+    before_ = std::move(generation_);
     generation_ = current;
     plans_.clear();
     templates_.clear();
+  }
+
+  // The one in force where it is not known any more.
+  const GenerationPtr& made_under(const Plan* plan) const {
+    if (plan != nullptr) {
+      for (const GenerationPtr* each : {&generation_, &before_, &private_})
+        if (*each != nullptr && (*each)->id() == plan->generation) return *each;
+    }
+    return current_();
   }
 
   static std::size_t size_of(const Plan& plan) {
@@ -159,6 +168,7 @@ class CachingPlanner : public Planner {
 
   CurrentGeneration current_;
   GenerationPtr generation_, private_;
+  GenerationPtr before_;  // the one before generation_: its last statements may still be running
   PlanCache<Plan> plans_;
   PlanCache<PlanTemplate> templates_;  // null values: the constants may matter
   PlanCounters* counters_;             // may be null

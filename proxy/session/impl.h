@@ -202,7 +202,6 @@ class Session::Impl {
   // witness.cc
   bool row_description(const wire::Header& header);
   bool witness(std::string_view body, const enforce::Statement* statement, std::string& sent);
-  bool column_fits(const enforce::Statement* statement, enforce::ColumnOrigin column);
   const enforce::Statement* statement_of(const Entry& entry) const;
 
   // errors.cc

@@ -22,11 +22,6 @@ bool may_arrive_raw(const enforce::Statement* statement, enforce::ColumnOrigin c
 
 }  // namespace
 
-bool Session::Impl::column_fits(const enforce::Statement* statement, enforce::ColumnOrigin column) {
-  return !planner_->is_protected(column) || may_arrive_raw(statement, column) ||
-         planner_->is_exempt(state_->login_role);
-}
-
 // Held against the plan, and with the origins that the client would see directly. False: the session has
 // ended.
 bool Session::Impl::witness(std::string_view body, const enforce::Statement* statement, std::string& sent) {
@@ -41,7 +36,9 @@ bool Session::Impl::witness(std::string_view body, const enforce::Statement* sta
     const enforce::ColumnOrigin origin{column.table, column.attnum};
     binary |= column.format != 0;
     restores |= has_origins && (*origins)[i].table != 0 && (*origins)[i] != origin;
-    if (column.table == 0 || column_fits(statement, origin)) continue;
+    if (column.table == 0 || !planner_->is_protected(origin, entry.plan.get()) ||
+        may_arrive_raw(statement, origin) || planner_->is_exempt(state_->login_role))
+      continue;
     constexpr std::string_view message = "pgconsent: a protected column arrived unmasked";
     audit_failure(&entry, message);
     fatal({std::string(parser::sqlstate::insufficient_privilege), std::string(message),

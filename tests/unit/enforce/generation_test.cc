@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "proxy/enforce/planner.h"
+#include "rules/reader.h"
 #include "tests/support/shop_catalog.h"
 
 namespace pgconsent {
@@ -48,6 +50,45 @@ TEST(Generation, RulesStayWithTheTableTheyWereBoundTo) {
   // …but when the rules are loaded anew.
   const auto reloaded = enforce::make_generation(swapped(true), before->rules(), before->options());
   EXPECT_EQ(reloaded.generation->functions().reaches_protected(users), RelationReach::none);
+}
+
+TEST(Generation, WhatRunsWhileRulesAreLoadedIsJudgedByThoseItWasPlannedUnder) {
+  const enforce::GenerationPtr open = test_support::shop_generation();
+  std::string stricter = test_support::shop_rules;
+  const std::string city = "city: public";
+  stricter.replace(stricter.find(city), city.size(), "city: {category: contact, mask: \"null\"}");
+  const auto read = rules::parse_rules(stricter, "rules.yaml");
+  ASSERT_NE(read.rules, nullptr);
+  const enforce::GenerationPtr closed =
+      enforce::make_generation(test_support::shop_catalog(), read.rules, {}).generation;
+  ASSERT_NE(closed, nullptr);
+
+  enforce::GenerationPtr current = open;
+  const auto planner = enforce::make_planner([&]() -> const enforce::GenerationPtr& { return current; }, {});
+  const parser::Column* column = open->catalog().relations.at(users).column("city");
+  ASSERT_NE(column, nullptr);
+  const enforce::ColumnOrigin origin{users, column->attnum};
+  const auto plan_now = [&] {
+    const auto planned = planner->plan("SELECT city FROM users", test_support::shop_session("crm"), true);
+    return std::get<enforce::PlanPtr>(planned);
+  };
+
+  const enforce::PlanPtr before = plan_now();
+  EXPECT_FALSE(planner->is_protected(origin, before.get()));
+  current = closed;
+  EXPECT_FALSE(planner->is_protected(origin, before.get()));  // it is on its way
+  const enforce::PlanPtr after = plan_now();
+  EXPECT_FALSE(planner->is_protected(origin, before.get()));  // though others are planned anew
+  EXPECT_TRUE(planner->is_protected(origin, after.get()));
+  EXPECT_TRUE(planner->is_protected(origin, nullptr));
+  current = open;
+  plan_now();
+  EXPECT_TRUE(planner->is_protected(origin, after.get()));
+  current = closed;
+  plan_now();
+  current = test_support::shop_generation();
+  plan_now();
+  EXPECT_FALSE(planner->is_protected(origin, before.get()));  // unknown by now: as it is at present
 }
 
 }  // namespace

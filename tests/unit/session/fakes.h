@@ -33,7 +33,7 @@ class FakePlanner : public enforce::Planner {
   bool is_current(const enforce::Plan& plan) const override {
     return plan.catalog_version == catalog_version;
   }
-  bool is_protected(enforce::ColumnOrigin column) const override {
+  bool is_protected(enforce::ColumnOrigin column, const enforce::Plan*) const override {
     return column.table == 100 && (column.attnum == 2 || column.attnum == 3);
   }
   std::optional<parser::SqlError> check_purpose(std::string_view role,
