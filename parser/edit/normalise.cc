@@ -1,19 +1,44 @@
 #include "parser/edit/normalise.h"
 
+#include <algorithm>
+#include <charconv>
+
 namespace pgconsent::parser {
+
+namespace {
+
+// 0 when there is none.
+std::uint32_t highest_parameter(const std::string& text, const TokenIndex& tokens, std::int32_t start,
+                                std::int32_t end) {
+  std::uint32_t highest = 0;
+  for (int i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind != TokenKind::parameter || token.start < start || token.end > end) continue;
+    std::uint32_t number = 0;
+    std::from_chars(text.data() + token.start + 1, text.data() + token.end, number);
+    highest = std::max(highest, number);
+  }
+  return highest;
+}
+
+}  // namespace
 
 std::string normalise(const std::string& text, const TokenIndex& tokens, std::int32_t start, std::int32_t end,
                       const std::function<bool(std::string_view)>& is_name) {
   std::string out;
+  std::uint32_t constants = highest_parameter(text, tokens, start, end);
   std::int32_t behind = -1;
+  bool word_before = false;
   for (int i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.start < start || token.end > end) continue;
-    if (behind >= 0 && token.start > behind) out.push_back(' ');
+    const bool word = token.kind != TokenKind::op && token.kind != TokenKind::punctuation;
+    if (behind >= 0 && (token.start > behind || (word && word_before))) out.push_back(' ');
     behind = token.end;
+    word_before = word;
     switch (token.kind) {
       case TokenKind::constant:
-        out.push_back('?');
+        out.append("$").append(std::to_string(++constants));
         break;
       case TokenKind::unicode_identifier:
         out += "\"?\"";

@@ -10,9 +10,9 @@
 
 namespace pgconsent::parser {
 
-// Every constant becomes ?, comments go, white space shrinks to one blank. A quoted identifier stays only
-// when `is_name` knows it: people put data into double quotes by mistake. [start, end) is the statement's
-// byte range.
+// Every constant becomes a parameter, numbered on behind those that are there (as pg_stat_statements does it);
+// comments go, white space shrinks to one blank. A quoted identifier stays only when `is_name` knows it:
+// people put data into double quotes by mistake. [start, end) is the statement's byte range.
 std::string normalise(const std::string& text, const TokenIndex& tokens, std::int32_t start, std::int32_t end,
                       const std::function<bool(std::string_view)>& is_name);
 

@@ -87,7 +87,12 @@ pages::Judgement judge(const Shared& shared, const pages::JudgeRequest& request)
   }
   const auto planned = planner->plan(request.statement, state, true);
   const auto* plan = std::get_if<enforce::PlanPtr>(&planned);
-  return plan == nullptr ? unknown("the catalog in force is too old.") : judged(**plan);
+  if (plan == nullptr) return unknown("the catalog in force is too old.");
+  const auto& statements = (*plan)->statements;
+  if (!statements.empty() && statements.front().refusal &&
+      statements.front().refusal->sqlstate == parser::sqlstate::syntax_error)
+    return unknown("it can't be read without its constants, which are not recorded.");
+  return judged(**plan);
 }
 
 // Of the whole log as it lies there, with the checkpoints kept elsewhere.

@@ -88,6 +88,17 @@ bool is_keyword(std::string_view word) {
   return words.contains(word);
 }
 
+bool is_name(const Token& token) { return token.kind == Kind::name || token.kind == Kind::quoted; }
+
+bool has_one_of(std::string_view statement, const std::set<std::string, std::less<>>& names) {
+  while (!statement.empty() && !names.empty()) {
+    const Token token = first_token(statement);
+    if (is_name(token) && names.contains(meaning(token))) return true;
+    statement.remove_prefix(token.text.size());
+  }
+  return false;
+}
+
 // Where in bytes the character at a 1-based position begins; npos beyond the end.
 std::size_t byte_of(std::string_view text, int position) {
   int character = 0;
@@ -102,14 +113,14 @@ std::size_t byte_of(std::string_view text, int position) {
 
 Html highlight(std::string_view statement, int position, const std::set<std::string, std::less<>>& names) {
   Html html;
-  const std::size_t target = position > 0 ? byte_of(statement, position) : std::string_view::npos;
+  const bool by_name = position <= 0 || has_one_of(statement, names);
+  const std::size_t target = by_name ? std::string_view::npos : byte_of(statement, position);
   for (std::size_t at = 0; at < statement.size();) {
     const Token token = first_token(statement.substr(at));
     const bool pointed = target >= at && target < at + token.text.size();
-    const bool is_name = token.kind == Kind::name || token.kind == Kind::quoted;
-    const std::string word = is_name ? meaning(token) : std::string();
+    const std::string word = is_name(token) ? meaning(token) : std::string();
     at += token.text.size();
-    if (token.kind != Kind::space && (pointed || (is_name && names.contains(word)))) {
+    if (token.kind != Kind::space && (pointed || (is_name(token) && names.contains(word)))) {
       html << "<mark>"_m << token.text << "</mark>"_m;
     } else if (token.kind == Kind::name && is_keyword(word)) {
       html << "<b>"_m << token.text << "</b>"_m;

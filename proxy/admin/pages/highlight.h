@@ -9,9 +9,9 @@
 
 namespace pgconsent::pages {
 
-// `position`: 1-based character that the refusal points to, 0 for none. `names`: columns, tables and
-// functions that it is about, as they are named in the statement without a schema. Keywords are set off from
-// the rest.
+// `names`: columns, tables and functions that the refusal is about, as they are named in the statement without
+// a schema; they are marked. `position`: 1-based character that it points to, 0 for none; marked when none of
+// the names is there. Keywords are set off from the rest.
 Html highlight(std::string_view statement, int position, const std::set<std::string, std::less<>>& names);
 
 // The names that a reason quotes ("column `public.users.ssn`", "function query_to_xml") and rules name: their

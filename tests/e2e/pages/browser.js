@@ -128,7 +128,8 @@ async function lists(page) {
 async function one(page) {
   await page.goto(`${url}/statements/${facts.real}`);
   expect('a refusal of just now', [(await page.textContent('p.reason')).includes('"public.customers" may not be used'), (await page.textContent('pre.sql')).includes('4711')], [true, false]);
-  expect('its column is marked', await page.$$eval('pre.sql mark', (all) => all.some((m) => m.textContent === 'tax_number')), true);
+  expect('its column is marked', await page.$$eval('pre.sql mark', (all) => all.map((m) => m.textContent)), ['tax_number']);
+  expect('what its rule says', (await page.textContent('section[aria-labelledby=now]')).includes('No purpose has a basis for tax_number'), true);
   await page.goto(`${url}/statements/${facts.refused}`);
   expect('reason', await page.textContent('p.reason'), 'pgconsent: no lawful basis for "public.customers.tax_number"');
   expect('the refused part is marked', await page.$$eval('pre.sql mark', (all) => [...new Set(all.map((m) => m.textContent))]), ['tax_number']);

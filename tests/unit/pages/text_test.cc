@@ -125,6 +125,8 @@ TEST(Highlight, WhatTheRefusalIsAbout) {
   EXPECT_EQ(highlight("SELECT ssn FROM users WHERE id = $1", 0, {"ssn"}).text(),
             "<b>SELECT</b> <mark>ssn</mark> <b>FROM</b> users <b>WHERE</b> id = <i>$1</i>");
   EXPECT_EQ(highlight("SELECT é, f(x)", 11, {}).text(), "<b>SELECT</b> é, <mark>f</mark>(x)");
+  EXPECT_EQ(highlight("SELECT s FROM u", 15, {"s"}).text(), "<b>SELECT</b> <mark>s</mark> <b>FROM</b> u");
+  EXPECT_EQ(highlight("SELECT * FROM u", 15, {"s"}).text(), "<b>SELECT</b> * <b>FROM</b> <mark>u</mark>");
   EXPECT_EQ(highlight("SELECT \"S\"\"N\", s\"", 0, {"S\"N"}).text(),
             "<b>SELECT</b> <mark>&quot;S&quot;&quot;N&quot;</mark>, s&quot;");
   EXPECT_EQ(highlight("SELECT '<script>'", 0, {}).text(), "<b>SELECT</b> <i>&#39;&lt;script&gt;&#39;</i>");

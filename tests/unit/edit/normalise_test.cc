@@ -1,0 +1,44 @@
+#include "parser/edit/normalise.h"
+
+#include <gtest/gtest.h>
+
+namespace pgconsent::parser {
+namespace {
+
+std::string normalised(const std::string& text, std::int32_t start = 0) {
+  return normalise(text, TokenIndex(text), start, static_cast<std::int32_t>(text.size()),
+                   [](std::string_view name) { return name == "Known"; });
+}
+
+TEST(Normalise, ConstantsBecomeParametersBehindThoseThatAreThere) {
+  EXPECT_EQ(normalised("SELECT a FROM t WHERE b = 7 AND c = 'x'"), "SELECT a FROM t WHERE b = $1 AND c = $2");
+  EXPECT_EQ(normalised("SELECT $2, 'x', $1, 1.5"), "SELECT $2, $3, $1, $4");
+  EXPECT_EQ(normalised("SELECT data ? 'key', E'\\n', $$x$$, B'1'"), "SELECT data ? $1, $2, $3, $4");
+}
+
+TEST(Normalise, OfOneStatementOfMany) {
+  EXPECT_EQ(normalised("SELECT $5; SELECT 1, $2", 10), "SELECT $3, $2");
+}
+
+TEST(Normalise, WordsStayApart) {
+  EXPECT_EQ(normalised("SELECT'x'FROM t WHERE a='y'AND\"Known\"=1"),
+            "SELECT $1 FROM t WHERE a=$2 AND \"Known\"=$3");
+  EXPECT_EQ(normalised("SELECT  /* it's */ 1 -- one\n, 2"), "SELECT $1 , $2");
+}
+
+TEST(Normalise, QuotedNamesStayWhenTheyAreKnown) {
+  EXPECT_EQ(normalised("SELECT \"Known\", \"a@example.com\", U&\"Known\""), "SELECT \"Known\", \"?\", \"?\"");
+}
+
+TEST(Normalise, AgainIsTheSame) {
+  for (const char* text :
+       {"SELECT a, 'x' FROM t WHERE b IN (1,2,3) OR c::jsonb ? 'k'", "INSERT INTO t VALUES($1,'a',2e5)",
+        "SELECT interval '1 day', date'2020-01-01', \"mail@example.com\"FROM t"}) {
+    const std::string once = normalised(text);
+    EXPECT_EQ(normalised(once), once);
+    EXPECT_EQ(once.find('\''), std::string::npos) << once;
+  }
+}
+
+}  // namespace
+}  // namespace pgconsent::parser
