@@ -37,6 +37,14 @@ bool Plan::depends_on_consent() const {
                      [](const Statement& s) { return s.decision == Decision::masked && !s.runs_later; });
 }
 
+DisclosurePtr Plan::disclosure(std::size_t statement) const {
+  const DisclosurePtr& shared = statements[statement].disclosure;
+  if (shared == nullptr || subject_keys.empty()) return shared;
+  auto own = std::make_shared<Disclosure>(*shared);
+  own->constants = subject_keys;
+  return own;
+}
+
 bool Plan::takes_snapshot() const {
   return std::any_of(statements.begin(), statements.end(),
                      [](const Statement& s) { return s.takes_snapshot; });

@@ -117,6 +117,7 @@ struct Plan {
   std::uint64_t catalog_version = 0;
   std::string rules_version;                    // digest
   SharedList<Statement> statements;             // one per statement of the text, in order
+  std::vector<std::string> subject_keys;        // of the only statement: in place of its disclosure's constants
   std::vector<Edit> edits;                      // ascending, in the client's text
   bool runs_generated = false;                  // EXECUTE or FETCH of a text that is not the client's own
   std::shared_ptr<const KeyLookup> key_lookup;  // may be sent instead of `sql`, with
@@ -127,6 +128,11 @@ struct Plan {
   // Something that it shows or does is decided by row, by consents in the snapshot that it runs in.
   bool depends_on_consent() const;
   bool takes_snapshot() const;  // any statement
+  // What the disclosure of one of its statements means by From::constant.
+  const std::vector<std::string>& constants(const Disclosure& disclosure) const {
+    return subject_keys.empty() ? disclosure.constants : subject_keys;
+  }
+  DisclosurePtr disclosure(std::size_t statement) const;  // with these; may be null
   // 1-based character position in the sent text -> in the client's text; 0 stays 0.
   int original_position(int sent_position) const;
 };

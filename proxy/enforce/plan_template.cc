@@ -48,8 +48,7 @@ bool same_decision(const Statement& a, const Statement& b) {
 
 // A statement's constants are compared too: the template has put in the right ones.
 bool same_disclosure(const Plan& a, const Plan& b) {
-  const Disclosure* of_a = a.statements.front().disclosure.get();
-  const Disclosure* of_b = b.statements.front().disclosure.get();
+  const DisclosurePtr of_a = a.disclosure(0), of_b = b.disclosure(0);
   return (of_a == nullptr) == (of_b == nullptr) && (of_a == nullptr || *of_a == *of_b);
 }
 
@@ -150,29 +149,16 @@ void PlanTemplate::cut(const Marked& marked) {
 // Which literals are the keys that the disclosure names. False: not all can be found.
 bool PlanTemplate::find_subject_keys(const Marked& marked) {
   const Disclosure* disclosure = plan_.statements.front().disclosure.get();
-  if (disclosure == nullptr || disclosure->constants.empty()) return true;
-  for (const Disclosure::Entry& entry : disclosure->entries) {
-    for (const Disclosure::Subject& subject : entry.subjects) {
-      if (subject.from != Disclosure::From::constant) continue;
-      const auto found = std::find_if(literals_.begin(), literals_.end(), [&](const Literal& literal) {
-        const auto text = std::string_view(marked.text).substr(literal.start, literal.end - literal.start);
-        return value_of(text) == disclosure->constants[subject.index];
-      });
-      if (found == literals_.end()) return false;
-      subject_keys_.push_back({subject.index, static_cast<int>(found - literals_.begin())});
-    }
+  if (disclosure == nullptr) return true;
+  for (const std::string& constant : disclosure->constants) {
+    const auto found = std::find_if(literals_.begin(), literals_.end(), [&](const Literal& literal) {
+      const auto text = std::string_view(marked.text).substr(literal.start, literal.end - literal.start);
+      return value_of(text) == constant;
+    });
+    if (found == literals_.end()) return false;
+    subject_keys_.push_back(static_cast<int>(found - literals_.begin()));
   }
   return true;
-}
-
-void PlanTemplate::put_subject_keys(Plan& plan, std::string_view text, const LiteralShape& shape) const {
-  if (subject_keys_.empty()) return;
-  auto disclosure = std::make_shared<Disclosure>(*plan.statements.front().disclosure);
-  for (const SubjectKey& key : subject_keys_) {
-    const Literal& literal = shape.literals[key.literal];
-    disclosure->constants[key.constant] = value_of(text.substr(literal.start, literal.end - literal.start));
-  }
-  plan.statements.change().front().disclosure = std::move(disclosure);  // copies what is shared
 }
 
 void PlanTemplate::look_up_by_key() {
@@ -192,7 +178,10 @@ void PlanTemplate::look_up_by_key() {
 PlanPtr PlanTemplate::instance(std::string_view text, const LiteralShape& shape) const {
   auto plan = std::make_shared<Plan>(plan_);
   plan->original = text;
-  put_subject_keys(*plan, text, shape);
+  for (const int key : subject_keys_) {
+    const Literal& literal = shape.literals[key];
+    plan->subject_keys.push_back(value_of(text.substr(literal.start, literal.end - literal.start)));
+  }
   if (plan->is_identity) return plan;
   for (const Piece& piece : pieces_) {
     plan->sql += piece.text;

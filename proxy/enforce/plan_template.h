@@ -54,14 +54,7 @@ class PlanTemplate {
   static std::unique_ptr<PlanTemplate> from_marked(const Plan& marked_plan, const Marked& marked,
                                                    const Plan& first, const parser::LiteralShape& shape);
 
-  // A key of the disclosure that is a literal of the text.
-  struct SubjectKey {
-    std::uint32_t constant = 0;  // of Disclosure::constants
-    int literal = -1;
-  };
-
   bool find_subject_keys(const Marked& marked);
-  void put_subject_keys(Plan& plan, std::string_view text, const parser::LiteralShape& shape) const;
   void cut(const Marked& marked);
   void look_up_by_key();
 
@@ -69,7 +62,7 @@ class PlanTemplate {
   std::vector<parser::Literal> literals_;  // of the marked text
   std::vector<Piece> pieces_;              // of the text to send, unless the plan is the identity
   std::vector<EditLiterals> edits_;        // beside plan_.edits
-  std::vector<SubjectKey> subject_keys_;
+  std::vector<int> subject_keys_;          // which literal each constant of the disclosure is
   std::size_t size_ = 0;
 };
 

@@ -26,15 +26,15 @@ constexpr std::uint32_t acts_on_session = enforce::ends_transaction | enforce::f
                                           enforce::names_statement | enforce::names_portal |
                                           enforce::forgets_portals;
 
-// Says of the statement what is known of the one it runs.
-void take_over(Statement& statement, const Statement& run) {
+// Says of the statement what is known of the one it runs; `disclosure` is that one's.
+void take_over(Statement& statement, const Statement& run, const enforce::DisclosurePtr& disclosure) {
   const bool graver = statement.decision == Decision::untouched || run.decision == Decision::masked;
   if (statement.decision != Decision::exempt && run.decision != Decision::untouched && graver)
     statement.decision = run.decision;
   statement.effects |= run.effects & (enforce::changes_state | enforce::changes_catalog);
   if (statement.by_name == ByName::execute || statement.by_name == ByName::fetch) {
     statement.origins = run.origins;
-    statement.disclosure = run.disclosure;
+    statement.disclosure = disclosure;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
   statement.asks_conditions |= run.asks_conditions;
@@ -135,7 +135,7 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
           return refusal(plan->original, runs_utility(statement.used_name));
         if (statement.by_name == ByName::explain_execute && !may_be_explained(*run, run_plan))
           return refusal(plan->original, explains_prepared(statement.used_name));
-        take_over(statement, *run);
+        take_over(statement, *run, run_plan ? run_plan->disclosure(0) : run->disclosure);
       } else if (runs && statement.by_name != ByName::fetch) {
         return refusal(plan->original, statement_unknown(statement.used_name), false);
       }

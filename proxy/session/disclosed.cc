@@ -50,7 +50,7 @@ void Session::Impl::begin_trace(const Entry& entry) {
   const enforce::Disclosure* disclosure = has_record ? disclosure_of(*entry.plan, entry.statement) : nullptr;
   if (disclosure == nullptr) return;
   if (trace_ == nullptr) trace_ = std::make_unique<SubjectTrace>(config_.subjects);
-  SubjectTrace::Source source{entry.bound.get(), {}, utf8_};
+  SubjectTrace::Source source{entry.bound.get(), {}, utf8_, entry.plan->constants(*disclosure)};
   if (entry.kind == Kind::query || entry.key_lookup) {
     source.formats = std::span<const std::uint16_t>(row_formats_);
   } else if (entry.bound != nullptr) {

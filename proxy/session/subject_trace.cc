@@ -146,7 +146,7 @@ void SubjectTrace::add(std::uint32_t kind, const std::optional<audit::SubjectKey
 void SubjectTrace::add_given(const Disclosure::Subject& subject) {
   std::string given;
   if (subject.from == From::constant) {
-    given = disclosure_->constants[subject.index];
+    given = source_.constants[subject.index];
   } else {
     const auto* bound = source_.bound;
     const bool known = bound != nullptr && subject.index >= 1 && subject.index <= bound->parameters.size() &&

@@ -35,6 +35,7 @@ class SubjectTrace {
     const BoundValues* bound = nullptr;                       // null: simple query
     std::optional<std::span<const std::uint16_t>> formats{};  // of the result; empty: unknown
     bool utf8 = true;                                         // the client's encoding
+    std::span<const std::string> constants{};                 // of the plan
   };
   // All of these are needed until the next begin().
   void begin(const enforce::Disclosure& disclosure, const Source& source);

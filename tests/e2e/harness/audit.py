@@ -28,7 +28,8 @@ def lines(directory):
     for path in [paths[name] for name in sorted(paths)] + glob.glob(os.path.join(directory, "audit.jsonl")):
         with open(path, "rb") as f:
             data = f.read()
-        found += (zstd.decompress(data) if path.endswith(".zst") else data).splitlines()
+        data = zstd.decompress(data) if path.endswith(".zst") else data
+        found += data[:data.rfind(b"\n") + 1].splitlines()  # the last line may be on its way
     return found
 
 

@@ -64,7 +64,7 @@ std::string other_constants(std::string_view text, const parser::LiteralShape& s
 TEST(PlanTemplate, MakesWhatAFreshAnalysisMakes) {
   const enforce::GenerationPtr generation = test_support::shop_generation();
   std::mt19937 random(7);
-  int from_template = 0;
+  int from_template = 0, by_constant = 0;
   for (const char* role : {"shop", "crm"}) {
     enforce::SessionState state = test_support::shop_session(role);
     for (const std::string& text : all_statements()) {
@@ -98,11 +98,18 @@ TEST(PlanTemplate, MakesWhatAFreshAnalysisMakes) {
         EXPECT_EQ(a.origins, b.origins) << changed;
         EXPECT_EQ(a.audit.statement, b.audit.statement) << changed;
         EXPECT_FALSE(b.refusal) << changed;
+        const enforce::DisclosurePtr of_a = instance->disclosure(0), of_b = fresh->disclosure(0);
+        ASSERT_EQ(of_a == nullptr, of_b == nullptr) << changed;
+        if (of_a != nullptr) {
+          EXPECT_EQ(*of_a, *of_b) << changed;
+        }
+        by_constant += of_a != nullptr && !of_a->constants.empty();
         ++from_template;
       }
     }
   }
   EXPECT_GT(from_template, 60);
+  EXPECT_GT(by_constant, 10);
 }
 
 TEST(PlanTemplate, TheThirdTextOfAShapeComesFromIt) {
