@@ -13,6 +13,19 @@ BEGIN
 END
 $body$;
 
+-- Tells whoever listens (LISTEN pgconsent_audit) of what a batch brought that somebody may want to look at:
+-- refusals and access without masking, once for each role, application and reason.
+CREATE OR REPLACE FUNCTION pgconsent_audit.tell(shapes integer[], counts bigint[], since timestamptz[], until timestamptz[])
+RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $body$
+  SELECT pg_notify('pgconsent_audit', json_build_object(
+    'decision', s.decision, 'database', s.database, 'role', s.role, 'application', left(s.application, 100), 'purpose', s.purpose,
+    'reason', left(s.reason, 500), 'statements', sum(u.records), 'since', min(u.since), 'until', max(u.until))::text)
+  FROM unnest(shapes, counts, since, until) AS u(shape, records, since, until)
+  JOIN pgconsent_audit.shape s ON s.id = u.shape
+  WHERE s.decision IN ('refused', 'exempt')
+  GROUP BY s.decision, s.database, s.role, left(s.application, 100), s.purpose, left(s.reason, 500)
+$body$;
+
 -- What auditors, commands and pages read. No personal value is in it.
 CREATE OR REPLACE VIEW pgconsent_audit.statement_log AS
 SELECT r.time, r.id, r.session, r.client, s.database, s.role, s.application, s.purpose, s.purpose_source, s.decision,

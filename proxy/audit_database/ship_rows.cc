@@ -74,14 +74,17 @@ bool Shipper::write_counts(const Batch& batch) {
     add(last, use.last);
   }
   Rows rows;
-  if (!batch.shapes.empty() &&
-      !connection_.query(
-          "UPDATE pgconsent_audit.shape s SET records = s.records + u.records, first_time = "
-          "least(s.first_time, u.first), last_time = greatest(s.last_time, u.last) FROM "
-          "unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS u(id, records, "
-          "first, last) WHERE s.id = u.id",
-          {ids + "}", counts + "}", first + "}", last + "}"}, rows))
-    return database_failed();
+  if (!batch.shapes.empty()) {
+    const Values lists{ids + "}", counts + "}", first + "}", last + "}"};
+    if (!connection_.query(
+            "UPDATE pgconsent_audit.shape s SET records = s.records + u.records, first_time = "
+            "least(s.first_time, u.first), last_time = greatest(s.last_time, u.last) FROM "
+            "unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS u(id, records, "
+            "first, last) WHERE s.id = u.id",
+            lists, rows) ||
+        !connection_.query("SELECT pgconsent_audit.tell($1, $2, $3, $4)", lists, rows))
+      return database_failed();
+  }
   std::string hours, shapes, statements, returned, cells, failed;
   for (const auto& [key, sum] : batch.activity) {
     add(hours, key.first);
