@@ -1,6 +1,7 @@
 // Does a mask give values of the column's type, and does it hide anything there?
 #include <limits>
 
+#include "parser/names/type_oids.h"
 #include "rules/mask_parser.h"
 #include "rules/types.h"
 #include "rules/utf8.h"
@@ -12,9 +13,8 @@ namespace {
 using parser::Column;
 
 std::int64_t largest(const Column& column) {
-  constexpr Oid smallint_oid = 21, integer_oid = 23;
-  if (column.type == smallint_oid) return std::numeric_limits<std::int16_t>::max();
-  if (column.type == integer_oid) return std::numeric_limits<std::int32_t>::max();
+  if (column.type == parser::smallint_oid) return std::numeric_limits<std::int16_t>::max();
+  if (column.type == parser::integer_oid) return std::numeric_limits<std::int32_t>::max();
   return std::numeric_limits<std::int64_t>::max();
 }
 

@@ -1,58 +1,42 @@
 #include "rules/types.h"
 
+#include "parser/names/type_oids.h"
+
 namespace pgconsent::rules {
 
 namespace {
 
 using parser::Column;
 
-// pg_type.dat of PostgreSQL 15: these OIDs are fixed.
-enum TypeOid : Oid {
-  boolean_oid = 16,
-  name_oid = 19,
-  bigint_oid = 20,
-  smallint_oid = 21,
-  integer_oid = 23,
-  text_oid = 25,
-  real_oid = 700,
-  double_oid = 701,
-  bpchar_oid = 1042,
-  varchar_oid = 1043,
-  date_oid = 1082,
-  timestamp_oid = 1114,
-  timestamptz_oid = 1184,
-  numeric_oid = 1700,
-};
-
 std::string_view builtin_name(Oid type) {
   switch (type) {
-    case boolean_oid:
+    case parser::boolean_oid:
       return "boolean";
-    case name_oid:
+    case parser::name_oid:
       return "name";
-    case bigint_oid:
+    case parser::bigint_oid:
       return "bigint";
-    case smallint_oid:
+    case parser::smallint_oid:
       return "smallint";
-    case integer_oid:
+    case parser::integer_oid:
       return "integer";
-    case text_oid:
+    case parser::text_oid:
       return "text";
-    case real_oid:
+    case parser::real_oid:
       return "real";
-    case double_oid:
+    case parser::double_oid:
       return "double precision";
-    case bpchar_oid:
+    case parser::bpchar_oid:
       return "character";
-    case varchar_oid:
+    case parser::varchar_oid:
       return "character varying";
-    case date_oid:
+    case parser::date_oid:
       return "date";
-    case timestamp_oid:
+    case parser::timestamp_oid:
       return "timestamp without time zone";
-    case timestamptz_oid:
+    case parser::timestamptz_oid:
       return "timestamp with time zone";
-    case numeric_oid:
+    case parser::numeric_oid:
       return "numeric";
   }
   return {};
@@ -73,28 +57,31 @@ Column without_domain(const parser::Snapshot& catalog, Column column) {
 }  // namespace
 
 bool is_integer(const Column& column) {
-  return column.type == bigint_oid || column.type == integer_oid || column.type == smallint_oid;
+  return column.type == parser::bigint_oid || column.type == parser::integer_oid ||
+         column.type == parser::smallint_oid;
 }
 
 bool is_numeric(const Column& column) {
-  return is_integer(column) || column.type == real_oid || column.type == double_oid ||
-         column.type == numeric_oid;
+  return is_integer(column) || column.type == parser::real_oid || column.type == parser::double_oid ||
+         column.type == parser::numeric_oid;
 }
 
 bool is_string(const Column& column) {
-  return column.type_category == 'S' || column.type == text_oid || column.type == varchar_oid ||
-         column.type == bpchar_oid || column.type == name_oid;
+  return column.type_category == 'S' || column.type == parser::text_oid ||
+         column.type == parser::varchar_oid || column.type == parser::bpchar_oid ||
+         column.type == parser::name_oid;
 }
 
 bool is_date(const Column& column) {
-  return column.type == date_oid || column.type == timestamp_oid || column.type == timestamptz_oid;
+  return column.type == parser::date_oid || column.type == parser::timestamp_oid ||
+         column.type == parser::timestamptz_oid;
 }
 
 bool is_timestamptz(const Column& column) {
-  return column.type == timestamptz_oid;
+  return column.type == parser::timestamptz_oid;
 }
 bool is_boolean(const Column& column) {
-  return column.type == boolean_oid;
+  return column.type == parser::boolean_oid;
 }
 bool is_enum(const Column& column) {
   return column.type_category == 'E';
@@ -115,7 +102,7 @@ bool comparable(const parser::Snapshot& catalog, const Column& domain_or_a, cons
 
 int length_limit(const Column& column) {
   constexpr int header = 4;  // VARHDRSZ is part of the type modifier
-  const bool limited = column.type == varchar_oid || column.type == bpchar_oid;
+  const bool limited = column.type == parser::varchar_oid || column.type == parser::bpchar_oid;
   return limited && column.typmod > header ? column.typmod - header : 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "parser/bind/binder.h"
 #include "parser/bind/column_name.h"
+#include "parser/names/type_oids.h"
 
 namespace pgconsent::parser {
 
@@ -233,9 +234,8 @@ namespace {
 
 // What select_common_type decides for the types that joined columns usually have; 0 where it is not known.
 Oid common_type(Oid left, Oid right) {
-  static constexpr Oid numbers[] = {21, 23, 20, 1700, 700, 701};  // int2 int4 int8 numeric float4 float8
-  static constexpr Oid times[] = {1082, 1114, 1184};              // date timestamp timestamptz
-  static constexpr Oid text = 25, varchar = 1043, bpchar = 1042;
+  static constexpr Oid numbers[] = {smallint_oid, integer_oid, bigint_oid, numeric_oid, real_oid, double_oid};
+  static constexpr Oid times[] = {date_oid, timestamp_oid, timestamptz_oid};
   if (left == right) return left;
   auto later = [&](std::span<const Oid> types) -> Oid {
     auto l = std::find(types.begin(), types.end(), left), r = std::find(types.begin(), types.end(), right);
@@ -243,9 +243,9 @@ Oid common_type(Oid left, Oid right) {
   };
   if (Oid found = later(numbers); found != 0) return found;
   if (Oid found = later(times); found != 0) return found;
-  auto is_string = [](Oid type) { return type == text || type == varchar || type == bpchar; };
+  auto is_string = [](Oid type) { return type == text_oid || type == varchar_oid || type == bpchar_oid; };
   if (!is_string(left) || !is_string(right)) return 0;
-  return left == text || right == text ? text : left;
+  return left == text_oid || right == text_oid ? text_oid : left;
 }
 
 }  // namespace

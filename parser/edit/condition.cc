@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/type_oids.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
 
@@ -129,8 +130,7 @@ class Generator {
     }
     out_.used.insert(row.name);
     std::string sql = row.alias + "." + quote_identifier(name);
-    constexpr Oid timestamptz = 1184;
-    return column->type == timestamptz ? "pg_catalog.timezone('UTC', " + sql + ")" : sql;
+    return column->type == timestamptz_oid ? "pg_catalog.timezone('UTC', " + sql + ")" : sql;
   }
 
   // EXISTS (SELECT … FROM … WHERE …), (SELECT max(…) FROM … WHERE …)

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "parser/names/type_oids.h"
+
 namespace pgconsent::audit {
 
 namespace {
@@ -59,24 +61,23 @@ std::optional<SubjectKey> key_of_text(std::string_view text, std::string& scratc
 }
 
 std::optional<SubjectKey> key_of_binary(std::uint32_t type, std::string_view bytes, std::string& scratch) {
-  constexpr std::uint32_t int8 = 20, int2 = 21, int4 = 23, oid = 26, uuid_type = 2950;
-  constexpr std::uint32_t name = 19, text = 25, bpchar = 1042, varchar = 1043;
   switch (type) {
-    case int2:
-    case int4:
-    case int8:
-      if (bytes.size() != (type == int2 ? 2u : type == int4 ? 4u : 8u)) return {};
+    case parser::smallint_oid:
+    case parser::integer_oid:
+    case parser::bigint_oid:
+      if (bytes.size() != (type == parser::smallint_oid ? 2u : type == parser::integer_oid ? 4u : 8u))
+        return {};
       return SubjectKey{SubjectKey::Type::integer, big_endian(bytes), {}};
-    case oid:
+    case parser::oid_oid:
       if (bytes.size() != 4) return {};
       return SubjectKey{SubjectKey::Type::integer, big_endian(bytes) & 0xffffffff, {}};
-    case uuid_type:
+    case parser::uuid_oid:
       if (bytes.size() != 16) return {};
       return SubjectKey{SubjectKey::Type::uuid, 0, bytes};
-    case name:
-    case text:
-    case bpchar:
-    case varchar:
+    case parser::name_oid:
+    case parser::text_oid:
+    case parser::bpchar_oid:
+    case parser::varchar_oid:
       return key_of_text(bytes, scratch);
     default:
       return {};

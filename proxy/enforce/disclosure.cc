@@ -4,11 +4,11 @@
 #include <cctype>
 #include <charconv>
 
+#include "parser/names/type_oids.h"
+
 namespace pgconsent::enforce {
 
 namespace {
-
-constexpr parser::Oid int8 = 20, int2 = 21, int4 = 23, text = 25, bpchar = 1042, varchar = 1043, uuid = 2950;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
@@ -39,16 +39,16 @@ std::string printed_uuid(std::string_view given) {
 
 std::string printed_key(parser::Oid type, std::string_view given) {
   switch (type) {
-    case int2:
-    case int4:
-    case int8:
+    case parser::smallint_oid:
+    case parser::integer_oid:
+    case parser::bigint_oid:
       return printed_integer(given);
-    case uuid:
+    case parser::uuid_oid:
       return printed_uuid(given);
-    case text:
-    case varchar:
+    case parser::text_oid:
+    case parser::varchar_oid:
       return std::string(given);
-    case bpchar:
+    case parser::bpchar_oid:
       while (given.ends_with(' ')) given.remove_suffix(1);
       return std::string(given);
     default:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/type_oids.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::enforce {
@@ -17,8 +18,8 @@ using rules::ProtectedRelation;
 constexpr int max_steps = 4;  // from column to equal column
 
 const A_Const* constant_of(const Node* value, parser::Oid type) {
-  constexpr parser::Oid int8 = 20, int2 = 21, int4 = 23, uuid = 2950;
-  const bool any_cast = type == int2 || type == int4 || type == int8 || type == uuid;  // printed_key() sees
+  const bool any_cast = type == parser::smallint_oid || type == parser::integer_oid ||
+                        type == parser::bigint_oid || type == parser::uuid_oid;  // printed_key() sees
   while (any_cast && nodeTag(value) == T_TypeCast) value = parser::as<TypeCast>(value)->arg;
   return nodeTag(value) == T_A_Const && !parser::as<A_Const>(value)->isnull ? parser::as<A_Const>(value)
                                                                             : nullptr;

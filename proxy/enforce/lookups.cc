@@ -1,6 +1,7 @@
 // Conditions `column = value` of a statement's WHERE clause: for indexes, and for what asks for one row.
 #include <algorithm>
 
+#include "parser/names/type_oids.h"
 #include "proxy/enforce/query_rewriter.h"
 
 namespace pgconsent::enforce {
@@ -10,11 +11,14 @@ using parser::Relation;
 
 namespace {
 
-// Equality with a strict and leakproof operator: bool, bytea, name, int8, int2, int4, text, oid, bpchar,
-// varchar, date, timestamp, timestamptz, uuid (pg_proc.proleakproof of their equality functions on PostgreSQL
-// 15).
+// Equality with a strict and leakproof operator (pg_proc.proleakproof of their equality functions on
+// PostgreSQL 15).
 bool has_leakproof_equality(const parser::Column& column) {
-  static constexpr parser::Oid types[] = {16, 17, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 2950};
+  static constexpr parser::Oid types[] = {
+      parser::boolean_oid,     parser::bytea_oid,   parser::name_oid, parser::bigint_oid,
+      parser::smallint_oid,    parser::integer_oid, parser::text_oid, parser::oid_oid,
+      parser::bpchar_oid,      parser::varchar_oid, parser::date_oid, parser::timestamp_oid,
+      parser::timestamptz_oid, parser::uuid_oid};
   return column.collation_sql.empty() &&
          std::find(std::begin(types), std::end(types), column.type) != std::end(types);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "parser/names/type_oids.h"
 #include "proxy/enforce/plan.h"
 
 namespace pgconsent::enforce {
@@ -51,8 +52,8 @@ std::string pseudonym_sql(std::string_view text, std::string_view key) {
 }
 
 std::string truncated_sql(std::string_view unit, const parser::Column& type, std::string_view column) {
-  constexpr parser::Oid timestamptz = 1184;
-  if (type.type == timestamptz) return fmt::format("pg_catalog.date_trunc('{}', {}, 'UTC')", unit, column);
+  if (type.type == parser::timestamptz_oid)
+    return fmt::format("pg_catalog.date_trunc('{}', {}, 'UTC')", unit, column);
   return fmt::format("pg_catalog.date_trunc('{}', CAST({} AS pg_catalog.\"timestamp\"))", unit, column);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <random>
 
+#include "parser/names/type_oids.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/scanner.h"
 
@@ -163,7 +164,6 @@ bool PlanTemplate::find_subject_keys(const Marked& marked) {
 
 void PlanTemplate::look_up_by_key() {
   static std::atomic<std::uint64_t> last_id = 0;
-  constexpr std::uint32_t int8 = 20, int4 = 23;
   auto lookup = std::make_shared<KeyLookup>();
   lookup->id = ++last_id;
   for (const Piece& piece : pieces_) {
@@ -171,7 +171,8 @@ void PlanTemplate::look_up_by_key() {
     if (piece.literal >= 0) lookup->sql += "$" + std::to_string(piece.literal + 1);
   }
   for (const Literal& literal : literals_)
-    lookup->parameter_types.push_back(literal.kind == LiteralKind::integer ? int4 : int8);
+    lookup->parameter_types.push_back(literal.kind == LiteralKind::integer ? parser::integer_oid
+                                                                           : parser::bigint_oid);
   plan_.key_lookup = std::move(lookup);
 }
 

@@ -11,6 +11,8 @@
 
 #include "proxy/enforce/consent_sql.h"
 
+#include "parser/names/type_oids.h"
+
 namespace pgconsent::enforce {
 
 namespace {
@@ -21,8 +23,7 @@ using rules::ConsentSource;
 
 // Time stamps without a zone are read as UTC: a session's TimeZone must not decide about a mask.
 std::string now_for(const Column& column) {
-  constexpr parser::Oid timestamptz = 1184;
-  if (column.type == timestamptz) return "pg_catalog.statement_timestamp()";
+  if (column.type == parser::timestamptz_oid) return "pg_catalog.statement_timestamp()";
   return "pg_catalog.timezone('UTC', pg_catalog.statement_timestamp())";
 }
 

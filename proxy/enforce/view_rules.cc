@@ -6,6 +6,7 @@
 
 #include "parser/bind/name_resolver.h"
 #include "parser/bind/references.h"
+#include "parser/names/type_oids.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/view_shape.h"
@@ -31,8 +32,6 @@ struct Shown {
 bool is_key_type(parser::Oid type) {
   return type == 20 || type == 21 || type == 23;  // int8, int2, int4: equal ones are the same subject
 }
-
-constexpr parser::Oid uuid_type = 2950;
 
 class Deriver {
  public:
@@ -317,8 +316,9 @@ class Deriver {
       for (const auto& [from, to] : equal) {
         if (found != nullptr || !(from == column)) continue;
         const parser::Column* other = show(to);
-        const bool same = other != nullptr && ((is_key_type(own->type) && is_key_type(other->type)) ||
-                                               (own->type == uuid_type && other->type == uuid_type));
+        const bool same =
+            other != nullptr && ((is_key_type(own->type) && is_key_type(other->type)) ||
+                                 (own->type == parser::uuid_oid && other->type == parser::uuid_oid));
         if (same) found = other;
       }
       if (found == nullptr) return false;

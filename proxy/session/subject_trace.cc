@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parser/names/type_oids.h"
+
 namespace pgconsent::session {
 
 using enforce::Disclosure;
@@ -9,14 +11,12 @@ using From = Disclosure::From;
 
 namespace {
 
-constexpr std::uint32_t int8 = 20, int2 = 21, int4 = 23, bpchar = 1042;
-
 bool is_ascii(std::string_view bytes) {
   return std::none_of(bytes.begin(), bytes.end(), [](char c) { return (c & 0x80) != 0; });
 }
 
 std::string_view unpadded(std::uint32_t type, std::string_view text) {
-  while (type == bpchar && text.ends_with(' ')) text.remove_suffix(1);
+  while (type == parser::bpchar_oid && text.ends_with(' ')) text.remove_suffix(1);
   return text;
 }
 
@@ -157,11 +157,12 @@ void SubjectTrace::add_given(const Disclosure::Subject& subject) {
     }
     const BoundValues::Value& value = bound->parameters[subject.index - 1];
     if (value.binary) {
-      const bool whole_number = subject.type == int2 || subject.type == int4 || subject.type == int8;
+      const bool whole_number = subject.type == parser::smallint_oid || subject.type == parser::integer_oid ||
+                                subject.type == parser::bigint_oid;
       const std::uint32_t type = !whole_number             ? subject.type
-                                 : value.bytes.size() == 2 ? int2
-                                 : value.bytes.size() == 4 ? int4
-                                                           : int8;
+                                 : value.bytes.size() == 2 ? parser::smallint_oid
+                                 : value.bytes.size() == 4 ? parser::integer_oid
+                                                           : parser::bigint_oid;
       return add(subject.kind, audit::key_of_binary(type, value.bytes, scratch_), value.bytes);
     }
     given = value.bytes;
