@@ -57,6 +57,8 @@ Outcome StoreClient::Impl::guarded(const std::function<Outcome()>& work) {
       return {"there is no consent store in this database: run `pgconsent init`", false};
     return {first_line(error.what()), state.starts_with("22")};
   } catch (const std::exception& error) {
+    // libpqxx says what it could not do then.
+    if (connection && !connection->is_open()) return {"the connection to the database was lost", false};
     return {first_line(error.what()), false};
   }
 }

@@ -12,6 +12,9 @@ from harness import wire
 from harness.postgres import free_port
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+# For every process that a test starts. libpqxx keeps a result per connection that breaks.
+os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=16:malloc_context_size=8")
+os.environ.setdefault("LSAN_OPTIONS", f"suppressions={SOURCE}/tests/support/leaks.supp:print_suppressions=0")
 
 
 def binary(given=None):
@@ -78,12 +81,8 @@ pseudonym_key_file: pseudonym.key
     def start(self):
         os.makedirs(self.audit_dir, exist_ok=True)
         self.log_path = os.path.join(self.dir, "proxy.log")
-        env = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=8",
-               # libpqxx keeps a result per connection that breaks.
-               "LSAN_OPTIONS": f"suppressions={SOURCE}/tests/support/leaks.supp:print_suppressions=0", **os.environ}
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([self.path, "serve", "--config", self.config], stdout=log, stderr=log,
-                                            cwd=self.dir, env=env)
+            self.process = subprocess.Popen([self.path, "serve", "--config", self.config], stdout=log, stderr=log, cwd=self.dir)
         deadline = time.time() + 60
         while True:
             try:
