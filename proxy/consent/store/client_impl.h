@@ -17,7 +17,7 @@ class StoreClient::Impl {
 
   pqxx::connection& open();
   // Runs it; what is thrown becomes an outcome.
-  static Outcome guarded(const std::function<Outcome()>& work);
+  Outcome guarded(const std::function<Outcome()>& work);
 };
 
 }  // namespace pgconsent::consent
