@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "proxy/enforce/foreign_text.h"
 #include "proxy/session/dialect.h"
 #include "proxy/session/impl.h"
 #include "proxy/session/refusals.h"
@@ -30,6 +31,8 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
   if ((unsafe_strings_ || unsafe_encoding_) && depends_on_dialect(text)) {
     return refusal(text, dialect_not_supported(unsafe_strings_));
   }
+  if (!utf8_ && !enforce::names_are_ascii(std::string(text), *state_))
+    return refusal(text, names_in_another_encoding());
   if (restricted()) return decide_restricted(text);
   auto result = planner_->plan(text, *state_, catalog_fresh_);
   if (const auto* needs = std::get_if<enforce::NeedsCatalog>(&result)) {
@@ -40,6 +43,7 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
     return refusal(text, catalog_unknown());
   }
   auto plan = std::get<PlanPtr>(std::move(result));
+  if (!utf8_ && !enforce::adds_only_ascii(*plan)) return refusal(text, names_in_another_encoding());
   if (!state_->private_catalog && plan->catalog_version != state_catalog_) {
     // A schema that another session has made can stand in this one's search path now.
     state_catalog_ = plan->catalog_version;

@@ -103,6 +103,14 @@ SqlError dialect_not_supported(bool strings) {
           strings ? "SET standard_conforming_strings = on" : "RESET client_encoding", 0};
 }
 
+SqlError names_in_another_encoding() {
+  return {
+      std::string(sqlstate::insufficient_privilege),
+      "pgconsent: names with other characters than ASCII need client_encoding UTF8",
+      "Names and definitions are compared in UTF-8, and the server would read this text in another encoding.",
+      "SET client_encoding = 'UTF8'", 0};
+}
+
 SqlError catalog_unknown() {
   return {std::string(sqlstate::insufficient_privilege),
           "pgconsent: the catalog does not hold what the statement names",

@@ -25,6 +25,7 @@ parser::SqlError runs_utility(std::string_view name);
 parser::SqlError prepared_for_other_rules(std::string_view name);
 parser::SqlError audit_not_writable();
 parser::SqlError dialect_not_supported(bool strings);
+parser::SqlError names_in_another_encoding();
 parser::SqlError catalog_unknown();
 parser::SqlError refused_value(std::string_view rule);
 parser::SqlError refused_write();

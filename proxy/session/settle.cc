@@ -175,6 +175,7 @@ void Session::Impl::state_known() {
   state.login_role = state_ ? state_->login_role : state_reader_->session_user;
   if (state_) state.private_catalog = state_->private_catalog;
   unsafe_strings_ = !state_reader_->standard_conforming_strings;
+  utf8_ = state_reader_->client_encoding == "UTF8";
   unsafe_encoding_ = is_unsafe_encoding(state_reader_->client_encoding);
   if (state.purpose == startup_purpose_) state.purpose_source = startup_purpose_source_;
   purpose_error_.reset();

@@ -195,6 +195,34 @@ def test_control_characters_and_invalid_utf8(t):
             t.check(b"raw.c2@" not in b"".join(b for _, b in answer), "nothing leaks")
 
 
+def test_names_in_another_encoding(t):
+    """The server reads them as other names than the analysis: they are refused, in identifiers and in code."""
+    column = "Ünï cödé"
+    t.server.sql("e2e_raw", "CREATE OR REPLACE FUNCTION prüfe(bigint) RETURNS text LANGUAGE sql AS 'SELECT email FROM customers WHERE id = $1'")
+
+    def outcome(c, sql):
+        messages = c.run(wire.query(sql.encode("latin1")))
+        errors = [wire.error_fields(body)["C"] for kind, body in messages if kind == "E"]
+        return errors[0] if errors else [wire.row_values(body) for kind, body in messages if kind == "D"]
+
+    with session(t) as c:
+        c.run(wire.query("SET client_encoding = 'LATIN1'"))
+        for sql in (f'UPDATE "Weird Table" SET plain = plain WHERE "Key" <= 3 RETURNING "Key", "{column}" || \'\'',
+                    f'COPY (UPDATE "Weird Table" SET plain = plain RETURNING "{column}") TO STDOUT',
+                    f'DELETE FROM "Weird Table" WHERE "{column}" LIKE \'RAW%\'', f'UPDATE "Weird Table" SET "{column}" = \'over\' WHERE "Key" = 2',
+                    f'SELECT "{column}" FROM "Weird Table"', 'SELECT * FROM "Weird Table"', "SELECT prüfe(2)",
+                    "DO $$ BEGIN RAISE NOTICE '%', prüfe(2); END $$", "PREPARE p AS SELECT prüfe(2)"):
+            t.equal(outcome(c, sql), "42501", sql)
+        t.equal(outcome(c, "SELECT 'ü', city FROM customers WHERE full_name <> 'é' AND id = 1 /* ß */"), [(b"\xfc", b"Rome")], "values and comments")
+        t.equal(outcome(c, "BEGIN; CREATE TEMP TABLE x (a text); INSERT INTO x VALUES ('ä'); SELECT a FROM x; ROLLBACK"), [(b"\xe4",)], "an own table")
+        c.run(wire.query("SET client_encoding = 'UTF8'"))
+        t.equal([kind for kind, _ in c.run(wire.query('SELECT * FROM "Weird Table"'))][0], "T", "UTF8 again")
+        c.run(wire.parse('SELECT * FROM "Weird Table"', "s") + wire.SYNC)
+        c.run(wire.query("SET client_encoding = 'LATIN1'"))
+        errors = [wire.error_fields(body)["C"] for kind, body in c.run(wire.bind("s") + wire.execute() + wire.SYNC) if kind == "E"]
+        t.equal(errors, [], "prepared before")
+
+
 def test_reload_with_broken_rules_changes_nothing(t):
     path = os.path.join(t.proxy.dir, "rules.yaml")
     with open(path, encoding="utf8") as f:
