@@ -27,6 +27,10 @@ bool NameResolver::catalog_comes_first() const {
   return false;
 }
 
+bool NameResolver::has_temporary_schema() const {
+  return std::any_of(search_path_.begin(), search_path_.end(), is_temporary_schema);
+}
+
 const TemporaryName* NameResolver::temporary(std::string_view name) const {
   auto it = std::find_if(temporary_.begin(), temporary_.end(),
                          [&](const TemporaryName& t) { return t.name == name; });

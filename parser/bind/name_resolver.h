@@ -42,6 +42,8 @@ class NameResolver {
   const Snapshot& catalog() const { return catalog_; }
   // No schema comes before pg_catalog: its operators are the ones that are meant.
   bool catalog_comes_first() const;
+  // Types in it are found before all others, whatever the path says.
+  bool has_temporary_schema() const;
   bool is_own_temporary_schema(std::string_view schema) const;
 
  private:

@@ -121,6 +121,17 @@ struct GenerationBuilder {
     }
   }
 
+  // C and internal functions are a superuser's.
+  void casts() {
+    const parser::Snapshot& catalog = *generation->catalog_;
+    generation->parameters_are_steady_ =
+        std::none_of(catalog.casts.begin(), catalog.casts.end(), [&](const parser::Cast& cast) {
+          const parser::Function* function = catalog.function(cast.function);
+          return cast.target < parser::first_user_oid &&
+                 (function == nullptr || (function->language != "c" && function->language != "internal"));
+        });
+  }
+
   void orphans(const Generation& before) {
     auto add = [&](parser::Oid oid) {
       if (generation->catalog_->relation(oid) != nullptr && generation->policy_->relation(oid) == nullptr)
@@ -216,6 +227,7 @@ GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr 
   GenerationBuilder builder;
   if (builder.bind(std::move(catalog), std::move(rules), options)) {
     if (before != nullptr) builder.orphans(*before);
+    builder.casts();
     builder.conditions();
     builder.reach();
     builder.pseudonyms();

@@ -63,6 +63,10 @@ class Generation {
     return rules::decide(*policy_, relation, purpose, column);
   }
 
+  // Does a parameter have the same value wherever it stands? Not where somebody's cast leads to a built-in
+  // type: the parameter may be of the cast's type, and each place run the cast's code.
+  bool parameters_are_steady() const { return parameters_are_steady_; }
+
   // The conditions of the rules as generated SQL.
   const RuleConditions& conditions() const { return conditions_; }
   // Hex; another for every purpose.
@@ -85,6 +89,7 @@ class Generation {
   std::unordered_set<parser::Oid> orphans_, leading_;
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   RuleConditions conditions_;
+  bool parameters_are_steady_ = true;
 };
 
 using GenerationPtr = std::shared_ptr<const Generation>;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "parser/names/type_oids.h"
+#include "parser/tree/walker.h"
 #include "proxy/enforce/query_rewriter.h"
 
 namespace pgconsent::enforce {
@@ -23,6 +24,18 @@ bool has_leakproof_equality(const parser::Column& column) {
          std::find(std::begin(types), std::end(types), column.type) != std::end(types);
 }
 
+// A number is compared with a string by nobody's operator, and the server's error belongs to the original.
+bool is_repeatable(const Generation& generation, const Node* value, const parser::Column& column) {
+  if (nodeTag(value) == T_ParamRef) return generation.parameters_are_steady();
+  if (nodeTag(value) != T_A_Const) return false;
+  const auto* constant = parser::as<A_Const>(value);
+  if (constant->isnull) return false;
+  const NodeTag tag = nodeTag(&constant->val.node);
+  const bool is_integer = column.type == parser::smallint_oid || column.type == parser::integer_oid ||
+                          column.type == parser::bigint_oid || column.type == parser::oid_oid;
+  return tag == T_String || (tag == T_Integer && is_integer);
+}
+
 }  // namespace
 
 // Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it. Whether
@@ -38,6 +51,7 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
     const rules::ProtectedColumn* rule = relation->column(column.attnum);
     if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
     if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
+    if (!is_repeatable(generation_, lookup.value, column)) continue;
     const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
     const auto clears_if = table.clears_if.find(column.attnum);
     if (value.empty() || clears_if == table.clears_if.end()) continue;

@@ -187,6 +187,21 @@ bool QueryRewriter::is_fully_clear(const rules::ProtectedRelation& relation,
       });
 }
 
+namespace {
+
+bool reads_others(const Node* modification) {
+  switch (nodeTag(modification)) {
+    case T_UpdateStmt:
+      return parser::as<UpdateStmt>(modification)->fromClause != nullptr;
+    case T_DeleteStmt:
+      return parser::as<DeleteStmt>(modification)->usingClause != nullptr;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
 // The target of a modification stays in place: its references are replaced.
 parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Modification& modification,
                                                 const parser::Binding& binding, const RewriteOptions& options,
@@ -208,7 +223,7 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
   }
   note(table, *relation, statement);
   std::string problem;
-  TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens());
+  TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens(), names_);
   parser::TargetReplacement out = guard.run(modification, statement, problem);
   if (!problem.empty()) refuse(statement, unsupported(problem), entry.range->location);
   const bool checked = std::any_of(out.checks.begin(), out.checks.end(),
@@ -223,9 +238,12 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
       if (!column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
     }
   }
-  LookupFilter found = lookups(source, entry, table, parser::target_alias, options);
-  out.lookup = std::move(found.raw);
-  out.lookup_guard = std::move(found.guard);
+  // Beside another relation it would show whether a row was found: by what is read of the other for it.
+  if (!reads_others(modification.statement)) {
+    LookupFilter found = lookups(source, entry, table, parser::target_alias, options);
+    out.lookup = std::move(found.raw);
+    out.lookup_guard = std::move(found.guard);
+  }
   return out;
 }
 

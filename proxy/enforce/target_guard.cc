@@ -37,14 +37,15 @@ std::string cell_of(const Column& column) {
 
 TargetGuard::TargetGuard(const Generation& generation, const rules::Purpose* purpose,
                          const parser::RangeEntry& entry, const DerivedTable& table, const std::string& text,
-                         const parser::TokenIndex& tokens)
+                         const parser::TokenIndex& tokens, const parser::NameResolver& names)
     : generation_(generation),
       purpose_(purpose),
       entry_(entry),
       table_(table),
       relation_(*generation.protected_relation(entry.relation->oid)),
       text_(text),
-      tokens_(tokens) {}
+      tokens_(tokens),
+      names_(names) {}
 
 const ProtectedColumn* TargetGuard::rule_of(int column) const {
   return relation_.column(entry_.relation->columns[column].attnum);
@@ -209,6 +210,8 @@ std::string TargetGuard::steady_value(const Node* value, const Column& column, b
       });
       return steady ? "COALESCE(" + list + ")" : std::string();
     }
+    case T_ParamRef:
+      return generation_.parameters_are_steady() ? parser::value_text(text_, tokens_, value) : std::string();
     default:
       return parser::value_text(text_, tokens_, value);
   }
@@ -241,7 +244,7 @@ std::string TargetGuard::built_in_type(const TypeName& type) const {
   }
   // Others by the search path: the same one in both places, as long as nobody made one of that name.
   static constexpr std::string_view common[] = {"uuid", "text", "date", "int8", "int4"};
-  if (list_length(type.names) != 1 ||
+  if (list_length(type.names) != 1 || !names_.catalog_comes_first() || names_.has_temporary_schema() ||
       std::find(std::begin(common), std::end(common), name) == std::end(common))
     return {};
   const auto& types = generation_.catalog().types;

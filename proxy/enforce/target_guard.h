@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "parser/bind/binding.h"
+#include "parser/bind/name_resolver.h"
 #include "parser/edit/rewrite_target.h"
 #include "proxy/enforce/derived_table.h"
 #include "proxy/enforce/generation.h"
@@ -23,7 +24,8 @@ class TargetGuard {
  public:
   // All arguments outlive the guard. `table` was made for a target.
   TargetGuard(const Generation& generation, const rules::Purpose* purpose, const parser::RangeEntry& entry,
-              const DerivedTable& table, const std::string& text, const parser::TokenIndex& tokens);
+              const DerivedTable& table, const std::string& text, const parser::TokenIndex& tokens,
+              const parser::NameResolver& names);
 
   // Adds to statement.write_refusals and .audit; `problem` says why the modification must be refused.
   parser::TargetReplacement run(const parser::Modification& modification, Statement& statement,
@@ -51,6 +53,7 @@ class TargetGuard {
   const rules::ProtectedRelation& relation_;
   const std::string& text_;
   const parser::TokenIndex& tokens_;
+  const parser::NameResolver& names_;
 };
 
 }  // namespace pgconsent::enforce
