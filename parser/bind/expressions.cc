@@ -313,6 +313,12 @@ void Binder::column_reference(const ColumnRef* reference, Scope& scope) {
   const FromItem* item = find_item(schema, string_value(field(fields, fields->length - 2)), scope, &owner);
   if (item == nullptr) return;  // the server's error
   const bool target = is_target(*item);
+  // The server would say so, but the target is sent under another name.
+  const auto alike = [&](const FromItem& other) { return other.name_visible && other.name == item->name; };
+  if (fields->length == 2 && std::count_if(owner->items.begin(), owner->items.end(), alike) > 1 &&
+      std::any_of(owner->items.begin(), owner->items.end(),
+                  [&](const FromItem& other) { return alike(other) && is_target(other); }))
+    out_.ambiguous = reference;
   if (fields->length > 2 && item->entry >= 0 && !target) out_.qualified.push_back({item->entry, reference});
   if (star) {
     use_all(*item, *owner);

@@ -63,6 +63,7 @@ void Binder::on_conflict(const OnConflictClause* conflict, Scope& scope) {
              [&](const Node* node) { arbiter(as<IndexElem>(node)->expr, scope.items.front()); });
     arbiter(conflict->infer->whereClause, scope.items.front());
   }
+  if (conflict->action != ONCONFLICT_UPDATE) return;  // DO NOTHING changes no row, and shows none
   FromItem excluded = scope.items.front();
   if (is_target(excluded) && excluded.name == "excluded")
     problem("table reference \"excluded\" is ambiguous");

@@ -39,7 +39,7 @@ struct ForeignKey {
   Oid target = 0;
   std::vector<AttrNumber> attnums, target_attnums;
   char on_update = 'a', on_delete = 'a';  // pg_constraint.confupdtype / confdeltype: a r c n d
-  bool enforced = true;  // validated, and none of its triggers is disabled
+  bool enforced = true;                   // validated, and none of its triggers is disabled
   bool deferrable = false;
 };
 
@@ -81,7 +81,10 @@ struct Relation {
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;
   std::vector<Oid>
-      policy_functions;    // of row security; what policies read by themselves is their owner's affair
+      policy_functions;  // of row security; what policies read by themselves is their owner's affair
+  // Columns that these expressions, and the policies, name; 0: the whole row. And relations in policies.
+  std::vector<AttrNumber> implicit_columns, policy_columns;
+  std::vector<Oid> policy_relations;
   bool has_rules = false;  // rewrite rules besides a view's own _RETURN
   bool row_security = false;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "parser/edit/quiet_condition.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::parser {
@@ -156,13 +157,17 @@ bool TargetRewriter::filter(const Target& target) {
   const std::string row = row_check(target);
   const std::string before = row.empty() ? "" : "CASE WHEN ";
   const std::string after = row.empty() ? "" : " THEN " + row + " ELSE FALSE END";
-  const auto enclose = [&](int first, int last) {
-    const bool looked_up = !replacement.lookup.empty();
-    splicer_.insert(tokens_[first].start, before + (looked_up ? replacement.lookup + " AND CASE WHEN " +
-                                                                    replacement.lookup_guard + " THEN ("
-                                                              : "("));
-    splicer_.insert(tokens_[last - 1].end, std::string(looked_up ? ") ELSE FALSE END" : ")") +
-                                               (condition.empty() ? "" : " AND " + condition) + after);
+  // The server may ask the parts of an AND in any order: what must hold first stands around the others.
+  const auto enclose = [&](int first, int last, const Node* qual) {
+    const bool beside = condition.empty() || (replacement.catalog_first && is_quiet(qual));
+    std::string guard = beside ? "" : condition;
+    if (!replacement.lookup.empty()) guard += (guard.empty() ? "" : " AND ") + replacement.lookup_guard;
+    const std::string lookup = replacement.lookup.empty() ? "" : replacement.lookup + " AND ";
+    splicer_.insert(tokens_[first].start,
+                    before + lookup + (guard.empty() ? "(" : "CASE WHEN " + guard + " THEN ("));
+    splicer_.insert(tokens_[last - 1].end, (guard.empty() ? ")" : ") ELSE FALSE END") +
+                                               (beside && !condition.empty() ? " AND " + condition : "") +
+                                               after);
     return true;
   };
   const int at = tokens_.at(binding_.entries[modification.entry].range->location);
@@ -177,7 +182,7 @@ bool TargetRewriter::filter(const Target& target) {
       break;
     case T_MergeStmt:
       if (!tokens_.merge_condition(at, first, last)) return false;
-      return enclose(first, last);
+      return enclose(first, last, as<MergeStmt>(modification.statement)->joinCondition);
     default:
       return true;  // INSERT: no row is looked for
   }
@@ -203,7 +208,7 @@ bool TargetRewriter::filter(const Target& target) {
     if (tokens_.is_keyword(i, "where") && !tokens_.is_symbol(i - 1, '.')) first = i + 1;
   }
   if (first < 0 || first >= last) return false;
-  return enclose(first, last);
+  return enclose(first, last, qual);
 }
 
 bool TargetRewriter::check(const Target& target, std::size_t update) {
@@ -294,6 +299,7 @@ bool TargetRewriter::references() {
     const bool bare = list_length(reference.reference->fields) == 1;
     const auto column = static_cast<std::size_t>(reference.column);
     std::string text;
+    bool hidden = false;
     switch (reference.kind) {
       case Kind::column:
         if (bare && target->replacement->plain[column]) continue;
@@ -307,6 +313,10 @@ bool TargetRewriter::references() {
       case Kind::system_column:
         text =
             quote_identifier(target_alias) + "." + quote_identifier(last_string(reference.reference->fields));
+        if (const std::string& filter = target->replacement->filter; !filter.empty()) {
+          text = "(CASE WHEN " + filter + " THEN " + text + " END)";
+          hidden = true;
+        }
         break;
       case Kind::arbiter:
         text = quote_identifier(last_string(reference.reference->fields));
@@ -319,7 +329,7 @@ bool TargetRewriter::references() {
         break;
     }
     splicer_.replace(tokens_[first].start, tokens_[last - 1].end, std::move(text));
-    const bool renamed = reference.kind == Kind::whole_row ||
+    const bool renamed = reference.kind == Kind::whole_row || hidden ||
                          (reference.kind == Kind::column && !target->replacement->plain[column]);
     if (renamed && !names_.keep(reference.unnamed_target)) return false;
   }

@@ -9,11 +9,9 @@
 #include "parser/edit/result_names.h"
 #include "parser/edit/splice.h"
 #include "parser/edit/token_index.h"
+#include "parser/names/generated_names.h"
 
 namespace pgconsent::parser {
-
-// The target's alias in what is sent.
-inline constexpr std::string_view target_alias = "pgconsent_target";
 
 // What stands for the target of one Modification.
 struct TargetReplacement {
@@ -21,6 +19,7 @@ struct TargetReplacement {
   std::vector<std::string> cells;    // by index in Relation::columns: SQL over target_alias
   std::vector<bool> plain;           // the cell is the column itself
   std::string filter;                // of rows: goes to WHERE, or to MERGE's ON; may be empty
+  bool catalog_first = false;        // of the search path: operators are the built-in ones
   std::string lookup, lookup_guard;  // for an index, and what must hold of what it finds before all else
   std::vector<std::string> checks;   // by index in Modification::updates: true or fails; may be empty
 };

@@ -1,4 +1,5 @@
 // Functions, and what stored expressions refer to.
+#include <algorithm>
 #include <cctype>
 
 #include "proxy/catalog/builder.h"
@@ -64,6 +65,17 @@ std::optional<Reference> read_reference(std::string_view field) {
   return std::nullopt;
 }
 
+// ":varattno 3 " of each column that a tree names; 0 is the whole row, system columns are left out.
+void add_columns(std::string_view tree, std::vector<parser::AttrNumber>& list) {
+  static constexpr std::string_view field = ":varattno ";
+  for (std::size_t at = tree.find(field); at != tree.npos; at = tree.find(field, at + 1)) {
+    parser::AttrNumber attnum = 0;
+    const char* from = tree.data() + at + field.size();
+    std::from_chars(from, tree.data() + tree.size(), attnum);
+    if (attnum >= 0 && std::find(list.begin(), list.end(), attnum) == list.end()) list.push_back(attnum);
+  }
+}
+
 template <class Use>
 void for_each_reference(std::string_view tree, Use use) {
   for (std::size_t at = tree.find(':'); at != tree.npos; at = tree.find(':', at + 1)) {
@@ -78,6 +90,16 @@ void SnapshotBuilder::Impl::references(Row& row) {
   Oid oid = row.oid();
   std::optional<std::string_view> tree = row.optional_text();
   bool relations_too = kind == "depends" || kind == "function";
+  if (parser::Relation* relation = tree ? find_relation(oid) : nullptr) {
+    if (kind == "implicit" || kind == "statistics") add_columns(*tree, relation->implicit_columns);
+    if (kind == "policy") {
+      add_columns(*tree, relation->policy_columns);
+      for_each_reference(*tree, [&](Reference reference) {
+        if (reference.kind == Reference::Kind::relation) relation->policy_relations.push_back(reference.oid);
+      });
+    }
+  }
+  if (kind == "statistics") return;  // its code runs in ANALYZE alone
   std::vector<Oid>* list = nullptr;
   if (kind == "type") {
     list = &type_functions_[oid];

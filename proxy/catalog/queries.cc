@@ -188,6 +188,12 @@ SELECT 'implicit', i.indrelid, i.indpred::pg_catalog.text FROM pg_catalog.pg_ind
 UNION ALL
 SELECT 'implicit', t.tgrelid, t.tgqual::pg_catalog.text FROM pg_catalog.pg_trigger t WHERE t.tgqual IS NOT NULL
 UNION ALL
+SELECT 'implicit', p.partrelid, p.partexprs::pg_catalog.text FROM pg_catalog.pg_partitioned_table p
+WHERE p.partexprs IS NOT NULL
+UNION ALL
+SELECT 'statistics', s.stxrelid, s.stxexprs::pg_catalog.text FROM pg_catalog.pg_statistic_ext s
+WHERE s.stxexprs IS NOT NULL
+UNION ALL
 SELECT 'policy', p.polrelid, p.polqual::pg_catalog.text FROM pg_catalog.pg_policy p WHERE p.polqual IS NOT NULL
 UNION ALL
 SELECT 'policy', p.polrelid, p.polwithcheck::pg_catalog.text FROM pg_catalog.pg_policy p

@@ -57,7 +57,7 @@ class Builder {
       append(out_.plain[i] ? raw : out_.cells[i] + " AS " + name);
     }
     if (request_.target) return std::move(out_);
-    for (std::string_view name : request_.system_columns) append(fmt::format("t.{0} AS {0}", name));
+    for (std::string_view name : request_.system_columns) append(system_column(name));
     out_.head =
         fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
                     parser::quote_qualified({catalog_relation_.schema, catalog_relation_.name}));
@@ -145,6 +145,12 @@ class Builder {
     std::string sql = guarded_sql(condition, raw, masked, type);
     if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);
     return sql;
+  }
+
+  // ctid, xmin, … of hidden rows show nothing either.
+  std::string system_column(std::string_view name) const {
+    if (out_.where.empty()) return fmt::format("t.{0} AS {0}", name);
+    return fmt::format("CASE WHEN {1} THEN t.{0} END AS {0}", name, out_.where);
   }
 
   const Generation& generation_;

@@ -138,7 +138,7 @@ class Judge {
                call.location);
         return;
       case SpecialFunction::set_config: {
-        verdict_.may_change_state = true;
+        verdict_.may_change_state = verdict_.by_constant = true;
         std::string name(constant_text(first_argument(call.call)));
         if (name.empty() && !is_cte(call)) name = setting_by_row(call, names_);
         std::transform(name.begin(), name.end(), name.begin(),

@@ -179,6 +179,7 @@ struct GenerationBuilder {
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
     view_rules();
+    generation->row_code_ = RowCode(*generation->catalog_, *generation->policy_, *generation->functions_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));

@@ -13,6 +13,7 @@
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
+#include "proxy/enforce/row_code.h"
 #include "proxy/enforce/rule_conditions.h"
 #include "proxy/enforce/subject_columns.h"
 #include "proxy/enforce/view_rules.h"
@@ -52,6 +53,8 @@ class Generation {
   const parser::FunctionReach& functions() const { return *functions_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
+  const RowCode& row_code() const { return row_code_; }
+
   // Does it decide about subjects, or is it a view (or has it rules) over what does?
   bool leads_to_subjects(parser::Oid oid) const { return leading_.contains(oid); }
 
@@ -90,6 +93,7 @@ class Generation {
   std::unordered_set<std::string_view> sensitive_names_, known_names_;
   RuleConditions conditions_;
   bool parameters_are_steady_ = true;
+  RowCode row_code_;
 };
 
 using GenerationPtr = std::shared_ptr<const Generation>;

@@ -81,10 +81,12 @@ struct Statement {
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
-  bool writes_protected = false;      // modifies a protected relation, whose checks see raw rows
+  bool runs_row_code = false;         // checks, policies, … of the server's own may see raw rows
   bool asks_conditions = false;       // conditions of the rules see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
-  std::string own_text, sent_text;    // PREPARE, DECLARE: the statement alone, the client's and as it is sent
+  bool decided_by_constant =
+      false;  // a constant's value was judged: no text with another one may be taken for it
+  std::string own_text, sent_text;  // PREPARE, DECLARE: the statement alone, the client's and as it is sent
   std::optional<parser::SqlError>
       refusal;                        // decision refused: replaces the error that the sent text provokes
   std::vector<ColumnOrigin> origins;  // by result column: what the client would see directly; may be empty
@@ -92,6 +94,7 @@ struct Statement {
       raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
   std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
   std::vector<parser::SqlError> write_refusals;  // what fails at a row, by the number behind the token
+  std::vector<std::string> target_names;         // what the client calls the targets that have another name
   std::vector<ExpandedView> expanded;            // for the error where the server denies a privilege
   AuditFacts audit;                              // set unless untouched
   DisclosurePtr disclosure;                      // null: nothing is known
@@ -115,11 +118,11 @@ struct Plan {
   std::string purpose_source;    // "role", "startup", "session" or "comment"
   std::uint64_t generation = 0;  // of the catalog and rules it was made under
   std::uint64_t catalog_version = 0;
-  std::string rules_version;                    // digest
-  SharedList<Statement> statements;             // one per statement of the text, in order
-  std::vector<std::string> subject_keys;        // of the only statement: in place of its disclosure's constants
-  std::vector<Edit> edits;                      // ascending, in the client's text
-  bool runs_generated = false;                  // EXECUTE or FETCH of a text that is not the client's own
+  std::string rules_version;              // digest
+  SharedList<Statement> statements;       // one per statement of the text, in order
+  std::vector<std::string> subject_keys;  // of the only statement: in place of its disclosure's constants
+  std::vector<Edit> edits;                // ascending, in the client's text
+  bool runs_generated = false;            // EXECUTE or FETCH of a text that is not the client's own
   std::shared_ptr<const KeyLookup> key_lookup;  // may be sent instead of `sql`, with
   std::vector<std::string> key_values;          // these parameters, in text format; null: may not
 

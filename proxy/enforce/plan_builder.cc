@@ -131,7 +131,8 @@ class Builder {
       if (out.refusal->sqlstate == "42P01") cacheable_ = false;
       if (out.refusal->position == 0)
         out.refusal->position = character_position(text(), rewriter_.error_location());
-      const bool policy = out.refusal->sqlstate != "42P01" && out.refusal->sqlstate != "42703";
+      const std::string& state = out.refusal->sqlstate;
+      const bool policy = state != "42P01" && state != "42P09" && state != "42703";
       if (policy) {
         out.decision = Decision::refused;
         out.audit.reason = out.refusal->message;
@@ -226,6 +227,12 @@ class Builder {
       case StatementKind::define:
       case StatementKind::server:
         out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
+        if (nodeTag(facts.statement) == T_AlterTableStmt) {  // VALIDATE CONSTRAINT, a new type
+          const parser::ResolvedName altered =
+              names_.resolve(*parser::as<AlterTableStmt>(facts.statement)->relation);
+          out.runs_row_code =
+              altered.relation != nullptr && generation_.row_code().may_tell_of_rows(altered.relation->oid);
+        }
         return true;
       case StatementKind::execute:
         return arguments(facts.statement, facts, source, rewriter, splicer, out);

@@ -70,7 +70,7 @@ PlanTemplate::Constants PlanTemplate::constants_of(const Plan& first, const Lite
   parser::RawTree tree;
   parser::SqlError error;
   if (first.statements.size() != 1 || first.statements.front().refusal ||
-      !parser::RawTree::parse(first.original, tree, error) ||
+      first.statements.front().decided_by_constant || !parser::RawTree::parse(first.original, tree, error) ||
       !parser::literals_are_values(tree, first.original, shape.literals))
     return Constants::matter;
   const bool keys = !first.is_identity && first.statements.front().finds_one_row &&

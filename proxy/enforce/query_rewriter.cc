@@ -38,6 +38,16 @@ bool is_writing(RelationUse use) {
   return use == RelationUse::target;
 }
 
+RowCode::Access access(const RelationReference& reference) {
+  if (!is_writing(reference.use)) return RowCode::Access::reads;
+  const Node* statement = reference.statement;
+  if (nodeTag(statement) == T_CopyStmt) return RowCode::Access::adds;
+  if (nodeTag(statement) != T_InsertStmt) return RowCode::Access::changes;
+  const OnConflictClause* conflict = parser::as<InsertStmt>(statement)->onConflictClause;
+  const bool updates = conflict != nullptr && conflict->action == ONCONFLICT_UPDATE;
+  return updates ? RowCode::Access::changes : RowCode::Access::adds;
+}
+
 }  // namespace
 
 const DerivedTable& DerivedTableCache::get(const Generation& generation, const DerivedTableRequest& request) {
@@ -113,9 +123,11 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
              range.location);
       continue;
     }
-    if (bound.name.relation != nullptr &&
-        generation_.functions().relation_may_change_state(bound.name.relation->oid)) {
-      statement.effects |= Effect::changes_state;
+    if (bound.name.relation != nullptr) {
+      const Relation& relation = *bound.name.relation;
+      if (generation_.functions().relation_may_change_state(relation.oid))
+        statement.effects |= Effect::changes_state;
+      statement.runs_row_code |= generation_.row_code().may_tell(relation, access(reference));
     }
     const RelationReach reach = generation_.reach(bound.name);
     if (is_writing(reference.use) && bound.name.temporary != nullptr && bound.name.temporary->kind == 'v') {
@@ -129,10 +141,7 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     }
     statement.decision = Decision::masked;
     add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
-    if (is_writing(reference.use)) {
-      statement.writes_protected = true;
-      check_write(reference, *bound.name.relation, options, statement);
-    }
+    if (is_writing(reference.use)) check_write(reference, *bound.name.relation, options, statement);
     if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
       refuse(statement,
              refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",
@@ -225,6 +234,7 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
   std::string problem;
   TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens(), names_);
   parser::TargetReplacement out = guard.run(modification, statement, problem);
+  out.catalog_first = names_.catalog_comes_first();
   if (!problem.empty()) refuse(statement, unsupported(problem), entry.range->location);
   const bool checked = std::any_of(out.checks.begin(), out.checks.end(),
                                    [](const std::string& check) { return !check.empty(); });
@@ -238,6 +248,7 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
       if (!column.is_public) statement.raw_allowed.push_back({relation->oid, column.attnum});
     }
   }
+  if (out.replaced) statement.target_names.emplace_back(entry.name);
   // Beside another relation it would show whether a row was found: by what is read of the other for it.
   if (!reads_others(modification.statement)) {
     LookupFilter found = lookups(source, entry, table, parser::target_alias, options);
@@ -254,9 +265,8 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   if (relation == nullptr) return expand_view(entry, options, out, statement);
 
   if (entry.relation->kind == parser::RelationKind::view && !entry.system_columns.empty()) {
-    refuse(
-        statement,
-        {"42703", "column \"" + std::string(entry.system_columns.front()) + "\" does not exist", {}, {}, 0});
+    const std::string name(entry.system_columns.front());
+    refuse(statement, {"42703", "column \"" + name + "\" does not exist", {}, {}, 0});
     return false;
   }
   DerivedTableRequest request;
@@ -281,13 +291,13 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   const bool built_in = generation_.is_built_in_rule(relation->oid);
   if (!built_in) note(table, *relation, statement);
   // What is public of a view may be protected under another purpose.
-  const bool is_view = entry.relation->kind == parser::RelationKind::view;
   auto allow_raw = [&](auto&& may_be) {
     for (const rules::ProtectedColumn& column : relation->columns) {
       if (!built_in && may_be(column)) statement.raw_allowed.push_back({relation->oid, column.attnum});
     }
   };
-  if (is_view) allow_raw([](const auto& column) { return column.is_public; });
+  if (entry.relation->kind == parser::RelationKind::view)
+    allow_raw([](const auto& column) { return column.is_public; });
   // Nothing in it is ever masked for this purpose, or (catalogs) nothing that is masked is used: it stays as
   // it is.
   if ((built_in && !table.masks) || is_fully_clear(*relation, options.purpose)) {
@@ -305,11 +315,11 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   out.query += table.tail;
   const LookupFilter found = lookups(source, entry, table, "t", options);
   if (!table.where.empty()) out.query += " WHERE " + table.where;
-  if (!found.raw.empty()) {
-    // The OFFSET keeps the statement's other conditions out.
-    out.query +=
-        (table.where.empty() ? " WHERE " : " AND ") + found.raw + " AND " + found.guard + " OFFSET 0";
-  }
+  if (!found.raw.empty())
+    out.query += (table.where.empty() ? " WHERE " : " AND ") + found.raw + " AND " + found.guard;
+  // The OFFSET keeps the statement's other conditions out: they would be asked of hidden rows, too. Not below
+  // a lock, which would reach rows that the statement does not find.
+  if (!found.raw.empty() || (!table.where.empty() && !request.locked)) out.query += " OFFSET 0";
   // Where the row exists a column that is never NULL says so, without the whole row being needed.
   for (const rules::ProtectedColumn& rule : relation->columns) {
     const parser::Column* column = entry.relation->column(rule.attnum);
@@ -340,6 +350,7 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
     FunctionVerdict functions = judge_functions(references_, generation_, names_);
     if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
     if (functions.may_change_state) statement.effects |= Effect::changes_state;
+    statement.decided_by_constant |= functions.by_constant;
     shows_sent_text_ = functions.shows_sent_text;
     names_unknown_ = functions.names_unknown;
   }
@@ -364,11 +375,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     const Decision before = statement.decision;
     statement.decision = Decision::untouched;
     const parser::Binding binding = parser::bind_statement(query, names_, relations_);
-    if (!binding.problem.empty()) {
-      statement.decision = before;
-      refuse(statement, unsupported(binding.problem));
-      return Outcome::done;
-    }
+    if (refuse_binding(binding, statement)) return statement.decision = before, Outcome::done;
     std::vector<parser::Replacement> replacements(binding.entries.size());
     for (std::size_t i = 0; i < binding.entries.size(); ++i) {
       if (binding.entries[i].target) continue;
@@ -400,19 +407,6 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
       qualify(source, bound, splicer, statement);
   }
   return Outcome::done;
-}
-
-// The server resolves names again when a prepared statement or portal runs: one that could ever mean a
-// protected relation is sent qualified.
-void QueryRewriter::qualify(Source& source, const BoundRelation& bound, parser::Splicer& splicer,
-                            Statement& statement) {
-  if (bound.range->schemaname != nullptr || !bound.name.found()) return;
-  if (!generation_.is_sensitive_name(bound.range->relname)) return;
-  if (bound.name.relation != nullptr && bound.name.relation->schema == "pg_catalog") return;
-  const std::string schema = bound.name.temporary != nullptr ? "pg_temp" : bound.name.relation->schema;
-  if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
-    refuse(statement, unsupported("a relation could not be found in the text"));
-  }
 }
 
 }  // namespace pgconsent::enforce

@@ -107,6 +107,7 @@ class QueryRewriter {
   void qualify(Source& source, const parser::BoundRelation& bound, parser::Splicer& splicer,
                Statement& statement);
   Outcome resolve(const RewriteOptions& options, Statement& statement);
+  bool refuse_binding(const parser::Binding& binding, Statement& statement);
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
                    const RewriteOptions& options, Statement& statement);

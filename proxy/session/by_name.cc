@@ -37,8 +37,9 @@ void take_over(Statement& statement, const Statement& run, const enforce::Disclo
     statement.disclosure = disclosure;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
+  statement.target_names = run.target_names;
   statement.asks_conditions |= run.asks_conditions;
-  statement.writes_protected |= run.writes_protected;
+  statement.runs_row_code |= run.runs_row_code;
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = run.run_time_refusal_rule;
   auto& audit = statement.audit;
   append(audit.rules, run.audit.rules);

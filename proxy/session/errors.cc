@@ -2,7 +2,9 @@
 // client's own text, nothing of the generated one; and what an error means for what is in flight.
 #include <algorithm>
 #include <charconv>
+#include <deque>
 
+#include "parser/names/generated_names.h"
 #include "proxy/session/impl.h"
 #include "proxy/session/refusals.h"
 #include "proxy/session/sqlstates.h"
@@ -61,6 +63,35 @@ bool is_log(const wire::ErrorFields& fields) {
   return !raised && (severity == "DEBUG" || severity == "LOG" || is_generated(field(fields, 'M')));
 }
 
+// The target of a modification is sent under another name: what can't be named as the client does is left
+// out. True: something was changed; `texts` holds it.
+bool name_target(wire::ErrorFields& fields, const std::vector<std::string>& names,
+                 std::deque<std::string>& texts) {
+  const auto tells = [](const wire::ErrorField& each) {
+    return (each.code == 'M' || each.code == 'H' || each.code == 'D') &&
+           each.value.find(parser::target_alias) != std::string_view::npos;
+  };
+  const auto before = fields.size();
+  bool changed = false;
+  if (names.size() != 1)
+    std::erase_if(fields, [&](const auto& each) { return each.code != 'M' && tells(each); });
+  for (auto& each : fields) {
+    if (!tells(each)) continue;
+    const std::string_view name = names.size() == 1 ? std::string_view(names.front()) : "target";
+    std::string& text = texts.emplace_back();
+    for (std::string_view rest = each.value;;) {
+      const auto at = rest.find(parser::target_alias);
+      text += rest.substr(0, at);
+      if (at == rest.npos) break;
+      text += name;
+      rest.remove_prefix(at + parser::target_alias.size());
+    }
+    each.value = text;
+    changed = true;
+  }
+  return changed || fields.size() != before;
+}
+
 bool is_fatal(const wire::ErrorFields& fields) {
   auto severity = field(fields, 'V');
   if (severity.empty()) severity = field(fields, 'S');
@@ -99,8 +130,9 @@ std::string_view Session::Impl::replaced_error(const wire::ErrorFields& fields, 
   return refusal ? write(*refusal, false) : std::string_view{};
 }
 
-// True: the fields were changed. `position` holds the new position's text.
-bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string& position) const {
+// True: the fields were changed. `texts` holds what is new in them.
+bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry,
+                                 std::deque<std::string>& texts) const {
   const auto* plan = entry != nullptr ? entry->plan.get() : nullptr;
   const auto before = fields.size();
   bool changed = false;
@@ -110,13 +142,17 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, 
       return (internal && (each.code == 'q' || each.code == 'p')) ||
              (each.code == 'W' && is_generated(each.value));
     });
+    const auto* statement = statement_of(*entry);
+    changed |= name_target(
+        fields, statement != nullptr ? statement->target_names : std::vector<std::string>(), texts);
     for (auto& each : fields) {
       int sent = 0;
       if (each.code != 'P') continue;
       if (std::from_chars(each.value.data(), each.value.data() + each.value.size(), sent).ec != std::errc{})
         continue;
       // With parameters for constants the places are others.
-      position = std::to_string(entry->key_lookup ? 0 : plan->original_position(sent));
+      const std::string& position =
+          texts.emplace_back(std::to_string(entry->key_lookup ? 0 : plan->original_position(sent)));
       changed |= position != each.value;
       each.value = position;
     }
@@ -125,11 +161,18 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry, 
   return changed || fields.size() != before;
 }
 
+// Does code run that sees raw rows, and may fail or warn where nothing says so? Not before the statement
+// runs.
+bool Session::Impl::row_code_runs(const Entry* entry) const {
+  if (entry == nullptr || (entry->kind != Kind::query && entry->kind != Kind::execute)) return false;
+  const auto* statement = statement_of(*entry);
+  return statement != nullptr && (statement->runs_row_code || statement->asks_conditions);
+}
+
 std::string_view Session::Impl::write_error(const wire::Header& header, const Entry* entry) {
   backend::ErrorResponse response;
   parse(server_.available(header), response);  // the caller has checked it
-  std::string position;
-  const auto* statement = entry != nullptr ? statement_of(*entry) : nullptr;
+  std::deque<std::string> texts;
   if (const auto refused = replaced_error(response.fields, entry); !refused.empty()) {
     server_.drop(header);
     return refused;
@@ -137,11 +180,9 @@ std::string_view Session::Impl::write_error(const wire::Header& header, const En
   const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed = !exempt && withhold(response.fields, *planner_, touched_,
-                                     statement != nullptr &&
-                                         (statement->writes_protected || statement->asks_conditions)) !=
-                                Withheld::nothing;
-  changed |= clean_fields(response.fields, entry, position);
+  bool changed =
+      !exempt && withhold(response.fields, *planner_, touched_, row_code_runs(entry)) != Withheld::nothing;
+  changed |= clean_fields(response.fields, entry, texts);
   if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());
   server_.drop(header);
@@ -220,13 +261,14 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   backend::NoticeResponse notice;
   if (!parse(server_.available(header), notice)) return nonsense();
   const Entry* entry = in_flight_.empty() ? nullptr : &in_flight_.front();
-  std::string position;
+  std::deque<std::string> texts;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  const Withheld withheld = exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, false);
+  const Withheld withheld =
+      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, row_code_runs(entry));
   const bool logged = !exempt && is_log(notice.fields);  // perhaps of a statement before this one
   if ((entry != nullptr && entry->swallowed) || logged || withheld == Withheld::all) {
     server_.drop(header);
-  } else if (clean_fields(notice.fields, entry, position) || withheld != Withheld::nothing) {
+  } else if (clean_fields(notice.fields, entry, texts) || withheld != Withheld::nothing) {
     serialize(notice, server_.own());
     server_.drop(header);
   } else {

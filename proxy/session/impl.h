@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -207,10 +208,11 @@ class Session::Impl {
   // errors.cc
   bool error_response(const wire::Header& header);
   bool notice_response(const wire::Header& header);
+  bool row_code_runs(const Entry* entry) const;
   // Returns the SQLSTATE that the client got, as the audit may say it.
   std::string_view write_error(const wire::Header& header, const Entry* entry);
   std::string_view replaced_error(const wire::ErrorFields& fields, const Entry* entry);
-  bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::string& position) const;
+  bool clean_fields(wire::ErrorFields& fields, const Entry* entry, std::deque<std::string>& texts) const;
   void after_error(bool own);
   void drop_to_sync();
   void fatal(const parser::SqlError& error);

@@ -13,7 +13,8 @@ enum class Withheld {
   all,    // a notice: not to be sent at all
 };
 
-// `touched`: the transaction has read or written protected relations. `writes`: the statement writes to one.
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool writes);
+// `touched`: the transaction has read or written protected relations. `row_code`: with the statement run
+// checks, policies or the like that see raw rows.
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code);
 
 }  // namespace pgconsent::session

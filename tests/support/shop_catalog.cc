@@ -187,6 +187,7 @@ parser::SnapshotPtr shop_catalog() {
   b.view(20014, "product_names", {{"name", text}}, " SELECT products.name\n   FROM public.products", {20007});
   b.table(1255, "pg_catalog", "pg_proc", {{"oid", 26}, {"proname", text}});
   b.table(2619, "pg_catalog", "pg_statistic", {{"starelid", 26}});
+  b.table(12100, "pg_catalog", "pg_settings", {{"name", text}, {"setting", text}});
   b.view(12208, "pg_stats", {{"tablename", text}}, " SELECT 1", {2619});
   (*b).relations[12208].schema = "pg_catalog";
 

@@ -114,7 +114,8 @@ TEST(PlanTemplate, MakesWhatAFreshAnalysisMakes) {
 
 TEST(PlanTemplate, TheThirdTextOfAShapeComesFromIt) {
   const enforce::GenerationPtr generation = test_support::shop_generation();
-  const auto planner = enforce::make_planner([&]() -> const enforce::GenerationPtr& { return generation; }, {});
+  const auto planner =
+      enforce::make_planner([&]() -> const enforce::GenerationPtr& { return generation; }, {});
   const enforce::SessionState state = test_support::shop_session("shop");
   const auto plan = [&](const std::string& text) {
     return std::get<enforce::PlanPtr>(planner->plan(text, state, true));
@@ -131,6 +132,95 @@ TEST(PlanTemplate, TheThirdTextOfAShapeComesFromIt) {
     EXPECT_FALSE(plan("SELECT set_config('work_mem', '1MB', true)")->statements[0].refusal);
   }
   EXPECT_TRUE(plan("SELECT set_config('pgconsent.purpose', 'no such', true)")->statements[0].refusal);
+}
+
+// Shapes with a constant where something could be decided by it, or seem to be.
+constexpr const char* deciding_places[] = {
+    "SELECT set_config(name, 'o' || 'ff', false) FROM pg_settings WHERE name = $",
+    "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = $",
+    "SELECT set_config($, 'off', false)",
+    "SELECT set_config(CAST($ AS text), 'off', false)",
+    "SELECT set_config($::text, 'off', true) FROM users WHERE id = 1",
+    "INSERT INTO products (id, name) SELECT 1, set_config(name, 'off', false) FROM pg_settings WHERE name = "
+    "$",
+    "SELECT nextval($)",
+    "SELECT $::regclass::oid",
+    "SELECT CAST($ AS regclass)",
+    "SELECT query_to_xml($, true, false, '')",
+    "SELECT current_setting($)",
+    "SELECT has_table_privilege($, 'SELECT')",
+    "SELECT email FROM users WHERE id = $",
+    "SELECT email FROM users WHERE id = -$",
+    "SELECT email FROM users WHERE email = $ LIMIT 3",
+    "SELECT id, email FROM users LIMIT $ OFFSET $",
+    "SELECT email FROM users FETCH FIRST $ ROWS ONLY",
+    "SELECT id, email FROM users ORDER BY $",
+    "SELECT id, email FROM users GROUP BY $, 2",
+    "SELECT DISTINCT ON ($) id, email FROM users",
+    "SELECT email::varchar($) FROM users",
+    "SELECT INTERVAL $ FROM users",
+    "SELECT (ARRAY[email])[$] FROM users",
+    "SELECT email FROM users TABLESAMPLE BERNOULLI ($)",
+    "SELECT email FROM users WHERE id IN ($, 2)",
+    "SELECT CASE WHEN id = $ THEN email ELSE $ END FROM users",
+    "SELECT COALESCE(email, $), ROW(id, $), ARRAY[$] FROM users",
+    "SELECT sum(id) OVER (ROWS $ PRECEDING) FROM users",
+    "INSERT INTO products (id, name) VALUES ($, 'n')",
+    "UPDATE orders SET user_id = $ WHERE id = 3",
+    "UPDATE orders SET amount = $ WHERE user_id = 3 RETURNING address",
+    "DELETE FROM orders WHERE id = $",
+    "SELECT v.x FROM (VALUES ($), ($)) v (x)",
+};
+
+constexpr const char* deciding_constants[] = {"'jit'",
+                                              "'standard_conforming_strings'",
+                                              "'role'",
+                                              "'session_authorization'",
+                                              "'users'",
+                                              "'pgconsent.purpose'",
+                                              "'Role'",
+                                              "'public.users'",
+                                              "'select email from users'",
+                                              "'12'",
+                                              "''",
+                                              "1",
+                                              "0",
+                                              "2",
+                                              "100"};
+
+std::string with_constant(std::string text, std::string_view constant) {
+  for (std::size_t at = 0; (at = text.find('$', at)) != std::string::npos; at += constant.size())
+    text.replace(at, 1, constant);
+  return text;
+}
+
+TEST(PlanTemplate, WhatAConstantDecidesIsJudgedForEachText) {
+  const enforce::GenerationPtr generation = test_support::shop_generation();
+  const enforce::SessionState state = test_support::shop_session("shop");
+  enforce::DerivedTableCache tables;
+  int refused = 0;
+  for (const char* place : deciding_places) {
+    for (const char* usual : deciding_constants) {
+      // A planner that has seen the shape often, with a constant of its own.
+      const auto planner =
+          enforce::make_planner([&]() -> const enforce::GenerationPtr& { return generation; }, {});
+      for (int i = 0; i < 3; ++i) planner->plan(with_constant(place, usual), state, true);
+      for (const char* constant : deciding_constants) {
+        const std::string text = with_constant(place, constant);
+        const auto known = std::get<enforce::PlanPtr>(planner->plan(text, state, true));
+        const auto fresh = enforce::build_plan(*generation, state, text, true, tables).plan;
+        ASSERT_EQ(known->statements.size(), fresh->statements.size()) << text;
+        const enforce::Statement &a = known->statements[0], &b = fresh->statements[0];
+        EXPECT_EQ(a.refusal.has_value(), b.refusal.has_value()) << text << " behind " << usual;
+        EXPECT_EQ(a.decision, b.decision) << text << " behind " << usual;
+        EXPECT_EQ(a.effects, b.effects) << text << " behind " << usual;
+        EXPECT_EQ(known->is_identity, fresh->is_identity) << text << " behind " << usual;
+        if (!fresh->is_identity) EXPECT_EQ(known->sql, fresh->sql) << text << " behind " << usual;
+        refused += b.refusal.has_value();
+      }
+    }
+  }
+  EXPECT_GT(refused, 100);
 }
 
 }  // namespace
