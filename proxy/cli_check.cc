@@ -6,6 +6,7 @@
 #include <set>
 
 #include "proxy/catalog/control_connection.h"
+#include "proxy/cli_check_tables.h"
 #include "proxy/cli_commands.h"
 #include "proxy/cli_control.h"
 #include "proxy/enforce/generation.h"
@@ -158,6 +159,8 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
     if (queries.error().empty() && bound.generation != nullptr) {
       check_conditions(bound.generation->conditions(), queries, report);
       check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
+      check_row_code(*bound.generation, "database " + database, report.diagnostics);
+      check_indexes(*bound.generation, queries, "database " + database, report.diagnostics);
       check_replication(*policy.policy, bound.generation->conditions(), database, queries, report);
     } else if (!queries.error().empty()) {
       report.could_run = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <pqxx/pqxx>
+#include <sstream>
 
 namespace pgconsent {
 
@@ -77,6 +78,41 @@ std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector
     error_ = e.what();
   }
   return names;
+}
+
+std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<parser::Oid>& relations) {
+  std::vector<Index> indexes;
+  try {
+    pqxx::nontransaction query(impl_->connection);
+    // Hash and the like give rows in no order.
+    const pqxx::result result = query.exec(fmt::format(
+        "SELECT i.indrelid, n.nspname OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) c.relname, "
+        "i.indpred IS NOT NULL, i.indnatts, pg_catalog.concat_ws(' ', i.indkey::pg_catalog.text, (SELECT "
+        "pg_catalog.string_agg(d.refobjsubid::pg_catalog.text, ' ') FROM pg_catalog.pg_depend d "
+        "WHERE d.objid OPERATOR(pg_catalog.=) i.indexrelid AND d.refobjid OPERATOR(pg_catalog.=) i.indrelid "
+        "AND d.refobjsubid OPERATOR(pg_catalog.>) 0)) FROM pg_catalog.pg_index i "
+        "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+        "JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam "
+        "WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) "
+        "AND a.amname OPERATOR(pg_catalog.<>) ALL (ARRAY['hash', 'brin', 'gin']::pg_catalog.name[]) "
+        "ORDER BY 2",
+        fmt::join(relations, ",")));
+    for (const auto& row : result) {
+      Index& index = indexes.emplace_back();
+      index.relation = row[0].as<parser::Oid>();
+      index.name = row[1].as<std::string>();
+      index.partial = row[2].as<bool>();
+      index.size = row[3].as<int>();
+      std::istringstream columns(row[4].as<std::string>());
+      for (int attnum = 0; columns >> attnum;) {
+        if (attnum > 0) index.columns.push_back(static_cast<parser::AttrNumber>(attnum));
+      }
+    }
+  } catch (const std::exception& e) {
+    error_ = e.what();
+  }
+  return indexes;
 }
 
 std::vector<std::string> split_search_path(std::string_view setting) {

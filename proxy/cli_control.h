@@ -31,6 +31,15 @@ class ControlQueries {
   // Names of subscriptions (logical replication) to some of the relations that are disabled, do not run, or
   // are still copying: what the relations hold may be old. Empty with error() set on failure.
   std::vector<std::string> stopped_subscriptions(const std::vector<parser::Oid>& relations);
+  // Indexes of the relations, those of constraints too. Empty with error() set on failure.
+  struct Index {
+    parser::Oid relation = 0;
+    std::string name;
+    int size = 0;                             // columns and expressions, with INCLUDE
+    std::vector<parser::AttrNumber> columns;  // all that it reads
+    bool partial = false;
+  };
+  std::vector<Index> indexes(const std::vector<parser::Oid>& relations);
   // What current_schemas(true) would say in a new session of that role, as far as its settings tell: the path
   // set for the role and database, "$user" resolved, schemas left out that do not exist or that it may not
   // use. Empty with error() set on failure.

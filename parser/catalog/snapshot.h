@@ -25,8 +25,9 @@ struct Column {
   std::string collation_sql;  // "pg_catalog"."de_DE"; empty for the type's default collation
   char type_category = 'X';   // pg_type.typcategory: S string, N numeric, D date/time, …
   bool not_null = false;
-  bool generated = false;    // GENERATED ALWAYS AS (…) STORED
-  bool has_equality = true;  // false for json, xml, point, …: can't be grouped
+  bool generated = false;                  // GENERATED ALWAYS AS (…) STORED
+  bool has_equality = true;                // false for json, xml, point, …: can't be grouped
+  std::vector<AttrNumber> generated_from;  // the columns that a generated one is computed from
 };
 
 struct UniqueKey {  // a valid, immediate, non-partial unique index over plain columns
@@ -75,8 +76,9 @@ struct Relation {
   bool security_invoker = false;  // views
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
-  std::vector<Oid> trigger_functions;     // enabled, not internal
-  std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
+  std::vector<Oid> trigger_functions;       // enabled, not internal
+  std::vector<Oid> transition_functions;    // those that get transition tables (REFERENCING … TABLE AS)
+  std::vector<Oid> row_changing_functions;  // BEFORE UPDATE … FOR EACH ROW: what they return is stored
   // Called by its defaults, generated columns, checks, trigger conditions and index expressions: run when it
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;
@@ -96,6 +98,7 @@ struct Function {
   Oid oid = 0;
   std::string schema, name;
   std::vector<Oid> argument_types;
+  Oid result_type = 0;
   // schema.name(argtype, …) as in the rules' `functions.trusted`: "public.tax(numeric)". Types of pg_catalog
   // by their SQL names (integer, timestamp with time zone), others with their schema; names are quoted only
   // where they hold other characters than a-z 0-9 _ $.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/edit/condition_settings.h"
 #include "parser/names/type_oids.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
@@ -14,6 +15,8 @@ class Generator {
  public:
   Generator(const std::vector<ConditionRow>& rows, const Snapshot& catalog, GeneratedCondition& out)
       : rows_(rows), catalog_(catalog), out_(out) {}
+
+  const ColumnTypes& types() const { return types_; }
 
   std::string run(const Node* node) {
     if (++depth_ > 200) return fail("the condition is nested too deeply");
@@ -91,6 +94,7 @@ class Generator {
     const std::string_view name = last_string(reference->fields);
     if (reference->fields->length > 2 || name.empty())
       return fail("a column is named as `column` or `name.column` here");
+    at_ = parser::node_of(reference);
     if (reference->fields->length == 1) return bare_column(name);
     const std::string_view owner = string_value(static_cast<const Node*>(linitial(reference->fields)));
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
@@ -129,6 +133,8 @@ class Generator {
                   row.relation->name);
     }
     out_.used.insert(row.name);
+    out_.columns.emplace(row.relation->oid, column->attnum);
+    types_[at_] = column->type == timestamptz_oid ? timestamp_oid : column->type;
     std::string sql = row.alias + "." + quote_identifier(name);
     return column->type == timestamptz_oid ? "pg_catalog.timezone('UTC', " + sql + ")" : sql;
   }
@@ -317,6 +323,8 @@ class Generator {
   int tables_ = 0;
   bool aggregates_ = false;  // in the target list of a subquery
   int depth_ = 0;
+  const Node* at_ = nullptr;  // the column that is looked for
+  ColumnTypes types_;
 };
 
 }  // namespace
@@ -326,10 +334,9 @@ GeneratedCondition generate_condition(std::string_view text, const std::vector<C
   GeneratedCondition result;
   RawTree tree;
   SqlError error;
-  if (text.find('\0') != std::string_view::npos) return {{}, "the condition holds a NUL byte", {}, {}};
+  if (text.find('\0') != std::string_view::npos) return {.error = "the condition holds a NUL byte"};
   // A newline behind it: a comment at the end must not swallow the parenthesis.
-  if (!RawTree::parse("SELECT (" + std::string(text) + "\n)", tree, error))
-    return {{}, error.message, {}, {}};
+  if (!RawTree::parse("SELECT (" + std::string(text) + "\n)", tree, error)) return {.error = error.message};
   const auto* only =
       list_length(tree.statements()) == 1 ? linitial_node(RawStmt, tree.statements()) : nullptr;
   const auto* select =
@@ -337,10 +344,16 @@ GeneratedCondition generate_condition(std::string_view text, const std::vector<C
   if (select == nullptr || select->op != SETOP_NONE || list_length(select->targetList) != 1 ||
       select->fromClause != nullptr || select->whereClause != nullptr || select->groupClause != nullptr ||
       select->sortClause != nullptr || select->limitCount != nullptr || select->intoClause != nullptr) {
-    return {{}, "this is not a single condition", {}, {}};
+    return {.error = "this is not a single condition"};
   }
   Generator generator(rows, catalog, result);
-  result.sql = generator.run(linitial_node(ResTarget, select->targetList)->val);
+  const Node* condition = linitial_node(ResTarget, select->targetList)->val;
+  result.sql = generator.run(condition);
+  if (result.error.empty()) {
+    SettingProblem problem = find_setting(condition, generator.types(), catalog);
+    result.error = std::move(problem.message);
+    result.hint = std::move(problem.hint);
+  }
   if (!result.error.empty()) result.sql.clear();
   return result;
 }

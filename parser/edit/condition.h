@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "parser/catalog/snapshot.h"
@@ -12,10 +13,12 @@
 namespace pgconsent::parser {
 
 struct GeneratedCondition {
-  std::string sql;             // expression in parentheses where it needs them
-  std::string error;           // not empty: why the condition can't be used; lower case, no full stop
-  std::set<Oid> relations;     // read in subqueries
-  std::set<std::string> used;  // the names of the rows that it reads
+  std::string sql{};             // expression in parentheses where it needs them
+  std::string error{};           // not empty: why the condition can't be used; lower case, no full stop
+  std::string hint{};            // then perhaps: how else to say it
+  std::set<Oid> relations{};     // read in subqueries
+  std::set<std::string> used{};  // the names of the rows that it reads
+  std::set<std::pair<Oid, AttrNumber>> columns{};
 };
 
 // A row that a condition may speak of: `name.column`. One without name is meant where no name is written

@@ -12,6 +12,7 @@ void SnapshotBuilder::Impl::function(Row& row) {
   const std::string* schema = find_schema(row.oid());
   function.name = row.text();
   function.argument_types = row.numbers<Oid>();
+  function.result_type = row.oid();
   function.language = row.text();
   function.kind = row.letter();
   function.volatility = row.letter();

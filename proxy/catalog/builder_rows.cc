@@ -1,9 +1,29 @@
 // How each query's row goes into the snapshot.
+#include <algorithm>
+#include <charconv>
+
 #include "proxy/catalog/builder.h"
 
 namespace pgconsent::catalog {
 
 using parser::AttrNumber;
+
+namespace {
+
+// ":varattno 3" in an expression over one table. A name in the tree can add a column, never hide one.
+std::vector<AttrNumber> columns_of(std::string_view tree) {
+  constexpr std::string_view field = ":varattno ";
+  std::vector<AttrNumber> out;
+  for (std::size_t at = tree.find(field); at != tree.npos; at = tree.find(field, at + 1)) {
+    const char* digits = tree.data() + at + field.size();
+    AttrNumber attnum = 0;
+    std::from_chars(digits, tree.data() + tree.size(), attnum);
+    if (attnum > 0 && std::find(out.begin(), out.end(), attnum) == out.end()) out.push_back(attnum);
+  }
+  return out;
+}
+
+}  // namespace
 
 void SnapshotBuilder::Impl::database(Row& row) {
   snapshot_->database_oid = row.oid();
@@ -111,6 +131,7 @@ void SnapshotBuilder::Impl::column(Row& row) {
   key.collation = row.oid();
   column.not_null = row.flag();
   column.generated = row.flag();
+  if (std::optional<std::string_view> tree = row.optional_text()) column.generated_from = columns_of(*tree);
   auto shape = shapes_.find(key);
   // Without a shape: the column came up after that query ran, so a newer snapshot is on its way. Not
   // groupable, and a type that can't be named: what needs it is refused.
@@ -167,8 +188,11 @@ void SnapshotBuilder::Impl::trigger(Row& row) {
   parser::Relation* relation = find_relation(row.oid());
   Oid function = row.oid();
   const bool has_transition_tables = row.flag();
+  const int type = row.number<int>();
   if (relation == nullptr) return;
   relation->trigger_functions.push_back(function);
+  constexpr int before_update_row = 1 << 0 | 1 << 1 | 1 << 4;  // catalog/pg_trigger.h
+  if ((type & before_update_row) == before_update_row) relation->row_changing_functions.push_back(function);
   if (has_transition_tables) relation->transition_functions.push_back(function);
 }
 

@@ -84,7 +84,10 @@ LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid OPERATOR(pg_catalog.=) co.collnam
 
 constexpr std::string_view columns = R"(
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull,
-       a.attgenerated OPERATOR(pg_catalog.<>) ''
+       a.attgenerated OPERATOR(pg_catalog.<>) '',
+       CASE WHEN a.attgenerated OPERATOR(pg_catalog.<>) '' THEN (
+         SELECT d.adbin::pg_catalog.text FROM pg_catalog.pg_attrdef d
+         WHERE d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum) END
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
 WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
   AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f', 'S', 'c']::pg_catalog."char"[]))";
@@ -125,11 +128,12 @@ constexpr std::string_view rules = R"(
 SELECT DISTINCT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type OPERATOR(pg_catalog.<>) '1')";
 
 constexpr std::string_view triggers = R"(
-SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL FROM pg_catalog.pg_trigger t
+SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL, t.tgtype
+FROM pg_catalog.pg_trigger t
 WHERE NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D')";
 
 constexpr std::string_view functions = R"(
-SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, l.lanname, p.prokind, p.provolatile,
+SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, p.prorettype, l.lanname, p.prokind, p.provolatile,
        p.proleakproof, p.prosecdef,
        CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 AND p.prosqlbody IS NULL
              AND l.lanname OPERATOR(pg_catalog.=) ANY (ARRAY['sql', 'plpgsql', 'internal']::pg_catalog.name[])

@@ -27,7 +27,7 @@ std::string replaced(std::string sql, std::string_view placeholder, std::string_
 GeneratedCondition generated(const Condition& condition, const std::vector<ConditionRow>& rows,
                              const parser::Snapshot& catalog) {
   if (condition.sql.find('\x01') != std::string::npos)
-    return {{}, "the condition holds a control character", {}, {}};
+    return {.error = "the condition holds a control character"};
   return parser::generate_condition(condition.sql, rows, catalog);
 }
 
@@ -71,6 +71,7 @@ std::string BasisCondition::sql(std::string_view row, std::string_view subject) 
 RuleConditions::RuleConditions(const parser::Snapshot& catalog, const rules::Policy& policy,
                                rules::Diagnostics& diagnostics) {
   for (const auto& [name, kind] : policy.subjects) {
+    add_columns(kind);
     if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::table) continue;
     add_source(catalog, kind, "given", kind.consent->given, diagnostics);
     add_source(catalog, kind, "objected", kind.consent->objected, diagnostics);
@@ -91,6 +92,16 @@ RuleConditions::RuleConditions(const parser::Snapshot& catalog, const rules::Pol
   }
 }
 
+// What is kept on the subject's own row.
+void RuleConditions::add_columns(const rules::SubjectKind& kind) {
+  if (kind.regime) columns_.emplace(kind.relation, *kind.regime);
+  if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::column) return;
+  for (const auto* flags : {&kind.consent->flags, &kind.consent->objections}) {
+    for (const auto& [purpose, column] : *flags) columns_.emplace(kind.relation, column);
+  }
+  if (kind.consent->restricted_column) columns_.emplace(kind.relation, *kind.consent->restricted_column);
+}
+
 void RuleConditions::add_source(const parser::Snapshot& catalog, const rules::SubjectKind& kind,
                                 std::string_view what, const Condition& condition,
                                 rules::Diagnostics& diagnostics) {
@@ -102,9 +113,10 @@ void RuleConditions::add_source(const parser::Snapshot& catalog, const rules::Su
       catalog);
   if (!sql.error.empty()) {
     report(diagnostics, condition, "consent." + kind.name + "." + std::string(what) + ": " + sql.error,
-           "simplify the condition `" + condition.sql + "`");
+           sql.hint.empty() ? "simplify the condition `" + condition.sql + "`" : sql.hint);
   }
   relations_.insert(sql.relations.begin(), sql.relations.end());
+  columns_.insert(sql.columns.begin(), sql.columns.end());
   probes_.push_back({condition.where, "SELECT FROM " + name_of(*relation) + " t WHERE " +
                                           replaced(sql.sql, row_placeholder, "t")});
   sources_[{kind.name, std::string(what)}] = std::move(sql.sql);
@@ -127,8 +139,10 @@ void RuleConditions::add_basis(const parser::Snapshot& catalog, const rules::Pol
       if (!sql.error.empty()) {
         report(diagnostics, *condition,
                std::string(condition == &listed.when ? "`when`: " : "`until`: ") + sql.error,
-               "asked of the rows of `" + relation.name +
-                   "`; `row.COLUMN` is a column of the row, `subject.COLUMN` one of the subject's own");
+               !sql.hint.empty() ? sql.hint
+                                 : "asked of the rows of `" + relation.name +
+                                       "`; `row.COLUMN` is a column of the row, `subject.COLUMN` one of the "
+                                       "subject's own");
         continue;
       }
       if (sql.used.contains("subject") && !kind.one_row && !is_own_row(catalog, relation, path, kind)) {
@@ -139,6 +153,7 @@ void RuleConditions::add_basis(const parser::Snapshot& catalog, const rules::Pol
         continue;
       }
       relations_.insert(sql.relations.begin(), sql.relations.end());
+      columns_.insert(sql.columns.begin(), sql.columns.end());
       BasisCondition bound;
       bound.reads_row = sql.used.contains("") || sql.used.contains("row");
       bound.reads_subject = sql.used.contains("subject");

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "parser/catalog/snapshot.h"
@@ -42,6 +43,10 @@ class RuleConditions {
                  std::string_view category) const;
   // Read in subqueries, with the session's own rights.
   const std::set<parser::Oid>& relations() const { return relations_; }
+  // Read by conditions, wherever they are, and the regimes and flags of subjects.
+  bool reads(parser::Oid relation, parser::AttrNumber column) const {
+    return columns_.contains({relation, column});
+  }
   // A query per condition that the server accepts where the condition fits the types of its columns.
   struct Probe {
     rules::Location where;
@@ -56,6 +61,7 @@ class RuleConditions {
     return {condition.where.line, condition.where.column, relation, subject_kind};
   }
 
+  void add_columns(const rules::SubjectKind& kind);
   void add_source(const parser::Snapshot& catalog, const rules::SubjectKind& kind, std::string_view what,
                   const rules::Condition& condition, rules::Diagnostics& diagnostics);
   void add_basis(const parser::Snapshot& catalog, const rules::Policy& policy,
@@ -65,6 +71,7 @@ class RuleConditions {
   std::map<std::pair<std::string, std::string>, std::string> sources_;
   std::map<Key, BasisCondition> bases_;
   std::set<parser::Oid> relations_;
+  std::set<std::pair<parser::Oid, parser::AttrNumber>> columns_;
   std::vector<Probe> probes_;
 };
 

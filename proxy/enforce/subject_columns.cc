@@ -53,6 +53,7 @@ SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Pol
     for (const auto& [oid, relation] : catalog.relations) {
       if (!columns_.contains(oid)) continue;
       add_cascades(relation);
+      add_generated(relation);
       add_relatives(relation);
     }
   } while (grown_);
@@ -123,6 +124,21 @@ void SubjectColumns::add_cascades(const Relation& relation) {
                              joins_by(column.path.hops.front(), key.attnums[i], key.target_attnums[i]);
         if (!follows) add(key.target, std::move(source));
       }
+    }
+  }
+}
+
+// What a generated column that decides is computed from decides as well. The path stays the generated
+// column's: it tells whose the row is before the change.
+void SubjectColumns::add_generated(const Relation& relation) {
+  const std::vector<SubjectColumn> columns = of(relation.oid);
+  for (const SubjectColumn& column : columns) {
+    const parser::Column* generated = relation.column(column.attnum);
+    if (generated == nullptr) continue;
+    for (AttrNumber base : generated->generated_from) {
+      SubjectColumn source = column;
+      source.attnum = base;
+      add(relation.oid, std::move(source));
     }
   }
 }

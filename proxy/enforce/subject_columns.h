@@ -1,5 +1,6 @@
 // Which columns decide about the subjects of protected rows: the subject keys, the foreign keys on the way to
-// them, and what ON UPDATE CASCADE copies into those. Of protected and of other relations.
+// them, what ON UPDATE CASCADE copies into those, and what generated ones are computed from. Of protected and
+// of other relations.
 #pragma once
 
 #include <unordered_map>
@@ -35,6 +36,8 @@ class SubjectColumns {
   const std::vector<SubjectColumn>& of(parser::Oid relation) const;
   // Deleting its rows gives other rows another subject (ON DELETE SET DEFAULT).
   bool delete_changes_subjects(parser::Oid relation) const { return deletes_.contains(relation); }
+  // Relation to columns: of all relations that have some.
+  const std::unordered_map<parser::Oid, std::vector<SubjectColumn>>& all() const { return columns_; }
   // Those that its new rows could fill (always), or that deleting its rows leaves (transaction, statement).
   const std::vector<SubjectGap>& gaps(parser::Oid relation) const;
 
@@ -42,6 +45,7 @@ class SubjectColumns {
   void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path);
   void add(parser::Oid relation, SubjectColumn column);
   void add_cascades(const parser::Relation& relation);
+  void add_generated(const parser::Relation& relation);
   void add_relatives(const parser::Relation& relation);
   void add_deletes();
   void add_gap(parser::Oid relation, const SubjectGap& gap);

@@ -56,9 +56,12 @@ class Change {
   }
 
   // Expressions and predicates are computed on the unmasked rows, and fail with what they find there; a
-  // unique index tells whether values repeat.
+  // unique index tells whether values repeat. Rows come out of an index in its order: beside other columns,
+  // or of some rows only, a masked one would put rows in order that a query finds by what is public.
   bool index(const IndexStmt* index) const {
-    bool plain = true;
+    bool plain = list_length(index->indexParams) == 1 && index->indexIncludingParams == nullptr &&
+                 index->whereClause == nullptr;
+    if (!plain) plain = names_no_masked(index->indexParams) && names_no_masked(index->indexIncludingParams);
     parser::for_each(index->indexParams, [&](const Node* element) {
       const Node* expression = parser::as<IndexElem>(element)->expr;
       const char* name = parser::as<IndexElem>(element)->name;
@@ -69,6 +72,16 @@ class Change {
   }
 
  private:
+  bool names_no_masked(const List* elements) const {
+    bool all = true;
+    parser::for_each(elements, [&](const Node* element) {
+      const char* name = parser::as<IndexElem>(element)->name;
+      const rules::ProtectedColumn* column = name == nullptr ? nullptr : find(name);
+      all &= name == nullptr || (column != nullptr && column->is_public);  // of expressions: see index()
+    });
+    return all;
+  }
+
   bool new_column(const ColumnDef* column) const {
     bool plain = true;
     parser::for_each(column->constraints, [&](const Node* node) {

@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "parser/reach/builtin_lists.h"
-#include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/row_triggers.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
 
 namespace {
 
-using parser::Function;
 using parser::Oid;
 using parser::Relation;
 using parser::RelationKind;
-using parser::Token;
-using parser::TokenKind;
 
 constexpr int max_view_depth = 32;
 
@@ -70,88 +66,28 @@ bool deletes(const Node* statement) {
   return found;
 }
 
-// A trigger's function sees raw rows as NEW and OLD, and in transition tables. It shows nothing where it
-// names public columns of the former only, and no relation that is not in the catalog.
-bool names_only_public(const std::vector<Token>& tokens, const rules::ProtectedRelation& rules,
-                       const Generation& generation) {
-  auto is = [&](std::size_t i, std::string_view word) { return i < tokens.size() && tokens[i].text == word; };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    if (token.kind == TokenKind::unicode_identifier) return false;
-    const bool relation = (token.text == "from" || token.text == "join") && i + 1 < tokens.size() &&
-                          tokens[i + 1].kind == TokenKind::identifier;
-    if (relation && !generation.is_known_name(tokens[i + 1].text)) return false;
-    if (token.text != "new" && token.text != "old") continue;
-    if (i + 2 < tokens.size() && tokens[i + 1].symbol == '.') {
-      const std::string& name = tokens[i + 2].text;
-      const bool is_public = std::any_of(rules.columns.begin(), rules.columns.end(), [&](const auto& column) {
-        return column.is_public && column.name == name;
-      });
-      if (!is_public) return false;
-      continue;
-    }
-    const bool returned =
-        i > 0 && is(i - 1, "return") && i + 1 < tokens.size() && tokens[i + 1].symbol == ';';
-    if (!returned) return false;
-  }
-  return true;
-}
-
-bool raises(const std::vector<Token>& tokens) {
-  static constexpr std::string_view words[] = {"raise", "assert", "notify", "pg_notify"};
-  return std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
-    return token.kind == TokenKind::unicode_identifier ||
-           std::find(std::begin(words), std::end(words), token.text) != std::end(words);
-  });
-}
-
-// The function that a write to the relation runs on raw rows, and that may show them; null: none.
-const Function* showing_code(const Generation& generation, const Relation& relation) {
-  const rules::ProtectedRelation* protection = generation.policy().relation(relation.oid);
-  if (protection == nullptr) return nullptr;
-  auto find = [&](const std::vector<Oid>& oids, auto&& is_harmless) -> const Function* {
-    for (Oid oid : oids) {
-      const Function* function = generation.catalog().function(oid);
-      if (function == nullptr || generation.policy().trusted_functions.contains(oid)) continue;
-      if (oid < parser::first_user_oid || parser::is_pure_native(*function)) continue;
-      const bool readable = function->language == "plpgsql" || function->language == "sql";
-      const auto tokens = readable ? parser::scan(function->body) : std::nullopt;
-      if (!tokens || !is_harmless(*tokens)) return function;
-    }
-    return nullptr;
-  };
-  // A transition table holds whole rows under a name that any clause may use.
-  if (const Function* trigger =
-          find(relation.transition_functions, [](const std::vector<Token>&) { return false; })) {
-    return trigger;
-  }
-  if (const Function* trigger = find(relation.trigger_functions, [&](const std::vector<Token>& tokens) {
-        return names_only_public(tokens, *protection, generation);
-      })) {
-    return trigger;
-  }
-  return find(relation.implicit_functions, [](const std::vector<Token>& tokens) { return !raises(tokens); });
-}
-
 // The target, its children, and what a change of it cascades to.
 void collect_written(const Generation& generation, Oid oid, std::unordered_set<Oid>& out) {
   if (!out.insert(oid).second) return;
   const Relation* relation = generation.catalog().relation(oid);
   if (relation == nullptr) return;
   for (Oid child : relation->children) collect_written(generation, child, out);
-  for (const auto& [other, rules] : generation.policy().relations) {
+  const auto follow = [&](Oid other) {
     const Relation* candidate = generation.catalog().relation(other);
-    if (candidate == nullptr) continue;
+    if (candidate == nullptr) return;
     for (const parser::ForeignKey& key : candidate->foreign_keys) {
       const bool cascades =
           (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
       if (key.target == oid && cascades) collect_written(generation, other, out);
     }
-  }
+  };
+  for (const auto& [other, rules] : generation.policy().relations) follow(other);
+  for (const auto& [other, columns] : generation.subject_columns().all()) follow(other);
 }
 
 // Children that are foreign or have rules would be written as well.
-std::optional<parser::SqlError> refuse_code(const Generation& generation, const Relation& target) {
+std::optional<parser::SqlError> refuse_code(const Generation& generation, const Relation& target,
+                                            bool updates) {
   std::unordered_set<Oid> written;
   collect_written(generation, target.oid, written);
   for (Oid oid : written) {
@@ -161,11 +97,19 @@ std::optional<parser::SqlError> refuse_code(const Generation& generation, const 
       return refusal("\"" + relation->name + "\" has rewrite rules, which see protected data", {},
                      "Use triggers in their place.");
     }
-    if (const Function* function = showing_code(generation, *relation)) {
+    const auto code = untrusted_code(generation, *relation, updates);
+    if (!code) continue;
+    const std::string hint = "List the function under `functions: trusted` in the rules if it is harmless.";
+    const std::string name = "`" + code->function->identity + "` ";
+    if (code->column.empty()) {
       return refusal("writing to \"" + target.name + "\" runs code that may show protected data",
-                     "`" + function->identity + "` sees the raw row of \"" + relation->name + "\".",
-                     "List the function under `functions: trusted` in the rules if it is harmless.");
+                     name + "sees the raw row of \"" + relation->name + "\".", hint);
     }
+    return refusal("writing to \"" + target.name + "\" runs code that may change what decides about masks",
+                   name + "may give " +
+                       (code->column == "*" ? "the row" : "column \"" + code->column + "\"") + " of \"" +
+                       relation->name + "\" another value.",
+                   hint);
   }
   return std::nullopt;
 }
@@ -211,7 +155,7 @@ std::optional<parser::SqlError> refuse_write(const Generation& generation, const
                      "The rows are those of \"" + deciding.of->name + "\".", "Leave the column as it is.");
     }
   }
-  return refuse_code(generation, target);
+  return refuse_code(generation, target, !assigned(statement).empty() || deletes(statement));
 }
 
 std::optional<parser::SqlError> refuse_protected_write(const Generation& generation, const Relation& target,

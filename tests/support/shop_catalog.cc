@@ -197,7 +197,7 @@ parser::SnapshotPtr shop_catalog() {
   b.function(2108, "pg_catalog", "sum", {int4}, 'a');
   b.function(3538, "pg_catalog", "string_agg", {text, text}, 'a');
   b.function(3175, "pg_catalog", "json_agg", {2283}, 'a');
-  b.function(870, "pg_catalog", "lower", {text});
+  b.function(870, "pg_catalog", "lower", {text}).result_type = text;
   b.function(3787, "pg_catalog", "to_jsonb", {2283});
   b.function(2925, "pg_catalog", "query_to_xml", {text, boolean, boolean, text});
   b.function(2078, "pg_catalog", "set_config", {text, text, boolean}).volatility = 'v';

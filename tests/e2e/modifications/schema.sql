@@ -64,3 +64,38 @@ GRANT USAGE ON SCHEMA crm TO app, pgconsent;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;
 ANALYZE;
+-- Subjects that are computed from another column: of the row, of a row on the way.
+CREATE TABLE slips (id bigint PRIMARY KEY, ref bigint, person_id bigint GENERATED ALWAYS AS (ref + 0) STORED, note text, label text);
+INSERT INTO slips (id, ref, note) SELECT i, i, 'RAW slip ' || i FROM generate_series(1, 4) i;
+CREATE TABLE tubs (id bigint PRIMARY KEY, ref bigint, person_id bigint GENERATED ALWAYS AS (ref) STORED, label text);
+INSERT INTO tubs (id, ref) SELECT i, i FROM generate_series(1, 4) i;
+CREATE TABLE caps (id bigint PRIMARY KEY, tub_id bigint REFERENCES tubs, note text);
+INSERT INTO caps SELECT i, i, 'RAW cap ' || i FROM generate_series(1, 4) i;
+-- Triggers that set whom a row is about, in several ways, and some that only look.
+CREATE TABLE jars (id bigint PRIMARY KEY, person_id bigint, label text, note text);
+CREATE TABLE pots (id bigint PRIMARY KEY, person_id bigint, label text);
+CREATE TABLE pans (id bigint PRIMARY KEY, pot_id bigint REFERENCES pots, note text);
+CREATE TABLE cups (id bigint PRIMARY KEY, person_id bigint, label text, note text, used timestamptz);
+CREATE TABLE mugs (id bigint PRIMARY KEY, person_id bigint, label text, note text);
+INSERT INTO jars SELECT i, i, 'x', 'RAW jar ' || i FROM generate_series(1, 4) i;
+INSERT INTO pots SELECT i, i, 'x' FROM generate_series(1, 4) i;
+INSERT INTO pans SELECT i, i, 'RAW pan ' || i FROM generate_series(1, 4) i;
+INSERT INTO cups SELECT i, i, 'x', 'RAW cup ' || i FROM generate_series(1, 4) i;
+INSERT INTO mugs SELECT i, i, 'x', 'RAW mug ' || i FROM generate_series(1, 4) i;
+CREATE FUNCTION assign() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN IF NEW.label LIKE 'c%' THEN NEW.person_id := substr(NEW.label, 2)::bigint; END IF; RETURN NEW; END $$;
+CREATE TRIGGER assign BEFORE UPDATE ON jars FOR EACH ROW EXECUTE FUNCTION assign();
+CREATE TRIGGER assign BEFORE UPDATE ON pots FOR EACH ROW EXECUTE FUNCTION assign();
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE who bigint := NEW.person_id; BEGIN
+  IF NEW.person_id IS NOT NULL AND NEW.person_id = OLD.person_id THEN NEW.used = now(); END IF;
+  INSERT INTO log VALUES (concat_ws(' ', TG_OP, OLD.id, NEW.person_id)); RETURN NEW; END $$;
+CREATE TRIGGER look BEFORE UPDATE ON cups FOR EACH ROW EXECUTE FUNCTION look();
+CREATE FUNCTION first_owner() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN NEW.person_id := COALESCE(NEW.person_id, 2); RETURN NEW; END $$;
+CREATE TRIGGER first_owner BEFORE INSERT ON mugs FOR EACH ROW EXECUTE FUNCTION first_owner();
+-- The first three give rows in the order of masked values.
+CREATE INDEX seats_by_note ON seats (person_id, note);
+CREATE INDEX bags_by_tag ON bags (tag) WHERE desk_id = 1;
+CREATE INDEX cards_lower ON cards (person_id, lower(code));
+CREATE INDEX cards_person ON cards (person_id, used);
+CREATE INDEX cards_code ON cards (code);

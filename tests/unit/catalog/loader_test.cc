@@ -67,6 +67,8 @@ TEST_F(Loader, ColumnsAndTypes) {
   EXPECT_TRUE(users.column("email")->not_null);
   EXPECT_TRUE(users.column("lower_email")->generated);
   EXPECT_FALSE(users.column("email")->generated);
+  EXPECT_THAT(users.column("lower_email")->generated_from, ElementsAre(users.column("email")->attnum));
+  EXPECT_THAT(users.column("email")->generated_from, IsEmpty());
   EXPECT_EQ(users.column("email")->type_category, 'S');
   EXPECT_EQ(users.column("loose")->collation_sql, "\"Odd \"\"Schema\".\"loose\"");
   EXPECT_EQ(users.column("posix")->collation_sql, "\"pg_catalog\".\"POSIX\"");
@@ -176,6 +178,7 @@ TEST_F(Loader, ViewsAndDependencies) {
   EXPECT_THAT(relation("mv").depends_on, Contains(relation("users").oid));
   EXPECT_THAT(relation("people").depends_on, Contains(relation("users").oid));
   EXPECT_THAT(relation("orders").trigger_functions, ElementsAre(function("on_order").oid));
+  EXPECT_THAT(relation("orders").row_changing_functions, IsEmpty()) << "BEFORE INSERT";
   EXPECT_THAT(relation("items").trigger_functions, IsEmpty());
   EXPECT_THAT(relation("defaults").implicit_functions,
               testing::AllOf(Contains(function("query_to_xml").oid), Contains(function("checked").oid),

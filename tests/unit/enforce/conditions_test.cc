@@ -52,6 +52,64 @@ TEST(Conditions, TimesAreTakenInUtc) {
             "(pg_catalog.timezone('UTC', w0.\"given_at\") OPERATOR(pg_catalog.>) '2024-01-01'))");
 }
 
+// What a constant or a conversion means must not depend on DateStyle, IntervalStyle, TimeZone and the like.
+TEST(Conditions, NoSettingDecides) {
+  for (const char* text : {"subject.birth_date < '01/04/1952'",
+                           "subject.birth_date < CAST('today' AS date) - 5",
+                           "subject.birth_date < 'tomorrow'",
+                           "subject.birth_date = 'January 8, 1999'",
+                           "CAST(subject.birth_date AS text) NOT LIKE '2019%'",
+                           "subject.birth_date::varchar = 'x'",
+                           "text(subject.birth_date) = '2019-01-01'",
+                           "date('01/04/1952') > subject.birth_date",
+                           "subject.birth_date || '' = 'x'",
+                           "CAST(address AS date) < subject.birth_date",
+                           "now() > '2024-01-01 10:00+02'",
+                           "now() > '2024-01-01 10:00 Europe/Rome'",
+                           "now() > CURRENT_TIMESTAMP - interval '-1 day 2 hours'",
+                           "CAST('5' AS money) > CAST('4' AS money)",
+                           "COALESCE(subject.birth_date, '01/04/1952') < '2000-01-01'",
+                           "CASE WHEN true THEN '01/02/2000' ELSE subject.birth_date END < '2000-01-01'",
+                           "subject.birth_date IN ('2000-01-01', '01/02/2000')",
+                           "subject.birth_date BETWEEN '2000-01-01' AND 'now'",
+                           "CAST(CAST(amount AS float8) AS text) = '0.1'",
+                           "EXISTS (SELECT FROM public.users u WHERE u.birth_date < '01/04/1952')",
+                           "EXISTS (SELECT FROM public.user_consents c WHERE c.given_at > 'yesterday')",
+                           "(SELECT max(given_at) FROM public.user_consents) > '1/2/2024'",
+                           "CAST('x' AS regclass) IS NULL"}) {
+    const auto made = generate(text);
+    EXPECT_NE(made.error, "") << text << ": " << made.sql;
+    EXPECT_NE(made.hint, "") << text << ": " << made.error;
+    EXPECT_EQ(made.sql, "") << text;
+  }
+  for (const char* text : {"subject.birth_date < '1952-04-01'",
+                           "subject.birth_date > CURRENT_TIMESTAMP - interval '18 years'",
+                           "CAST('2024-02-29' AS date) = subject.birth_date",
+                           "now() > '2024-01-01 10:00:00'",
+                           "now() > '2024-01-01T10:00Z'",
+                           "subject.birth_date IN ('2000-01-01', 'infinity')",
+                           "subject.birth_date + interval '1 year 2 months' < now()",
+                           "CAST(amount AS int) > 5",
+                           "amount > '5.5'",
+                           "CAST(address AS int) < 10",
+                           "CAST(id AS text) LIKE '1%'",
+                           "address || ' x' = 'y'",
+                           "CAST(address AS int) BETWEEN 1 AND '3'",
+                           "subject.newsletter",
+                           "address LIKE '01/04/19__'",
+                           "lower(address) IN ('today', 'now')",
+                           "CASE WHEN amount > 1 THEN address ELSE 'x' END = 'today'",
+                           "subject.profile->>'since' > '01/04/1952'",
+                           "subject.birth_date::timestamp < now()",
+                           "(SELECT max(given_at) FROM public.user_consents c) + interval '10 years' > now()",
+                           "interval '10' year < now() - subject.birth_date",
+                           "COALESCE(subject.birth_date, '2000-01-01') < now()"}) {
+    const auto made = generate(text);
+    EXPECT_EQ(made.error, "") << text;
+    EXPECT_NE(made.sql, "") << text;
+  }
+}
+
 TEST(Conditions, OthersAreRefused) {
   const std::pair<const char*, const char*> cases[] = {
       {"nothing", "does not exist in public.orders"},

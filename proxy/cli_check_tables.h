@@ -1,0 +1,19 @@
+// Parts of `pgconsent check`. Private to the command line.
+#pragma once
+
+#include <string>
+
+#include "proxy/cli_control.h"
+#include "proxy/enforce/generation.h"
+#include "rules/diagnostic.h"
+
+namespace pgconsent {
+
+// Triggers, defaults and checks that must be trusted before tables can be written to.
+void check_row_code(const enforce::Generation& generation, const std::string& where,
+                    rules::Diagnostics& diagnostics);
+// On failure queries.error() says why.
+void check_indexes(const enforce::Generation& generation, ControlQueries& queries, const std::string& where,
+                   rules::Diagnostics& diagnostics);
+
+}  // namespace pgconsent

@@ -1,0 +1,22 @@
+// The functions that PostgreSQL runs on the unmasked rows of a write: triggers, defaults, checks. Which of
+// them may show what they see, and which may change what decides about masks?
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "proxy/enforce/generation.h"
+
+namespace pgconsent::enforce {
+
+struct UntrustedCode {
+  const parser::Function* function = nullptr;
+  std::string column;  // not empty: it may change this one, which decides; else it may show rows
+};
+
+// One that must be listed under `functions: trusted` before the relation is written to. `updates`: its rows
+// may change, not only come and go.
+std::optional<UntrustedCode> untrusted_code(const Generation& generation, const parser::Relation& relation,
+                                            bool updates);
+
+}  // namespace pgconsent::enforce
