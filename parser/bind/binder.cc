@@ -1,5 +1,6 @@
 #include "parser/bind/binder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "parser/bind/column_name.h"
@@ -302,6 +303,30 @@ void Binder::lookups(const Node* qual, Scope& scope) {
   }
 }
 
+namespace {
+
+// c.id = 5 AND o.customer_id = c.id: both columns have one value.
+void pin(Binding& out) {
+  const auto add = [](RangeEntry& entry, int column) {
+    if (std::find(entry.pinned.begin(), entry.pinned.end(), column) != entry.pinned.end()) return false;
+    entry.pinned.push_back(column);
+    return true;
+  };
+  for (RangeEntry& entry : out.entries) {
+    for (const EqualityLookup& lookup : entry.lookups) add(entry, lookup.column);
+  }
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const ColumnEquality& each : out.equalities) {
+      const std::vector<int>& known = out.entries[each.known].pinned;
+      if (std::find(known.begin(), known.end(), each.known_column) != known.end())
+        grown |= add(out.entries[each.other], each.other_column);
+    }
+  }
+}
+
+}  // namespace
+
 Binding bind_statement(const Node* statement, const NameResolver& names,
                        std::span<const BoundRelation> relations) {
   Binding out;
@@ -312,6 +337,7 @@ Binding bind_statement(const Node* statement, const NameResolver& names,
     out.result_entries.push_back(column.entry);
   }
   out.results_known = !opaque;
+  pin(out);
   return out;
 }
 

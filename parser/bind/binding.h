@@ -47,6 +47,8 @@ struct RangeEntry {
   std::vector<bool> used_grouped;                // used after GROUP BY, outside aggregates
   std::vector<std::string_view> system_columns;  // ctid, xmin, …, distinct
   std::vector<EqualityLookup> lookups;
+  std::vector<int>
+      pinned;  // indices of columns that have one value in all rows: by lookups, or equal to such
   std::vector<std::string_view> column_aliases;  // FROM users AS u (a, b)
 };
 

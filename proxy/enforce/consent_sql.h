@@ -28,6 +28,9 @@ class ConsentSql {
 
   // LEFT JOIN … for what has been asked so far; it never multiplies rows. Empty: nothing to join.
   virtual std::string join(std::string_view key) const = 0;
+  // The same where few rows are joined. Of a subquery with GROUP BY k the server expects as many rows as a
+  // subject has records, also where k is known, and multiplies by them.
+  virtual std::string join_few(std::string_view key) const { return join(key); }
   // The same where consent to one purpose is all that is asked, and one record can give it: it is looked for
   // in the join itself. Then `joined_one()` says whether it was found.
   virtual std::string join_one(std::string_view key) const = 0;

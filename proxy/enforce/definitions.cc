@@ -1,44 +1,234 @@
 #include "proxy/enforce/definitions.h"
 
+#include <algorithm>
+#include <unordered_set>
+
+#include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/maintenance.h"
+#include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
 
-void Definitions::note(const parser::StatementFacts& facts) {
-  if (facts.kind == parser::StatementKind::transaction) return;
-  switch (nodeTag(facts.statement)) {
+namespace {
+
+using parser::Relation;
+
+constexpr int trigger_type_instead = 1 << 6;  // catalog/pg_trigger.h
+
+std::string_view made_relation(const Node* statement) {
+  switch (nodeTag(statement)) {
     case T_CreateStmt:
-      relations_.emplace_back(parser::as<CreateStmt>(facts.statement)->relation->relname);
-      return;
+      return parser::as<CreateStmt>(statement)->relation->relname;
     case T_CreateTableAsStmt:
-      relations_.emplace_back(parser::as<CreateTableAsStmt>(facts.statement)->into->rel->relname);
-      return;
+      return parser::as<CreateTableAsStmt>(statement)->into->rel->relname;
     case T_ViewStmt:
-      relations_.emplace_back(parser::as<ViewStmt>(facts.statement)->view->relname);
-      return;
-    case T_SelectStmt:
-      if (const IntoClause* into = parser::as<SelectStmt>(facts.statement)->intoClause; into != nullptr) {
-        relations_.emplace_back(into->rel->relname);
-      }
-      return;
+      return parser::as<ViewStmt>(statement)->view->relname;
     case T_CreateSeqStmt:
-      relations_.emplace_back(parser::as<CreateSeqStmt>(facts.statement)->sequence->relname);
-      return;
-    case T_IndexStmt:
-    case T_CreateSchemaStmt:
-    case T_GrantStmt:
-    case T_CommentStmt:
-    case T_AlterTableStmt:
-    case T_CreateEnumStmt:
-    case T_AlterSeqStmt:
-    case T_CreateFunctionStmt:  // its body was judged
-    case T_DropStmt:
-      return;
+      return parser::as<CreateSeqStmt>(statement)->sequence->relname;
+    case T_SelectStmt: {
+      const IntoClause* into = parser::as<SelectStmt>(statement)->intoClause;
+      return into == nullptr ? std::string_view() : into->rel->relname;
+    }
     default:
-      change_code_ |= facts.kind == parser::StatementKind::define ||
-                      facts.kind == parser::StatementKind::server ||
-                      facts.kind == parser::StatementKind::run_code;
+      return {};
   }
+}
+
+// Other columns, constraints or properties of the one table: no other name means anything else by it.
+bool stays_in_table(const AlterTableCmd* command) {
+  switch (command->subtype) {
+    case AT_AddColumn:
+    case AT_DropColumn:
+      return command->behavior != DROP_CASCADE;
+    case AT_AddConstraint:
+    case AT_ValidateConstraint:
+    case AT_AlterColumnType:
+    case AT_ColumnDefault:
+    case AT_SetNotNull:
+    case AT_DropNotNull:
+    case AT_SetStatistics:
+    case AT_SetOptions:
+    case AT_ResetOptions:
+    case AT_SetStorage:
+    case AT_SetCompression:
+    case AT_AddIdentity:
+    case AT_SetIdentity:
+    case AT_DropIdentity:
+    case AT_SetRelOptions:
+    case AT_ResetRelOptions:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Does it decide about subjects, or is it a view of what does? As GenerationBuilder::subject_columns().
+bool leads(const Generation& generation, parser::Oid oid, int depth = 0) {
+  const SubjectColumns& subjects = generation.subject_columns();
+  if (!subjects.of(oid).empty() || subjects.delete_changes_subjects(oid) || !subjects.gaps(oid).empty())
+    return true;
+  const Relation* relation = generation.catalog().relation(oid);
+  if (relation == nullptr || relation->kind != parser::RelationKind::view) return false;
+  return depth > 32 || std::any_of(relation->depends_on.begin(), relation->depends_on.end(),
+                                   [&](parser::Oid used) { return leads(generation, used, depth + 1); });
+}
+
+}  // namespace
+
+bool Definitions::has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+template <class Test>
+bool Definitions::any_name(const parser::StatementFacts& facts, const std::string& text, Test test) {
+  const std::vector<parser::Token> tokens = parser::scan_parsed(text);
+  return std::any_of(tokens.begin(), tokens.end(), [&](const parser::Token& token) {
+    if (token.start < facts.start || token.start >= facts.end) return false;
+    return token.kind == parser::TokenKind::unicode_identifier || (!token.text.empty() && test(token.text));
+  });
+}
+
+// What it defines, or itself at once, may call a function that changes the search path or makes relations.
+bool Definitions::may_change_state(const parser::StatementFacts& facts, const std::string& text) const {
+  return any_name(facts, text, [&](const std::string& name) {
+    return generation_.functions().any_special_or_stateful(name);
+  });
+}
+
+// Writing to the new view could change subjects, and nobody knows of it yet.
+bool Definitions::shows_leading(const parser::StatementFacts& facts, const std::string& text) const {
+  std::unordered_set<std::string> leading;
+  for (const auto& [oid, relation] : generation_.catalog().relations) {
+    if (leads(generation_, oid)) leading.insert(relation.name);
+  }
+  return any_name(facts, text, [&](const std::string& name) { return leading.contains(name); });
+}
+
+bool Definitions::keep_names_of(const parser::StatementFacts& facts, const std::string& text) const {
+  if (unsettled_ || (created_.empty() && dropped_.empty())) return !unsettled_;
+  return !any_name(facts, text, [&](const std::string& name) { return renames(name); });
+}
+
+void Definitions::note(const parser::StatementFacts& facts, const std::string& text,
+                       const parser::NameResolver& names) {
+  unsettled_ = unsettled_ || facts.ends_transaction || facts.kind == parser::StatementKind::discard;
+  if (facts.kind == parser::StatementKind::transaction) return;
+  const Node* statement = facts.kind == parser::StatementKind::explain ? facts.query : facts.statement;
+  if (const std::string_view made = made_relation(statement); !made.empty()) created_.emplace_back(made);
+  bool settled = true;
+  switch (nodeTag(statement)) {
+    case T_CreateStmt:  // a parent has another child
+      parser::for_each(parser::as<CreateStmt>(statement)->inhRelations, [&](const Node* parent) {
+        reshaped_.emplace_back(parser::as<RangeVar>(parent)->relname);
+      });
+      break;
+    case T_CreateTableAsStmt:
+    case T_SelectStmt:
+    case T_CreateSeqStmt:
+    case T_AlterSeqStmt:
+    case T_CreateEnumStmt:
+    case T_CommentStmt:
+    case T_RefreshMatViewStmt:
+    case T_CreateExtensionStmt:  // of those that are let through none has relations
+      break;
+    case T_ViewStmt:
+      change_code_ |= shows_leading(facts, text);
+      break;
+    case T_IndexStmt:
+      if (const char* name = parser::as<IndexStmt>(statement)->idxname) created_.emplace_back(name);
+      break;
+    case T_CreateSchemaStmt:
+      settled = parser::as<CreateSchemaStmt>(statement)->schemaElts == nullptr;
+      break;
+    case T_GrantStmt:  // which schemas may be used decides about names
+      settled = parser::as<GrantStmt>(statement)->objtype != OBJECT_SCHEMA;
+      break;
+    case T_AlterTableStmt:
+      settled = alter(parser::as<AlterTableStmt>(statement), names);
+      break;
+    case T_DropStmt:
+      settled = drop(parser::as<DropStmt>(statement));
+      break;
+    case T_CreateFunctionStmt:  // its body was judged
+    case T_GrantRoleStmt:
+      settled = false;
+      break;
+    case T_CreateTrigStmt:  // its function was judged; one in place of a view's changes is none of a table
+      settled = false;
+      change_code_ |= parser::as<CreateTrigStmt>(statement)->timing == trigger_type_instead;
+      break;
+    default:
+      if (facts.kind != parser::StatementKind::define && facts.kind != parser::StatementKind::server &&
+          facts.kind != parser::StatementKind::run_code)
+        return;
+      settled = false;
+      change_code_ = true;
+  }
+  const bool defines = facts.kind == parser::StatementKind::define;
+  unsettled_ = unsettled_ || !settled ||
+               (defines && nodeTag(statement) != T_CommentStmt && may_change_state(facts, text));
+}
+
+void Definitions::reshape(const Relation& relation) {
+  if (has(reshaped_, relation.name)) return;
+  reshaped_.push_back(relation.name);
+  for (parser::Oid child : relation.children) {  // which change with it
+    if (const Relation* below = generation_.catalog().relation(child)) reshape(*below);
+  }
+}
+
+// False: other names may mean something else.
+bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver& names) {
+  if (alter->objtype != OBJECT_TABLE) return false;
+  const Relation* relation = names.resolve(*alter->relation).relation;
+  if (relation != nullptr) reshape(*relation);
+  reshaped_.emplace_back(alter->relation->relname);
+  bool settled = true;
+  const bool decides = relation != nullptr && !generation_.subject_columns().of(relation->oid).empty();
+  parser::for_each(alter->cmds, [&](const Node* node) {
+    const auto* command = parser::as<AlterTableCmd>(node);
+    settled &= stays_in_table(command);
+    // The guard relies on the keys of the tables that lead to the subjects.
+    change_code_ |= decides && command->subtype == AT_DropConstraint;
+  });
+  return settled;
+}
+
+bool Definitions::drop(const DropStmt* drop) {
+  switch (drop->removeType) {
+    case OBJECT_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATVIEW:
+    case OBJECT_SEQUENCE:
+      parser::for_each(drop->objects, [&](const Node* name) {
+        dropped_.emplace_back(parser::last_string(parser::as<List>(name)));
+      });
+      return drop->behavior != DROP_CASCADE;
+    default:
+      return false;
+  }
+}
+
+bool alter_runs_row_code(const Node* statement, const Generation& generation,
+                         const parser::NameResolver& names) {
+  if (nodeTag(statement) != T_AlterTableStmt) return false;
+  const parser::ResolvedName altered = names.resolve(*parser::as<AlterTableStmt>(statement)->relation);
+  return altered.relation != nullptr && generation.row_code().may_tell_of_rows(altered.relation->oid);
+}
+
+std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,
+                                               const Generation& generation,
+                                               const parser::NameResolver& names, const Definitions& before) {
+  const bool known = before.keep_names_of(facts, text);
+  auto error = refuse_utility(facts, text, generation, known ? &names : nullptr);
+  if (!error || known) return error;
+  Statement alone;
+  const bool helps = facts.kind == parser::StatementKind::lock
+                         ? decide_maintenance(facts, generation, names, alone) && !alone.refusal
+                         : !refuse_utility(facts, text, generation, &names);
+  if (helps) error->hint = "Send the statements one by one.";
+  return error;
 }
 
 }  // namespace pgconsent::enforce

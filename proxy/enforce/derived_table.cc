@@ -29,9 +29,10 @@ class Builder {
     if (request.purpose != nullptr) {
       const bool exists = request.locked || request.target;
       guard_.emplace(generation, *request.relation, *request.purpose,
-                     exists            ? Guard::Form::exists
-                     : request.one_row ? Guard::Form::join_one
-                                       : Guard::Form::join,
+                     exists             ? Guard::Form::exists
+                     : request.one_row  ? Guard::Form::join_one
+                     : request.few_rows ? Guard::Form::join_few
+                                        : Guard::Form::join,
                      alias_);
     }
   }

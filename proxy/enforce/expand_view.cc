@@ -71,7 +71,7 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   RewriteOptions inner_options = options;
   inner_options.locked |= entry.locked;
   inner_options.view_depth += 1;
-  inner_options.unsettled = false;
+  inner_options.before = nullptr;
   inner_options.catalog_is_fresh = true;
   parser::Splicer splicer;
   Statement inside;

@@ -8,7 +8,8 @@ Guard::Guard(const Generation& generation, const rules::ProtectedRelation& relat
              const rules::Purpose& purpose, Form form, std::string_view alias)
     : generation_(generation), relation_(relation), form_(form) {
   for (const rules::SubjectPath& path : relation.subjects) {
-    requests_.push_back({&relation, &path, &purpose, alias, requests_.size(), form == Form::join_one});
+    requests_.push_back({&relation, &path, &purpose, alias, requests_.size(), form == Form::join_one,
+                         form == Form::join_one || form == Form::join_few});
     if (form != Form::exists) paths_.emplace_back(generation, requests_.back());
   }
 }

@@ -17,7 +17,8 @@ class Guard {
  public:
   enum class Form {
     join,      // LEFT JOIN on a unique key, conditions in the cells: the planner keeps the rows' own order
-    join_one,  // the same for one row at most: conditions in ON, which the server plans and runs faster
+    join_few,  // the same for a few rows: several records of a subject are looked up row by row
+    join_one,  // the same for one row at most: conditions in ON, too, which the server plans and runs faster
     exists,    // EXISTS: where a lock reaches the relation, an outer join is not allowed
   };
 

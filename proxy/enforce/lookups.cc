@@ -64,17 +64,18 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
 }
 
 // Does the WHERE clause compare all columns of a unique key with values? Masked columns count where the mask
-// is NULL. For speed only: nothing else rests on it.
-bool QueryRewriter::finds_one_row(const RangeEntry& entry, const rules::ProtectedRelation& rules) const {
+// is NULL. Or is the key `pinned` by way of other relations? For speed only: nothing else rests on it.
+bool QueryRewriter::finds_key(const RangeEntry& entry, const rules::ProtectedRelation& rules,
+                              bool pinned) const {
   if (!names_.catalog_comes_first()) return false;
   const Relation& relation = *entry.relation;
-  if (!relation.children.empty()) return false;
   const auto is_compared = [&](parser::AttrNumber attnum) {
     const rules::ProtectedColumn* rule = rules.column(attnum);
     if (rule == nullptr || !(rule->is_public || rule->mask.kind == rules::Mask::Kind::null)) return false;
-    return std::any_of(entry.lookups.begin(), entry.lookups.end(), [&](const parser::EqualityLookup& lookup) {
-      return relation.columns[lookup.column].attnum == attnum;
-    });
+    const auto is_column = [&](int column) { return relation.columns[column].attnum == attnum; };
+    if (pinned) return std::any_of(entry.pinned.begin(), entry.pinned.end(), is_column);
+    return std::any_of(entry.lookups.begin(), entry.lookups.end(),
+                       [&](const parser::EqualityLookup& lookup) { return is_column(lookup.column); });
   };
   return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(),
                      [&](const parser::UniqueKey& key) {

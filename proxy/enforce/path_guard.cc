@@ -213,7 +213,11 @@ std::string PathGuard::hops(bool outer) const {
 
 std::string PathGuard::joins() const {
   std::string sql = hops_used_ ? hops(true) : std::string();
-  if (source_) sql += request_.may_search && is_plain() ? source_->join_one(key_) : source_->join(key_);
+  if (source_ && request_.may_search && is_plain()) {
+    sql += source_->join_one(key_);
+  } else if (source_) {
+    sql += request_.few_rows ? source_->join_few(key_) : source_->join(key_);
+  }
   if (subject_used_) {
     const Relation& subjects = relation_of(kind_.relation);
     const std::string alias = fmt::format("s{}", request_.index);

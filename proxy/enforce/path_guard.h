@@ -17,6 +17,7 @@ struct PathGuardRequest {
   std::string_view row;  // the relation's name in generated SQL
   std::size_t index = 0;
   bool may_search = false;  // conditions may go to ON: one row at most is asked for
+  bool few_rows = false;    // a few rows are asked for
 };
 
 class PathGuard {

@@ -25,7 +25,6 @@ using parser::StatementKind;
 
 std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
-  names.reserve(state.temporary.size());
   for (const TemporaryRelation& relation : state.temporary)
     names.push_back({relation.oid, relation.name, relation.kind, relation.columns});
   return names;
@@ -33,9 +32,8 @@ std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
 
 int character_position(std::string_view text, int offset) {
   if (offset < 0 || offset > static_cast<int>(text.size())) return 0;
-  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset, [](char c) {
-           return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-         }));
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset, begins));
 }
 
 class Builder {
@@ -46,9 +44,11 @@ class Builder {
         state_(state),
         fresh_(fresh),
         temporary_(temporary_names(state)),
-        names_(generation.catalog(), state.search_path, temporary_),
-        rewriter_(generation, names_, tables),
-        plan_(std::make_shared<Plan>()) {
+        search_path_(state.search_path),
+        names_(std::in_place, generation.catalog(), search_path_, temporary_),
+        rewriter_(generation, *names_, tables),
+        plan_(std::make_shared<Plan>()),
+        definitions_(generation) {
     plan_->original = text;
     plan_->generation = generation.id();
     plan_->catalog_version = generation.catalog().version;
@@ -113,7 +113,8 @@ class Builder {
   bool statement(const RawStmt* raw, Source& source, const std::optional<SqlError>& wrong_purpose) {
     const StatementFacts facts = parser::statement_facts(raw, text());
     Statement& out = plan_->statements.add();
-    out.effects = statement_effects(facts, names_);
+    const std::uint32_t effects = statement_effects(facts, *names_);
+    out.effects = effects & ~std::uint32_t{Effect::changes_state};  // until it is known what else it has
     out.takes_snapshot = facts.kind != StatementKind::transaction && facts.kind != StatementKind::set &&
                          facts.kind != StatementKind::show;
     note_names(facts, text(), out);
@@ -126,7 +127,13 @@ class Builder {
       return false;
     } else {
       if (wrong_purpose && out.decision != Decision::untouched && !out.refusal) out.refusal = wrong_purpose;
+      const bool uses = out.decision != Decision::untouched || out.by_name != ByName::nothing;
+      if (purpose_changes_ && uses && !out.refusal)
+        out.refusal = unsupported("the purpose can't change within one text before protected data are used",
+                                  "Send the statements one by one.");
     }
+    if ((out.effects & Effect::changes_state) != 0) definitions_.unsettle();  // what it calls changes it
+    out.effects |= effects;
     if (out.refusal) {
       if (out.refusal->sqlstate == "42P01") cacheable_ = false;
       if (out.refusal->position == 0)
@@ -152,10 +159,17 @@ class Builder {
                             [&](std::string_view name) { return generation_.is_known_name(name); });
       out.audit.fingerprint = parser::fingerprint(out.audit.statement);
     }
-    if (!out.refusal) definitions_.note(facts);
-    unsettled_ |=
-        (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0 || facts.ends_transaction;
+    if (!out.refusal) note(facts);
     return true;
+  }
+
+  // What the statements behind it can rely on.
+  void note(const StatementFacts& facts) {
+    definitions_.note(facts, text(), *names_);
+    if (facts.kind != StatementKind::set) return;
+    purpose_changes_ |= plan_->purpose_source != "comment" && changes_purpose(facts, plan_->purpose);
+    if (!keeps_names(facts, state_, search_path_)) definitions_.unsettle();
+    names_.emplace(generation_.catalog(), search_path_, temporary_);  // in the place that others refer to
   }
 
   void replace_statement(const StatementFacts& facts) {
@@ -169,8 +183,7 @@ class Builder {
     RewriteOptions options;
     options.purpose = purpose_;
     options.explain = facts.kind == StatementKind::explain;
-    options.unsettled = unsettled_;
-    options.created = &definitions_.relations();
+    options.before = &definitions_;
     options.catalog_is_fresh = fresh_;
     return options;
   }
@@ -206,14 +219,14 @@ class Builder {
         return query(facts, source, rewriter, splicer, out);
       case StatementKind::copy_table_out:
       case StatementKind::copy_in:
-        if (refuse_server_file(facts, out)) return true;
+        if (QueryRewriter::refuse_server_file(facts.copy, out)) return true;
         return rewriter.run_copy(source, facts.copy, options(facts), splicer, out) !=
                QueryRewriter::Outcome::needs_catalog;
       case StatementKind::set:
         out.refusal = refuse_setting(facts, role_);
         return true;
       case StatementKind::run_code:
-        out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
+        out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
         if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
           return rewriter.run(source,
                               reinterpret_cast<const Node*>(parser::as<CallStmt>(facts.statement)->funccall),
@@ -221,18 +234,15 @@ class Builder {
         }
         return true;
       case StatementKind::lock:
-        if (!unsettled_ && decide_maintenance(facts, generation_, names_, out)) return true;
-        if (!unsettled_ && !fresh_) return false;
+        if (definitions_.keep_names_of(facts, text())) {
+          if (decide_maintenance(facts, generation_, *names_, out)) return true;
+          if (!fresh_) return false;
+        }
         [[fallthrough]];
       case StatementKind::define:
       case StatementKind::server:
-        out.refusal = refuse_utility(facts, text(), generation_, unsettled_ ? nullptr : &names_);
-        if (nodeTag(facts.statement) == T_AlterTableStmt) {  // VALIDATE CONSTRAINT, a new type
-          const parser::ResolvedName altered =
-              names_.resolve(*parser::as<AlterTableStmt>(facts.statement)->relation);
-          out.runs_row_code =
-              altered.relation != nullptr && generation_.row_code().may_tell_of_rows(altered.relation->oid);
-        }
+        out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
+        out.runs_row_code = alter_runs_row_code(facts.statement, generation_, *names_);
         return true;
       case StatementKind::execute:
         return arguments(facts.statement, facts, source, rewriter, splicer, out);
@@ -269,16 +279,10 @@ class Builder {
            QueryRewriter::Outcome::needs_catalog;
   }
 
-  static bool refuse_server_file(const StatementFacts& facts, Statement& out) {
-    if (facts.copy->filename == nullptr) return false;
-    out.refusal = refusal("COPY to or from files and programs of the server can't be used through the proxy",
-                          {}, "Use COPY … TO STDOUT or FROM STDIN.");
-    return true;
-  }
-
   bool query(const StatementFacts& facts, Source& source, QueryRewriter& rewriter, parser::Splicer& splicer,
              Statement& out) {
-    if (facts.kind == StatementKind::copy_query_out && refuse_server_file(facts, out)) return true;
+    if (facts.kind == StatementKind::copy_query_out && QueryRewriter::refuse_server_file(facts.copy, out))
+      return true;
     const Node* node = facts.query;
     // EXPLAIN and CREATE TABLE AS may hold each other, and EXECUTE of something that was decided when it was
     // prepared.
@@ -338,7 +342,7 @@ class Builder {
       wrong = "current_query() would show the whole message with its generated text";
     } else if (role_ == nullptr || !role_->exempt) {
       wrong = parser::check_sent_text(
-          {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, names_,
+          {spliced.text, spliced.generated, static_cast<int>(plan_->statements.size()), parameters_}, *names_,
           [&](const parser::ResolvedName& relation, std::string_view bare) {
             return rewriter_.is_forbidden(relation, bare);
           },
@@ -372,7 +376,8 @@ class Builder {
   const SessionState& state_;
   const bool fresh_;
   std::vector<parser::TemporaryName> temporary_;
-  parser::NameResolver names_;
+  std::vector<std::string> search_path_;
+  std::optional<parser::NameResolver> names_;  // always set
   QueryRewriter rewriter_;
   std::shared_ptr<Plan> plan_;
   const rules::Application* role_ = nullptr;
@@ -380,7 +385,7 @@ class Builder {
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
   Definitions definitions_;  // of earlier statements of the text
-  bool unsettled_ = false, cacheable_ = true, shows_sent_text_ = false;
+  bool purpose_changes_ = false, cacheable_ = true, shows_sent_text_ = false;
   int parameters_ = 0;
   parser::Splicer splicer_;
 };

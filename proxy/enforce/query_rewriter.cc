@@ -6,7 +6,7 @@
 #include "parser/edit/checker.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
-#include "proxy/enforce/function_rules.h"
+#include "proxy/enforce/definitions.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/subject_gaps.h"
 #include "proxy/enforce/target_guard.h"
@@ -57,7 +57,7 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
   key.reserve(64);
   key.append(reinterpret_cast<const char*>(&request.relation->oid), sizeof(parser::Oid));
   key.push_back(static_cast<char>(request.only + 2 * request.locked + 4 * request.explain +
-                                  8 * request.one_row + 16 * request.target));
+                                  8 * request.one_row + 16 * request.target + 32 * request.few_rows));
   for (bool used : request.columns) key.push_back(used ? '1' : '0');
   for (std::string_view name : request.system_columns) key.append(name).push_back(',');
   if (request.purpose != nullptr) key.append(1, '/').append(request.purpose->name);
@@ -88,6 +88,7 @@ bool QueryRewriter::is_forbidden(const parser::ResolvedName& relation, std::stri
 QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Statement& statement) {
   relations_.clear();
   write_targets_.clear();
+  columns_unknown_ = false;
   for (const RelationReference& reference : references_.relations) {
     if (reference.use == RelationUse::create) {
       if (auto error = refuse_row_relation(reference.range->relname, generation_))
@@ -106,7 +107,10 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
              range.location);
       continue;
     }
-    if (options.unsettled && range.schemaname == nullptr && generation_.is_sensitive_name(range.relname)) {
+    const Definitions* before = options.before;
+    const bool changed = before != nullptr && before->changes(range.relname);
+    if ((changed || (before != nullptr && before->unsettled())) && range.schemaname == nullptr &&
+        generation_.is_sensitive_name(range.relname)) {
       refuse(statement,
              unsupported("\"" + display_name(range) +
                              "\" can't be resolved behind a statement that may change its meaning",
@@ -114,10 +118,8 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
              range.location);
       continue;
     }
-    const bool created =
-        options.unsettled && options.created != nullptr &&
-        std::find(options.created->begin(), options.created->end(), range.relname) != options.created->end();
-    if (!bound.name.found() && !created) {
+    if (changed && bound.name.found()) columns_unknown_ = true;
+    if (!bound.name.found() && !(changed && before->creates(range.relname))) {
       if (!options.catalog_is_fresh) return Outcome::needs_catalog;
       refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0},
              range.location);
@@ -275,7 +277,8 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   request.columns = entry.used;
   request.only = !entry.range->inh;
   request.locked = entry.locked || options.locked;
-  request.one_row = finds_one_row(entry, *relation);
+  request.one_row = entry.relation->children.empty() && finds_key(entry, *relation, false);
+  request.few_rows = request.one_row || finds_key(entry, *relation, true);
   statement.finds_one_row = request.one_row;
   request.explain = options.explain;
   if (!entry.column_aliases.empty())
@@ -334,33 +337,11 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   return true;
 }
 
-// What the statement is made of: kinds of node, functions, operators, casts and types.
-bool QueryRewriter::check_code(const Node* node, Statement& statement) {
-  parser::collect_references(node, references_);
-  if (references_.too_deep) {
-    refuse(statement, {std::string(parser::sqlstate::statement_too_complex),
-                       "pgconsent: the statement is nested too deeply",
-                       {},
-                       {},
-                       0});
-  } else if (references_.unknown_node != 0) {
-    refuse(statement, unsupported("the statement has a part that is not supported (node " +
-                                  std::to_string(references_.unknown_node) + ")"));
-  } else {
-    FunctionVerdict functions = judge_functions(references_, generation_, names_);
-    if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
-    if (functions.may_change_state) statement.effects |= Effect::changes_state;
-    statement.decided_by_constant |= functions.by_constant;
-    shows_sent_text_ = functions.shows_sent_text;
-    names_unknown_ = functions.names_unknown;
-  }
-  return !statement.refusal;
-}
-
 QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, const RewriteOptions& options,
                                           parser::Splicer& splicer, Statement& statement) {
   if (!check_code(query, statement)) return Outcome::done;
-  if (names_unknown_ && !options.catalog_is_fresh && !options.unsettled) return Outcome::needs_catalog;
+  const bool unsettled = options.before != nullptr && options.before->unsettled();
+  if (names_unknown_ && !options.catalog_is_fresh && !unsettled) return Outcome::needs_catalog;
   if (resolve(options, statement) == Outcome::needs_catalog) return Outcome::needs_catalog;
   if (statement.refusal) return Outcome::done;
 
@@ -371,6 +352,12 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
   const bool any =
       std::any_of(relations_.begin(), relations_.end(), [](const BoundRelation& r) { return r.replaced; });
   std::unordered_set<const RangeVar*> renamed;  // targets, with their schema
+  if (any && columns_unknown_) {
+    refuse(statement, unsupported("protected data can't be read together with a table that an earlier "
+                                  "statement of the text changes",
+                                  "Send the statements one by one."));
+    return Outcome::done;
+  }
   if (any) {
     const Decision before = statement.decision;
     statement.decision = Decision::untouched;

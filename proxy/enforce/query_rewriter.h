@@ -43,12 +43,13 @@ class Source {
   std::optional<parser::TokenIndex> tokens_;
 };
 
+class Definitions;
+
 struct RewriteOptions {
   const rules::Purpose* purpose = nullptr;
   bool explain = false;
   bool locked = false;  // a lock from outside reaches every relation (a view under FOR UPDATE)
-  const std::vector<std::string>* created = nullptr;  // relations that earlier statements of the text create
-  bool unsettled = false;  // an earlier statement of the same text may have changed what names mean
+  const Definitions* before = nullptr;  // of earlier statements of the text; null: there are none
   bool catalog_is_fresh = false;
   int view_depth = 0;
 };
@@ -77,6 +78,8 @@ class QueryRewriter {
   Outcome run(Source& source, const Node* query, const RewriteOptions& options, parser::Splicer& splicer,
               Statement& statement);
 
+  // True: it is refused, since it names a file or program of the server.
+  static bool refuse_server_file(const CopyStmt* copy, Statement& statement);
   // COPY table [(columns)] TO: edits the relation into a query.
   Outcome run_copy(Source& source, const CopyStmt* copy, const RewriteOptions& options,
                    parser::Splicer& splicer, Statement& statement);
@@ -111,7 +114,7 @@ class QueryRewriter {
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
                    const RewriteOptions& options, Statement& statement);
-  bool finds_one_row(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules) const;
+  bool finds_key(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules, bool pinned) const;
   LookupFilter lookups(Source& source, const parser::RangeEntry& entry, const DerivedTable& table,
                        std::string_view alias, const RewriteOptions& options) const;
   parser::TargetReplacement target(Source& source, const parser::Modification& modification,
@@ -136,6 +139,7 @@ class QueryRewriter {
   int error_location_ = -1;
   int moved_parameters_ = 0;      // into generated text
   bool shows_sent_text_ = false;  // calls current_query()
+  bool columns_unknown_ = false;  // reads a relation that an earlier statement of the text changes
   bool names_unknown_ = false;    // calls a function that the catalog does not have
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "parser/tree/walker.h"
+#include "proxy/enforce/definitions.h"
 #include "proxy/enforce/query_rewriter.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/subject_gaps.h"
@@ -17,7 +18,10 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
   if (relation == nullptr || bound.name.wrong_database || generation_.is_built_in_rule(relation->oid))
     return false;
   if (generation_.reach(bound.name) != parser::RelationReach::protected_itself) return false;
-  if (options.unsettled && copy->relation->schemaname == nullptr) return false;
+  const Definitions* before = options.before;
+  if (before != nullptr && copy->relation->schemaname == nullptr &&
+      (before->unsettled() || before->changes(relation->name)))
+    return false;
   const bool is_table = relation->kind == parser::RelationKind::table ||
                         relation->kind == parser::RelationKind::partitioned_table;
   if (!is_table) return false;
@@ -35,6 +39,14 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
     return true;
   }
   qualify(source, bound, splicer, statement);
+  return true;
+}
+
+bool QueryRewriter::refuse_server_file(const CopyStmt* copy, Statement& statement) {
+  if (copy->filename == nullptr) return false;
+  statement.refusal =
+      refusal("COPY to or from files and programs of the server can't be used through the proxy", {},
+              "Use COPY … TO STDOUT or FROM STDIN.");
   return true;
 }
 

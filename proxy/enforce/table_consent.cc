@@ -79,8 +79,12 @@ class TableConsent : public ConsentSql {
                        equal_sql(column_sql(relation_, source_.subject, alias_), key), and_purpose(alias_));
   }
 
+  std::string join_few(std::string_view key) const override {
+    return used_ && aggregated_ ? join_lateral(key) : join(key);
+  }
+
   std::string join_one(std::string_view key) const override {
-    const std::string sql = join(key);
+    const std::string sql = join_few(key);
     return sql.empty() || aggregated_ ? sql : sql + " AND " + giving(alias_);
   }
 
@@ -143,19 +147,37 @@ class TableConsent : public ConsentSql {
 
   // Several records per subject: one row of flags, so that the guard never multiplies rows.
   std::string join_aggregate(std::string_view key) const {
+    const std::string subject = column_sql(relation_, source_.subject, "r");
+    return fmt::format(" LEFT JOIN (SELECT {0} AS k, {1} FROM {2} GROUP BY {0}) {3} ON {4}", subject,
+                       flag_list(), flagged({}), alias_, equal_sql(alias_ + ".k", key));
+  }
+
+  // The same as one row for each row that is joined. Of no records all flags are NULL.
+  std::string join_lateral(std::string_view key) const {
+    const std::string subject = column_sql(relation_, source_.subject, "r");
+    return fmt::format(" LEFT JOIN LATERAL (SELECT {} FROM {}) {} ON TRUE", flag_list(),
+                       flagged(equal_sql(subject, key)), alias_);
+  }
+
+  std::string flag_list() const {
     std::string flags;
     for (std::size_t i = 0; i < flags_.size(); ++i)
-      flags += fmt::format(", pg_catalog.bool_or({}) AS c{}", flags_[i], i);
-    std::string from = relation_sql(relation_) + " r", where;
-    if (source_.purpose && one_purpose_) where = and_purpose("r").substr(5);
-    if (source_.purpose && !restricts_ && !one_purpose_) where = any_purpose();
+      flags += fmt::format("{}pg_catalog.bool_or({}) AS c{}", i == 0 ? "" : ", ", flags_[i], i);
+    return flags;
+  }
+
+  // The records that are looked at; `where`: further limited to these.
+  std::string flagged(std::string where) const {
+    std::string purposes;
+    if (source_.purpose && one_purpose_) purposes = and_purpose("r").substr(5);
+    if (source_.purpose && !restricts_ && !one_purpose_) purposes = any_purpose();
+    if (!purposes.empty()) where += (where.empty() ? "" : " AND ") + purposes;
+    std::string from = relation_sql(relation_) + " r";
     if (source_.history && !source_.one_row) {
       from = latest(where);
       where = equal_sql("r.pgconsent_rank", "1");
     }
-    const std::string subject = column_sql(relation_, source_.subject, "r");
-    return fmt::format(" LEFT JOIN (SELECT {0} AS k{1} FROM {2}{3} GROUP BY {0}) {4} ON {5}", subject, flags,
-                       from, where.empty() ? "" : " WHERE " + where, alias_, equal_sql(alias_ + ".k", key));
+    return from + (where.empty() ? "" : " WHERE " + where);
   }
 
   std::string any_purpose() const {

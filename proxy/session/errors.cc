@@ -180,8 +180,8 @@ std::string_view Session::Impl::write_error(const wire::Header& header, const En
   const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed =
-      !exempt && withhold(response.fields, *planner_, touched_, row_code_runs(entry)) != Withheld::nothing;
+  bool changed = !exempt && withhold(response.fields, *planner_, touched_, row_code_runs(entry), utf8_) !=
+                                Withheld::nothing;
   changed |= clean_fields(response.fields, entry, texts);
   if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());
@@ -264,7 +264,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   std::deque<std::string> texts;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
   const Withheld withheld =
-      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, row_code_runs(entry));
+      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, row_code_runs(entry), utf8_);
   const bool logged = !exempt && is_log(notice.fields);  // perhaps of a statement before this one
   if ((entry != nullptr && entry->swallowed) || logged || withheld == Withheld::all) {
     server_.drop(header);

@@ -86,21 +86,29 @@ bool inside_function(std::string_view context) {
 
 }  // namespace
 
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code) {
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code,
+                  bool utf8) {
   const std::string_view state = field(fields, 'C'), context = field(fields, 'W'),
                          routine = field(fields, 'R');
   const std::string_view severity = field(fields, 'V').empty() ? field(fields, 'S') : field(fields, 'V');
   const bool is_error = severity == "ERROR" || severity == "FATAL" || severity == "PANIC";
   const std::size_t before = fields.size();
+  const auto is_unknown = [&](std::string_view name) {
+    return !utf8 && std::any_of(name.begin(), name.end(), [](char c) { return (c & 0x80) != 0; });
+  };
   const bool raised = routine == "exec_stmt_raise" || routine == "exec_stmt_assert";
   if (raised) {
-    if (any_function(context, [&](std::string_view name) { return planner.messages_may_tell(name); })) {
+    if (any_function(context, [&](std::string_view name) {
+          return is_unknown(name) || planner.messages_may_tell(name);
+        })) {
       if (!is_error) return Withheld::all;
       leave_out(fields, "DHWPpqstcdn");  // RAISE … USING sets all of them
       replace_message(fields, "error raised by code on protected rows");
       return Withheld::parts;
     }
-  } else if (any_function(context, [&](std::string_view name) { return planner.errors_may_tell(name); })) {
+  } else if (any_function(context, [&](std::string_view name) {
+               return is_unknown(name) || planner.errors_may_tell(name);
+             })) {
     if (!is_error) return Withheld::all;
     leave_out(fields, "DHWPpq");
     if (prints_values(state)) replace_message(fields, "error in code on protected rows");

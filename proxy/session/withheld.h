@@ -14,7 +14,9 @@ enum class Withheld {
 };
 
 // `touched`: the transaction has read or written protected relations. `row_code`: with the statement run
-// checks, policies or the like that see raw rows.
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code);
+// checks, policies or the like that see raw rows. `utf8`: the client's encoding; in others a function can't be
+// told by a name that is not ASCII.
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code,
+                  bool utf8);
 
 }  // namespace pgconsent::session

@@ -59,11 +59,6 @@ INSERT INTO hooks SELECT i, 75 + i, 'RAW hook ' || i FROM generate_series(1, 4) 
 ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 ALTER TABLE boxes OWNER TO app;
-GRANT CREATE ON SCHEMA public TO app;
-GRANT USAGE ON SCHEMA crm TO app, pgconsent;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
-GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;
-ANALYZE;
 -- Subjects that are computed from another column: of the row, of a row on the way.
 CREATE TABLE slips (id bigint PRIMARY KEY, ref bigint, person_id bigint GENERATED ALWAYS AS (ref + 0) STORED, note text, label text);
 INSERT INTO slips (id, ref, note) SELECT i, i, 'RAW slip ' || i FROM generate_series(1, 4) i;
@@ -99,3 +94,8 @@ CREATE INDEX bags_by_tag ON bags (tag) WHERE desk_id = 1;
 CREATE INDEX cards_lower ON cards (person_id, lower(code));
 CREATE INDEX cards_person ON cards (person_id, used);
 CREATE INDEX cards_code ON cards (code);
+GRANT CREATE ON SCHEMA public TO app;
+GRANT USAGE ON SCHEMA crm TO app, pgconsent;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
+GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app, pgconsent;
+ANALYZE;

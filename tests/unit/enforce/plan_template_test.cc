@@ -215,7 +215,9 @@ TEST(PlanTemplate, WhatAConstantDecidesIsJudgedForEachText) {
         EXPECT_EQ(a.decision, b.decision) << text << " behind " << usual;
         EXPECT_EQ(a.effects, b.effects) << text << " behind " << usual;
         EXPECT_EQ(known->is_identity, fresh->is_identity) << text << " behind " << usual;
-        if (!fresh->is_identity) EXPECT_EQ(known->sql, fresh->sql) << text << " behind " << usual;
+        if (!fresh->is_identity) {
+          EXPECT_EQ(known->sql, fresh->sql) << text << " behind " << usual;
+        }
         refused += b.refusal.has_value();
       }
     }

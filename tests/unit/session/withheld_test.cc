@@ -10,7 +10,7 @@ namespace {
 
 std::string message_after(wire::ErrorFields fields, bool row_code) {
   session_test::FakePlanner planner;
-  withhold(fields, planner, true, row_code);
+  withhold(fields, planner, true, row_code, true);
   for (const wire::ErrorField& field : fields) {
     if (field.code == 'M') return std::string(field.value);
   }
@@ -32,7 +32,7 @@ std::string told(std::string_view state, std::string_view message, wire::ErrorFi
   wire::ErrorFields fields{{'S', "ERROR"}, {'V', "ERROR"}, {'C', state}, {'M', message}};
   fields.insert(fields.end(), more.begin(), more.end());
   session_test::FakePlanner planner;
-  withhold(fields, planner, true, true);
+  withhold(fields, planner, true, true, true);
   std::string all;
   for (const wire::ErrorField& field : fields) all += std::string(field.value) + "\n";
   return all;
