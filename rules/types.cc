@@ -57,8 +57,7 @@ Column without_domain(const parser::Snapshot& catalog, Column column) {
 }  // namespace
 
 bool is_integer(const Column& column) {
-  return column.type == parser::bigint_oid || column.type == parser::integer_oid ||
-         column.type == parser::smallint_oid;
+  return parser::is_integer_type(column.type);
 }
 
 bool is_numeric(const Column& column) {

@@ -42,6 +42,12 @@ struct ForeignKey {
   char on_update = 'a', on_delete = 'a';  // pg_constraint.confupdtype / confdeltype: a r c n d
   bool enforced = true;                   // validated, and none of its triggers is disabled
   bool deferrable = false;
+
+  // Does ON UPDATE or ON DELETE write to the rows that refer?
+  bool writes() const {
+    const auto acts = [](char action) { return action == 'c' || action == 'n' || action == 'd'; };
+    return acts(on_update) || acts(on_delete);
+  }
 };
 
 enum class RelationKind : char {

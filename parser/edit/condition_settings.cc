@@ -10,7 +10,6 @@ namespace pgconsent::parser {
 
 namespace {
 
-constexpr Oid interval_oid = 1186, timetz_oid = 1266;
 constexpr std::string_view time_hint =
     "write dates as '2024-02-29', time stamps as '2024-02-29 10:30:00' (UTC), intervals as '10 years', and "
     "now() "
@@ -219,7 +218,7 @@ class Settings {
 
   // What a string constant beside a value of the type becomes: a pattern is text.
   static Oid beside(Oid type, std::string_view op) {
-    if (type == 3614 && op == "@@") return 3615;
+    if (type == tsvector_oid && op == "@@") return tsquery_oid;
     if (op == "?" || op == "@?") return text_oid;
     return type;
   }

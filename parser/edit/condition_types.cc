@@ -8,8 +8,6 @@ namespace pgconsent::parser {
 
 namespace {
 
-constexpr Oid char_oid = 18, json_oid = 114, time_oid = 1083, interval_oid = 1186, jsonb_oid = 3802;
-
 struct NamedType {
   std::string_view name;
   Oid oid;
@@ -40,8 +38,8 @@ constexpr NamedType built_in[] = {
     {"numeric", numeric_oid},
     {"uuid", uuid_oid},
     {"jsonb", jsonb_oid},
-    {"tsvector", 3614},
-    {"tsquery", 3615},
+    {"tsvector", tsvector_oid},
+    {"tsquery", tsquery_oid},
     {"jsonpath", 4072},
 };
 
@@ -147,7 +145,7 @@ bool may_become(Oid argument, Oid parameter) {
     case timestamp_oid:
       return parameter == timestamptz_oid;
     case time_oid:
-      return parameter == interval_oid || parameter == 1266;
+      return parameter == interval_oid || parameter == timetz_oid;
     default:
       return is_user_type(argument) && !is_user_type(parameter);
   }

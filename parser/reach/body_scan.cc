@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "parser/names/ascii.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
@@ -245,9 +246,7 @@ class Scan {
 }  // namespace
 
 bool is_settable(std::string_view name) {
-  std::string setting(name);  // their names ignore case, even in double quotes
-  std::transform(setting.begin(), setting.end(), setting.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string setting = lower(name);  // their names ignore case, even in double quotes
   if (setting.starts_with("pgconsent")) return false;
   if (setting.starts_with("debug_print_")) return false;
   return !is_one_of(setting, {"standard_conforming_strings", "backslash_quote", "client_encoding", "names",

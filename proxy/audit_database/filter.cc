@@ -6,6 +6,8 @@
 #include <charconv>
 #include <ctime>
 
+#include "parser/names/ascii.h"
+
 namespace pgconsent::audit_database {
 
 namespace {
@@ -21,14 +23,8 @@ bool is(std::string_view value, std::string_view wanted) {
   return wanted.empty() || value == wanted;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c;
-  return out;
-}
-
 bool contains(std::string_view text, std::string_view wanted) {
-  return lower(text).find(lower(wanted)) != std::string::npos;
+  return parser::lower(text).find(parser::lower(wanted)) != std::string::npos;
 }
 
 std::optional<std::string> ago(std::string_view text, std::chrono::system_clock::time_point now) {

@@ -18,8 +18,7 @@ using rules::ProtectedRelation;
 constexpr int max_steps = 4;  // from column to equal column
 
 const A_Const* constant_of(const Node* value, parser::Oid type) {
-  const bool any_cast = type == parser::smallint_oid || type == parser::integer_oid ||
-                        type == parser::bigint_oid || type == parser::uuid_oid;  // printed_key() sees
+  const bool any_cast = parser::is_integer_type(type) || type == parser::uuid_oid;  // printed_key() sees
   while (any_cast && nodeTag(value) == T_TypeCast) value = parser::as<TypeCast>(value)->arg;
   return nodeTag(value) == T_A_Const && !parser::as<A_Const>(value)->isnull ? parser::as<A_Const>(value)
                                                                             : nullptr;

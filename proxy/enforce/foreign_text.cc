@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
@@ -9,6 +10,8 @@
 namespace pgconsent::enforce {
 
 namespace {
+
+using parser::is_ascii;
 
 bool holds_values(const Node* statement) {
   if (statement == nullptr) return false;
@@ -31,10 +34,6 @@ bool holds_values(const Node* statement) {
     default:
       return false;
   }
-}
-
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
 bool is_ascii(const std::vector<std::string>& names) {
@@ -73,9 +72,10 @@ bool sets_encoding(const Node* statement) {
 
 }  // namespace
 
-bool names_are_ascii(const std::string& text, const SessionState& state) {
+bool names_are_ascii(std::string_view given, const SessionState& state) {
   const bool known = is_ascii(state);
-  if (known && is_ascii(text)) return true;
+  if (known && is_ascii(given)) return true;
+  const std::string text(given);
   parser::RawTree tree;
   parser::SqlError error;
   if (text.find('\0') != std::string::npos || !parser::RawTree::parse(text, tree, error)) return false;

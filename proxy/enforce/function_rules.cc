@@ -141,8 +141,6 @@ class Judge {
         verdict_.may_change_state = verdict_.by_constant = true;
         std::string name(constant_text(first_argument(call.call)));
         if (name.empty() && !is_cte(call)) name = setting_by_row(call, names_);
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](unsigned char c) { return std::tolower(c); });
         if (!name.empty() && parser::is_settable(name)) return;
         refuse(refusal("set_config needs a constant name of a setting that may be changed"), call.location);
         return;

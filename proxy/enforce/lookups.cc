@@ -31,8 +31,7 @@ bool is_repeatable(const Generation& generation, const Node* value, const parser
   const auto* constant = parser::as<A_Const>(value);
   if (constant->isnull) return false;
   const NodeTag tag = nodeTag(&constant->val.node);
-  const bool is_integer = column.type == parser::smallint_oid || column.type == parser::integer_oid ||
-                          column.type == parser::bigint_oid || column.type == parser::oid_oid;
+  const bool is_integer = parser::is_integer_type(column.type) || column.type == parser::oid_oid;
   return tag == T_String || (tag == T_Integer && is_integer);
 }
 

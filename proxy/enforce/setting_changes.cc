@@ -1,29 +1,21 @@
 // What a SET changes for the statements behind it in the same text.
 #include <algorithm>
 
+#include "parser/names/ascii.h"
+
 #include "proxy/enforce/definitions.h"
 
 namespace pgconsent::enforce {
 
-namespace {
-
 using parser::StatementFacts;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
-}  // namespace
-
 bool changes_purpose(const StatementFacts& facts, std::string_view purpose) {
-  return lower(facts.name) == "pgconsent.purpose" &&
+  return parser::lower(facts.name) == "pgconsent.purpose" &&
          (facts.reset || facts.values.size() != 1 || facts.values.front() != purpose);
 }
 
 bool keeps_names(const StatementFacts& facts, const SessionState& state, std::vector<std::string>& path) {
-  const std::string name = lower(facts.name);
+  const std::string name = parser::lower(facts.name);
   if (name == "role") {
     // Back to the login role, which the session is in.
     const bool none = facts.reset || (facts.values.size() == 1 && facts.values.front() == "none");

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "parser/names/ascii.h"
+#include "parser/names/encodings.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
 
@@ -13,33 +15,15 @@ namespace {
 using parser::SqlError;
 using parser::StatementFacts;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
 bool is_on(std::string_view value) {
-  const std::string v = lower(value);
+  const std::string v = parser::lower(value);
   return v == "on" || v == "true" || v == "yes" || v == "1" || v == "t" || v == "y";
 }
 
 // PostgreSQL takes any prefix of a word for on; here what is not clearly off is on.
 bool is_off(std::string_view value) {
-  const std::string v = lower(value);
+  const std::string v = parser::lower(value);
   return v == "off" || v == "false" || v == "no" || v == "0";
-}
-
-// Encodings in which an ASCII byte can be the second byte of a character.
-bool is_unsafe_encoding(std::string_view value) {
-  std::string name;
-  for (char c : value) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) name.push_back(static_cast<char>(std::tolower(c)));
-  }
-  static constexpr std::array unsafe = {"sjis",   "mskanji",    "shiftjis", "win932", "windows932",  "big5",
-                                        "win950", "windows950", "gbk",      "win936", "windows936",  "uhc",
-                                        "win949", "windows949", "gb18030",  "johab",  "shiftjis2004"};
-  return std::find(unsafe.begin(), unsafe.end(), name) != unsafe.end();
 }
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
@@ -50,7 +34,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 
 std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules::Application* role) {
   if (facts.name.empty() || facts.reset) return std::nullopt;
-  const std::string name = lower(facts.name);
+  const std::string name = parser::lower(facts.name);
   const std::string value(facts.values.empty() ? std::string_view() : facts.values.front());
   if (name == "pgconsent.purpose") {
     if (role != nullptr &&
@@ -78,12 +62,12 @@ std::optional<SqlError> refuse_setting(const StatementFacts& facts, const rules:
   }
   if (name == "backslash_quote" && is_on(value))
     return refusal("backslash_quote can't be turned on", {}, hint);
-  if ((name == "client_encoding" || name == "names") && is_unsafe_encoding(value)) {
+  if ((name == "client_encoding" || name == "names") && parser::is_unsafe_encoding(value)) {
     return refusal("client encoding \"" + value + "\" is not supported", {}, "Use UTF8.");
   }
   if ((name.starts_with("debug_print_") || name == "debug_pretty_print") && !is_off(value))
     return refusal("\"" + name + "\" would show generated text");
-  if (name == "client_min_messages" && lower(value).starts_with("debug")) {
+  if (name == "client_min_messages" && parser::lower(value).starts_with("debug")) {
     return refusal("debug messages would show generated text", {}, "Use notice or a higher level.");
   }
   if (is_one_of(name, {"session_replication_role", "check_function_bodies", "local_preload_libraries",

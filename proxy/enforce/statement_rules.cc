@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "parser/names/ascii.h"
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/harmless_names.h"
@@ -18,12 +19,6 @@ using parser::StatementFacts;
 using parser::StatementKind;
 using parser::Token;
 using parser::TokenKind;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -138,7 +133,7 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generatio
     return refusal("functions can't be created in the temporary schema",
                    "Every role may create functions there that nobody has seen.");
   }
-  if (std::string why = generation.functions().judge_body(lower(language), body); !why.empty()) {
+  if (std::string why = generation.functions().judge_body(parser::lower(language), body); !why.empty()) {
     return refusal("code that may read protected data can't be created or run", "It " + why + ".",
                    "Let a DBA create the function and list it under `functions: trusted` in the rules.");
   }
@@ -291,7 +286,7 @@ std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameR
                                                                        "pgconsent.purpose",
                                                                        "client_encoding",
                                                                        "standard_conforming_strings"};
-      return is_one_of(lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
+      return is_one_of(parser::lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
     }
     case StatementKind::discard:
       return Effect::changes_state | (facts.all ? Effect::forgets_statements | Effect::forgets_portals : 0u);

@@ -29,10 +29,6 @@ struct Shown {
   const void* entry = nullptr;    // that it comes from, where it is not public
 };
 
-bool is_key_type(parser::Oid type) {
-  return type == 20 || type == 21 || type == 23;  // int8, int2, int4: equal ones are the same subject
-}
-
 class Deriver {
  public:
   Deriver(const parser::Snapshot& catalog, const rules::Policy& policy, const parser::FunctionReach& reach,
@@ -316,9 +312,9 @@ class Deriver {
       for (const auto& [from, to] : equal) {
         if (found != nullptr || !(from == column)) continue;
         const parser::Column* other = show(to);
-        const bool same =
-            other != nullptr && ((is_key_type(own->type) && is_key_type(other->type)) ||
-                                 (own->type == parser::uuid_oid && other->type == parser::uuid_oid));
+        const bool same = other != nullptr &&
+                          ((parser::is_integer_type(own->type) && parser::is_integer_type(other->type)) ||
+                           (own->type == parser::uuid_oid && other->type == parser::uuid_oid));
         if (same) found = other;
       }
       if (found == nullptr) return false;

@@ -31,8 +31,7 @@ PlanPtr Session::Impl::plan_for(std::string_view text) {
   if ((unsafe_strings_ || unsafe_encoding_) && depends_on_dialect(text)) {
     return refusal(text, dialect_not_supported(unsafe_strings_));
   }
-  if (!utf8_ && !enforce::names_are_ascii(std::string(text), *state_))
-    return refusal(text, names_in_another_encoding());
+  if (!utf8_ && !enforce::names_are_ascii(text, *state_)) return refusal(text, names_in_another_encoding());
   if (restricted()) return decide_restricted(text);
   auto result = planner_->plan(text, *state_, catalog_fresh_);
   if (const auto* needs = std::get_if<enforce::NeedsCatalog>(&result)) {

@@ -4,32 +4,19 @@
 #include <array>
 #include <string>
 
+#include "parser/names/ascii.h"
+
 namespace pgconsent::session {
 
-namespace {
+using parser::lower;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
+namespace {
 
 bool is_prefix(std::string_view text, std::string_view word, std::size_t at_least) {
   return text.size() >= at_least && text.size() <= word.size() && word.substr(0, text.size()) == text;
 }
 
 }  // namespace
-
-bool is_unsafe_encoding(std::string_view name) {
-  // The server's alias table (encnames.c), of the encodings that are valid for clients only.
-  static constexpr std::array<std::string_view, 16> unsafe = {
-      "sjis", "mskanji", "shiftjis",   "win932", "windows932", "shiftjis2004", "big5",       "win950",
-      "gbk",  "win936",  "windows936", "uhc",    "win949",     "windows949",   "windows950", "gb18030"};
-  std::string clean;
-  for (const char c : name) {
-    const char l = lower(c);
-    if ((l >= 'a' && l <= 'z') || (l >= '0' && l <= '9')) clean += l;
-  }
-  return clean == "johab" || std::find(unsafe.begin(), unsafe.end(), clean) != unsafe.end();
-}
 
 Boolean parse_boolean(std::string_view text) {
   if (text.size() > 5) return Boolean::invalid;

@@ -5,11 +5,6 @@
 
 namespace pgconsent::session {
 
-// Encodings in which an ASCII byte can be the second byte of a character: SJIS, SHIFT_JIS_2004, BIG5, GBK,
-// UHC, GB18030, JOHAB and their aliases. Names are compared as the server does: letters and digits only, case
-// ignored.
-bool is_unsafe_encoding(std::string_view name);
-
 // As the server reads booleans (parse_bool): unambiguous prefixes, case ignored. Null-like: neither.
 enum class Boolean { yes, no, invalid };
 Boolean parse_boolean(std::string_view text);

@@ -1,4 +1,5 @@
 // What the server sends: matched with what it answers.
+#include "parser/names/encodings.h"
 #include "proxy/session/dialect.h"
 #include "proxy/session/impl.h"
 #include "proxy/wire/backend/command_complete.h"
@@ -220,7 +221,7 @@ void Session::Impl::parameter_status(const wire::Header& header) {
   }
   if (status.name == "standard_conforming_strings") unsafe_strings_ = status.value != "on";
   if (status.name == "client_encoding") utf8_ = status.value == "UTF8";
-  if (status.name == "client_encoding") unsafe_encoding_ = is_unsafe_encoding(status.value);
+  if (status.name == "client_encoding") unsafe_encoding_ = parser::is_unsafe_encoding(status.value);
   if (status.name == "application_name") application_name_ = status.value;
   server_.pass(header);
 }

@@ -2,6 +2,7 @@
 // depends on it.
 #include <utility>
 
+#include "parser/names/encodings.h"
 #include "proxy/session/dialect.h"
 #include "proxy/session/impl.h"
 #include "proxy/wire/backend/data_row.h"
@@ -176,7 +177,7 @@ void Session::Impl::state_known() {
   if (state_) state.private_catalog = state_->private_catalog;
   unsafe_strings_ = !state_reader_->standard_conforming_strings;
   utf8_ = state_reader_->client_encoding == "UTF8";
-  unsafe_encoding_ = is_unsafe_encoding(state_reader_->client_encoding);
+  unsafe_encoding_ = parser::is_unsafe_encoding(state_reader_->client_encoding);
   if (state.purpose == startup_purpose_) state.purpose_source = startup_purpose_source_;
   purpose_error_.reset();
   if (!state.purpose.empty()) purpose_error_ = planner_->check_purpose(state.login_role, state.purpose);

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "parser/names/encodings.h"
 #include "proxy/session/dialect.h"
 
 namespace pgconsent::session {
@@ -67,7 +68,7 @@ std::optional<SqlError> check_setting(const std::string& name, std::string_view 
   if (std::find(forbidden.begin(), forbidden.end(), name) != forbidden.end()) return forbidden_setting(name);
   if (name == "standard_conforming_strings" && parse_boolean(value) != Boolean::yes)
     return forbidden_setting(name);
-  if (name == "client_encoding" && is_unsafe_encoding(value)) {
+  if (name == "client_encoding" && parser::is_unsafe_encoding(value)) {
     return SqlError{std::string(sqlstate::feature_not_supported),
                     "pgconsent: client_encoding `" + std::string(value) + "` is not supported",
                     "In this encoding a byte of a quote or backslash can be part of another character.",

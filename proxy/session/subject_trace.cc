@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "parser/names/type_oids.h"
 
 namespace pgconsent::session {
@@ -10,10 +11,6 @@ using enforce::Disclosure;
 using From = Disclosure::From;
 
 namespace {
-
-bool is_ascii(std::string_view bytes) {
-  return std::none_of(bytes.begin(), bytes.end(), [](char c) { return (c & 0x80) != 0; });
-}
 
 std::string_view unpadded(std::uint32_t type, std::string_view text) {
   while (type == parser::bpchar_oid && text.ends_with(' ')) text.remove_suffix(1);
@@ -133,7 +130,8 @@ void SubjectTrace::add(std::uint32_t kind, const std::optional<audit::SubjectKey
   Kind& of = kinds_[kind];
   std::uint32_t number = 0;
   // Texts in other encodings would be other people.
-  const bool fits = key && (key->type != audit::SubjectKey::Type::text || source_.utf8 || is_ascii(bytes));
+  const bool fits =
+      key && (key->type != audit::SubjectKey::Type::text || source_.utf8 || parser::is_ascii(bytes));
   if (fits && of.id >= 0) number = directory_->number(of.id, *key);
   if (number == 0) {
     of.unknown = true;
@@ -157,8 +155,7 @@ void SubjectTrace::add_given(const Disclosure::Subject& subject) {
     }
     const BoundValues::Value& value = bound->parameters[subject.index - 1];
     if (value.binary) {
-      const bool whole_number = subject.type == parser::smallint_oid || subject.type == parser::integer_oid ||
-                                subject.type == parser::bigint_oid;
+      const bool whole_number = parser::is_integer_type(subject.type);
       const std::uint32_t type = !whole_number             ? subject.type
                                  : value.bytes.size() == 2 ? parser::smallint_oid
                                  : value.bytes.size() == 4 ? parser::integer_oid

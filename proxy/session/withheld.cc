@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "parser/names/ascii.h"
+
 namespace pgconsent::session {
 
 namespace {
@@ -93,9 +95,7 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bo
   const std::string_view severity = field(fields, 'V').empty() ? field(fields, 'S') : field(fields, 'V');
   const bool is_error = severity == "ERROR" || severity == "FATAL" || severity == "PANIC";
   const std::size_t before = fields.size();
-  const auto is_unknown = [&](std::string_view name) {
-    return !utf8 && std::any_of(name.begin(), name.end(), [](char c) { return (c & 0x80) != 0; });
-  };
+  const auto is_unknown = [&](std::string_view name) { return !utf8 && !parser::is_ascii(name); };
   const bool raised = routine == "exec_stmt_raise" || routine == "exec_stmt_assert";
   if (raised) {
     if (any_function(context, [&](std::string_view name) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "parser/names/ascii.h"
+
 namespace pgconsent::pages {
 
 using namespace literals;
@@ -53,16 +55,8 @@ Token first_token(std::string_view text) {
   return {Kind::other, text.substr(0, 1)};
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 std::string meaning(const Token& token) {
-  if (token.kind != Kind::quoted) return lower(token.text);
+  if (token.kind != Kind::quoted) return parser::lower(token.text);
   std::string out;
   const std::string_view inner = token.text.substr(1, token.text.size() < 2 ? 0 : token.text.size() - 2);
   for (std::size_t i = 0; i < inner.size(); ++i) {
@@ -88,7 +82,9 @@ bool is_keyword(std::string_view word) {
   return words.contains(word);
 }
 
-bool is_name(const Token& token) { return token.kind == Kind::name || token.kind == Kind::quoted; }
+bool is_name(const Token& token) {
+  return token.kind == Kind::name || token.kind == Kind::quoted;
+}
 
 bool has_one_of(std::string_view statement, const std::set<std::string, std::less<>>& names) {
   while (!statement.empty() && !names.empty()) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "parser/names/encodings.h"
 #include "proxy/session/dialect.h"
 
 namespace pgconsent::session {
@@ -42,11 +43,11 @@ TEST(StartupOptions, WritesWhatItReads) {
 TEST(Dialect, EncodingsAndTheirAliases) {
   for (const auto* name : {"SJIS", "shift_jis", "Mskanji", "SHIFT_JIS_2004", "big5", "win-950", "GBK",
                            "windows936", "UHC", "gb18030", "JOHAB", "  g b k"}) {
-    EXPECT_TRUE(is_unsafe_encoding(name)) << name;
+    EXPECT_TRUE(parser::is_unsafe_encoding(name)) << name;
   }
   for (const auto* name :
        {"UTF8", "unicode", "LATIN1", "SQL_ASCII", "WIN1252", "ISO_8859_5", "EUC_JP", "", "nonsense"}) {
-    EXPECT_FALSE(is_unsafe_encoding(name)) << name;
+    EXPECT_FALSE(parser::is_unsafe_encoding(name)) << name;
   }
 }
 
