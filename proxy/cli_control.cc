@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <pqxx/pqxx>
 #include <sstream>
 
@@ -12,6 +13,18 @@ namespace pgconsent {
 class ControlQueries::Impl {
  public:
   explicit Impl(const std::string& connection) : connection(connection) {}
+
+  // What is thrown on the way becomes `error`.
+  void each_row(const std::string& sql, std::string& error,
+                const std::function<void(const pqxx::row&)>& use) {
+    try {
+      pqxx::nontransaction query(connection);
+      for (const auto& row : query.exec(sql)) use(row);
+    } catch (const std::exception& e) {
+      error = e.what();
+    }
+  }
+
   pqxx::connection connection;
 };
 
@@ -46,72 +59,57 @@ ControlQueries::Problem ControlQueries::problem(const std::string& sql) {
 }
 
 bool ControlQueries::may_read(std::string_view role, parser::Oid relation) {
-  try {
-    pqxx::nontransaction query(impl_->connection);
-    std::string name = query.quote(std::string(role)), oid = std::to_string(relation);
-    pqxx::result result = query.exec(
-        "SELECT pg_catalog.has_schema_privilege(" + name + "::name, c.relnamespace, 'USAGE') AND " +
-        "pg_catalog.has_any_column_privilege(" + name + "::name, c.oid, 'SELECT') " +
-        "FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) " + oid);
-    return !result.empty() && result[0][0].as<bool>();
-  } catch (const std::exception& e) {
-    error_ = e.what();
-    return false;
-  }
+  const std::string name = impl_->connection.quote(std::string(role)), oid = std::to_string(relation);
+  bool may = false;
+  impl_->each_row("SELECT pg_catalog.has_schema_privilege(" + name + "::name, c.relnamespace, 'USAGE') AND " +
+                      "pg_catalog.has_any_column_privilege(" + name + "::name, c.oid, 'SELECT') " +
+                      "FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) " + oid,
+                  error_, [&](const pqxx::row& row) { may = row[0].as<bool>(); });
+  return may;
 }
 
 std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector<parser::Oid>& relations) {
   std::vector<std::string> names;
-  try {
-    pqxx::nontransaction query(impl_->connection);
-    const pqxx::result result = query.exec(fmt::format(
-        "SELECT DISTINCT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_subscription_rel r "
-        "ON r.srsubid OPERATOR(pg_catalog.=) s.oid WHERE r.srrelid OPERATOR(pg_catalog.=) ANY "
-        "('{{{}}}'::oid[]) "
-        "AND (NOT s.subenabled OR r.srsubstate OPERATOR(pg_catalog.<>) ALL ('{{r,s}}'::\"char\"[]) OR NOT "
-        "EXISTS "
-        "(SELECT FROM pg_catalog.pg_stat_subscription t WHERE t.subid OPERATOR(pg_catalog.=) s.oid "
-        "AND t.relid IS NULL AND t.pid IS NOT NULL)) ORDER BY 1",
-        fmt::join(relations, ",")));
-    for (const auto& row : result) names.push_back(row[0].as<std::string>());
-  } catch (const std::exception& e) {
-    error_ = e.what();
-  }
+  const std::string sql = fmt::format(
+      "SELECT DISTINCT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_subscription_rel r "
+      "ON r.srsubid OPERATOR(pg_catalog.=) s.oid WHERE r.srrelid OPERATOR(pg_catalog.=) ANY "
+      "('{{{}}}'::oid[]) "
+      "AND (NOT s.subenabled OR r.srsubstate OPERATOR(pg_catalog.<>) ALL ('{{r,s}}'::\"char\"[]) OR NOT "
+      "EXISTS "
+      "(SELECT FROM pg_catalog.pg_stat_subscription t WHERE t.subid OPERATOR(pg_catalog.=) s.oid "
+      "AND t.relid IS NULL AND t.pid IS NOT NULL)) ORDER BY 1",
+      fmt::join(relations, ","));
+  impl_->each_row(sql, error_, [&](const pqxx::row& row) { names.push_back(row[0].as<std::string>()); });
   return names;
 }
 
 std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<parser::Oid>& relations) {
   std::vector<Index> indexes;
-  try {
-    pqxx::nontransaction query(impl_->connection);
-    // Hash and the like give rows in no order.
-    const pqxx::result result = query.exec(fmt::format(
-        "SELECT i.indrelid, n.nspname OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) c.relname, "
-        "i.indpred IS NOT NULL, i.indnatts, pg_catalog.concat_ws(' ', i.indkey::pg_catalog.text, (SELECT "
-        "pg_catalog.string_agg(d.refobjsubid::pg_catalog.text, ' ') FROM pg_catalog.pg_depend d "
-        "WHERE d.objid OPERATOR(pg_catalog.=) i.indexrelid AND d.refobjid OPERATOR(pg_catalog.=) i.indrelid "
-        "AND d.refobjsubid OPERATOR(pg_catalog.>) 0)) FROM pg_catalog.pg_index i "
-        "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
-        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
-        "JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam "
-        "WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) "
-        "AND a.amname OPERATOR(pg_catalog.<>) ALL (ARRAY['hash', 'brin', 'gin']::pg_catalog.name[]) "
-        "ORDER BY 2",
-        fmt::join(relations, ",")));
-    for (const auto& row : result) {
-      Index& index = indexes.emplace_back();
-      index.relation = row[0].as<parser::Oid>();
-      index.name = row[1].as<std::string>();
-      index.partial = row[2].as<bool>();
-      index.size = row[3].as<int>();
-      std::istringstream columns(row[4].as<std::string>());
-      for (int attnum = 0; columns >> attnum;) {
-        if (attnum > 0) index.columns.push_back(static_cast<parser::AttrNumber>(attnum));
-      }
+  // Hash and the like give rows in no order.
+  const std::string sql = fmt::format(
+      "SELECT i.indrelid, n.nspname OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) c.relname, "
+      "i.indpred IS NOT NULL, i.indnatts, pg_catalog.concat_ws(' ', i.indkey::pg_catalog.text, (SELECT "
+      "pg_catalog.string_agg(d.refobjsubid::pg_catalog.text, ' ') FROM pg_catalog.pg_depend d "
+      "WHERE d.objid OPERATOR(pg_catalog.=) i.indexrelid AND d.refobjid OPERATOR(pg_catalog.=) i.indrelid "
+      "AND d.refobjsubid OPERATOR(pg_catalog.>) 0)) FROM pg_catalog.pg_index i "
+      "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+      "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+      "JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam "
+      "WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) "
+      "AND a.amname OPERATOR(pg_catalog.<>) ALL (ARRAY['hash', 'brin', 'gin']::pg_catalog.name[]) "
+      "ORDER BY 2",
+      fmt::join(relations, ","));
+  impl_->each_row(sql, error_, [&](const pqxx::row& row) {
+    Index& index = indexes.emplace_back();
+    index.relation = row[0].as<parser::Oid>();
+    index.name = row[1].as<std::string>();
+    index.partial = row[2].as<bool>();
+    index.size = row[3].as<int>();
+    std::istringstream columns(row[4].as<std::string>());
+    for (int attnum = 0; columns >> attnum;) {
+      if (attnum > 0) index.columns.push_back(static_cast<parser::AttrNumber>(attnum));
     }
-  } catch (const std::exception& e) {
-    error_ = e.what();
-  }
+  });
   return indexes;
 }
 

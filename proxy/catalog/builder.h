@@ -48,6 +48,9 @@ class SnapshotBuilder::Impl {
   void operator_(Row& row);
   void cast(Row& row);
   void references(Row& row);
+  // ":varattno 3 " of each column that an expression's tree names; 0 is the whole row, system columns are
+  // left out. A string in the tree can add a column, never hide one.
+  static void add_columns(std::string_view tree, std::vector<parser::AttrNumber>& list);
   void text(Row& row);
 
   parser::Relation* find_relation(Oid oid);

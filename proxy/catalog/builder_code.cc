@@ -66,17 +66,6 @@ std::optional<Reference> read_reference(std::string_view field) {
   return std::nullopt;
 }
 
-// ":varattno 3 " of each column that a tree names; 0 is the whole row, system columns are left out.
-void add_columns(std::string_view tree, std::vector<parser::AttrNumber>& list) {
-  static constexpr std::string_view field = ":varattno ";
-  for (std::size_t at = tree.find(field); at != tree.npos; at = tree.find(field, at + 1)) {
-    parser::AttrNumber attnum = 0;
-    const char* from = tree.data() + at + field.size();
-    std::from_chars(from, tree.data() + tree.size(), attnum);
-    if (attnum >= 0 && std::find(list.begin(), list.end(), attnum) == list.end()) list.push_back(attnum);
-  }
-}
-
 template <class Use>
 void for_each_reference(std::string_view tree, Use use) {
   for (std::size_t at = tree.find(':'); at != tree.npos; at = tree.find(':', at + 1)) {
@@ -86,42 +75,51 @@ void for_each_reference(std::string_view tree, Use use) {
 
 }  // namespace
 
+void SnapshotBuilder::Impl::add_columns(std::string_view tree, std::vector<parser::AttrNumber>& list) {
+  static constexpr std::string_view field = ":varattno ";
+  for (std::size_t at = tree.find(field); at != tree.npos; at = tree.find(field, at + 1)) {
+    parser::AttrNumber attnum = 0;
+    const char* from = tree.data() + at + field.size();
+    std::from_chars(from, tree.data() + tree.size(), attnum);
+    if (attnum >= 0 && std::find(list.begin(), list.end(), attnum) == list.end()) list.push_back(attnum);
+  }
+}
+
 void SnapshotBuilder::Impl::references(Row& row) {
-  std::string_view kind = row.text();
-  Oid oid = row.oid();
-  std::optional<std::string_view> tree = row.optional_text();
-  bool relations_too = kind == "depends" || kind == "function";
-  if (parser::Relation* relation = tree ? find_relation(oid) : nullptr) {
-    if (kind == "implicit" || kind == "statistics") add_columns(*tree, relation->implicit_columns);
-    if (kind == "policy") {
-      add_columns(*tree, relation->policy_columns);
-      for_each_reference(*tree, [&](Reference reference) {
-        if (reference.kind == Reference::Kind::relation) relation->policy_relations.push_back(reference.oid);
-      });
+  const std::string_view kind = row.text();
+  const Oid oid = row.oid();
+  const std::optional<std::string_view> tree = row.optional_text();
+  std::vector<Oid>*code = nullptr, *relations = nullptr;
+  std::vector<parser::AttrNumber>* columns = nullptr;
+  if (kind == "type") {
+    code = &type_functions_[oid];
+  } else if (kind == "function") {
+    if (parser::Function* function = find_function(oid)) code = relations = &function->depends_on;
+  } else if (parser::Relation* relation = find_relation(oid)) {
+    if (kind == "depends") {
+      code = relations = &relation->depends_on;
+    } else if (kind == "policy") {
+      code = &relation->policy_functions;
+      relations = &relation->policy_relations;
+      columns = &relation->policy_columns;
+    } else {
+      if (kind != "statistics") code = &relation->implicit_functions;  // they run in ANALYZE alone
+      columns = &relation->implicit_columns;
     }
   }
-  if (kind == "statistics") return;  // its code runs in ANALYZE alone
-  std::vector<Oid>* list = nullptr;
-  if (kind == "type") {
-    list = &type_functions_[oid];
-  } else if (kind == "function") {
-    if (parser::Function* function = find_function(oid)) list = &function->depends_on;
-  } else if (parser::Relation* relation = find_relation(oid)) {
-    list = kind == "depends"  ? &relation->depends_on
-           : kind == "policy" ? &relation->policy_functions
-                              : &relation->implicit_functions;
-  }
-  if (list == nullptr || !tree) return;
+  if (!tree) return;
+  if (columns != nullptr) add_columns(*tree, *columns);
+  if (code == nullptr) return;
   for_each_reference(*tree, [&](Reference reference) {
     switch (reference.kind) {
       case Reference::Kind::function:
-        list->push_back(reference.oid);
+        code->push_back(reference.oid);
         break;
       case Reference::Kind::relation:
-        if (relations_too) list->push_back(reference.oid);
+        if (relations != nullptr) relations->push_back(reference.oid);
         break;
       case Reference::Kind::type:
-        if (kind != "type" && reference.oid >= 16384) used_types_.emplace_back(list, reference.oid);
+        if (kind != "type" && reference.oid >= 16384) used_types_.emplace_back(code, reference.oid);
         break;
     }
   });

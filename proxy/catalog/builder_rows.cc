@@ -1,29 +1,9 @@
 // How each query's row goes into the snapshot.
-#include <algorithm>
-#include <charconv>
-
 #include "proxy/catalog/builder.h"
 
 namespace pgconsent::catalog {
 
 using parser::AttrNumber;
-
-namespace {
-
-// ":varattno 3" in an expression over one table. A name in the tree can add a column, never hide one.
-std::vector<AttrNumber> columns_of(std::string_view tree) {
-  constexpr std::string_view field = ":varattno ";
-  std::vector<AttrNumber> out;
-  for (std::size_t at = tree.find(field); at != tree.npos; at = tree.find(field, at + 1)) {
-    const char* digits = tree.data() + at + field.size();
-    AttrNumber attnum = 0;
-    std::from_chars(digits, tree.data() + tree.size(), attnum);
-    if (attnum > 0 && std::find(out.begin(), out.end(), attnum) == out.end()) out.push_back(attnum);
-  }
-  return out;
-}
-
-}  // namespace
 
 void SnapshotBuilder::Impl::database(Row& row) {
   snapshot_->database_oid = row.oid();
@@ -131,7 +111,7 @@ void SnapshotBuilder::Impl::column(Row& row) {
   key.collation = row.oid();
   column.not_null = row.flag();
   column.generated = row.flag();
-  if (std::optional<std::string_view> tree = row.optional_text()) column.generated_from = columns_of(*tree);
+  if (std::optional<std::string_view> tree = row.optional_text()) add_columns(*tree, column.generated_from);
   auto shape = shapes_.find(key);
   // Without a shape: the column came up after that query ran, so a newer snapshot is on its way. Not
   // groupable, and a type that can't be named: what needs it is refused.

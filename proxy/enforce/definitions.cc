@@ -7,6 +7,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/maintenance.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -44,34 +45,14 @@ bool stays_in_table(const AlterTableCmd* command) {
     case AT_AddConstraint:
     case AT_ValidateConstraint:
     case AT_AlterColumnType:
-    case AT_ColumnDefault:
     case AT_SetNotNull:
-    case AT_DropNotNull:
-    case AT_SetStatistics:
-    case AT_SetOptions:
-    case AT_ResetOptions:
-    case AT_SetStorage:
-    case AT_SetCompression:
     case AT_AddIdentity:
     case AT_SetIdentity:
     case AT_DropIdentity:
-    case AT_SetRelOptions:
-    case AT_ResetRelOptions:
       return true;
     default:
-      return false;
+      return sets_property(command);
   }
-}
-
-// Does it decide about subjects, or is it a view of what does? As GenerationBuilder::subject_columns().
-bool leads(const Generation& generation, parser::Oid oid, int depth = 0) {
-  const SubjectColumns& subjects = generation.subject_columns();
-  if (!subjects.of(oid).empty() || subjects.delete_changes_subjects(oid) || !subjects.gaps(oid).empty())
-    return true;
-  const Relation* relation = generation.catalog().relation(oid);
-  if (relation == nullptr || relation->kind != parser::RelationKind::view) return false;
-  return depth > 32 || std::any_of(relation->depends_on.begin(), relation->depends_on.end(),
-                                   [&](parser::Oid used) { return leads(generation, used, depth + 1); });
 }
 
 }  // namespace
@@ -100,7 +81,7 @@ bool Definitions::may_change_state(const parser::StatementFacts& facts, const st
 bool Definitions::shows_leading(const parser::StatementFacts& facts, const std::string& text) const {
   std::unordered_set<std::string> leading;
   for (const auto& [oid, relation] : generation_.catalog().relations) {
-    if (leads(generation_, oid)) leading.insert(relation.name);
+    if (generation_.leads_to_subjects(oid)) leading.insert(relation.name);
   }
   return any_name(facts, text, [&](const std::string& name) { return leading.contains(name); });
 }

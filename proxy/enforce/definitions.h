@@ -26,6 +26,8 @@ class Definitions {
   bool creates(std::string_view name) const { return has(created_, name); }
   // Relations that are new, gone or have other columns: what the catalog says of the name may be wrong.
   bool changes(std::string_view name) const { return renames(name) || has(reshaped_, name); }
+  // Any name may mean something else, or this one does.
+  bool blurs(std::string_view name) const { return unsettled_ || changes(name); }
   // New or gone.
   bool renames(std::string_view name) const { return has(created_, name) || has(dropped_, name); }
   // Does the statement name none that are new or gone, and does every name mean what it did?

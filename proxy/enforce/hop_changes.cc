@@ -4,6 +4,7 @@
 
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -73,19 +74,10 @@ class HopChange {
       case AT_AddConstraint:
       case AT_ValidateConstraint:
       case AT_DropConstraint:  // without it INSERT is refused
-      case AT_ColumnDefault:
       case AT_SetNotNull:
-      case AT_DropNotNull:
-      case AT_SetStatistics:
-      case AT_SetOptions:
-      case AT_ResetOptions:
-      case AT_SetStorage:
-      case AT_SetCompression:
       case AT_ChangeOwner:
       case AT_ClusterOn:
       case AT_DropCluster:
-      case AT_SetRelOptions:
-      case AT_ResetRelOptions:
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -96,7 +88,7 @@ class HopChange {
       case AT_AlterColumnType:
         return command->name != nullptr && !decides(relation, command->name);
       default:
-        return false;
+        return sets_property(command);
     }
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "rules/utf8.h"
+
 namespace pgconsent::enforce {
 
 namespace {
@@ -87,11 +89,12 @@ std::optional<std::size_t> write_refusal_index(std::string_view server_message) 
 
 namespace {
 
-// Byte offset of a 1-based character position, and back. UTF-8: continuation bytes do not count.
+// UTF-8: continuation bytes do not count.
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
+// Of a 1-based character position.
 std::int32_t byte_offset(std::string_view text, int position) {
   std::int32_t offset = 0;
   for (int seen = 0; offset < static_cast<std::int32_t>(text.size()); ++offset) {
@@ -100,11 +103,12 @@ std::int32_t byte_offset(std::string_view text, int position) {
   return static_cast<std::int32_t>(text.size());
 }
 
-int character_position(std::string_view text, std::int32_t offset) {
-  return static_cast<int>(std::count_if(text.begin(), text.begin() + offset, begins_character)) + 1;
-}
-
 }  // namespace
+
+int character_position(std::string_view text, std::int32_t offset) {
+  if (offset < 0 || offset > static_cast<std::int32_t>(text.size())) return 0;
+  return static_cast<int>(rules::utf8_length(text.substr(0, offset))) + 1;
+}
 
 int Plan::original_position(int sent_position) const {
   if (sent_position <= 0 || is_identity) return std::max(sent_position, 0);

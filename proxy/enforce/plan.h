@@ -100,6 +100,9 @@ struct Statement {
   DisclosurePtr disclosure;                      // null: nothing is known
 };
 
+// 1-based, in UTF-8; 0 for an offset that is not in the text.
+int character_position(std::string_view text, std::int32_t offset);
+
 using Edit = parser::TextEdit;  // where text was replaced, to map error positions back
 
 // A text that finds one row by its key, with parameters in place of its constants: the server may keep it

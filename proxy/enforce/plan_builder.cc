@@ -25,15 +25,10 @@ using parser::StatementKind;
 
 std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
+  names.reserve(state.temporary.size());
   for (const TemporaryRelation& relation : state.temporary)
     names.push_back({relation.oid, relation.name, relation.kind, relation.columns});
   return names;
-}
-
-int character_position(std::string_view text, int offset) {
-  if (offset < 0 || offset > static_cast<int>(text.size())) return 0;
-  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-  return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + offset, begins));
 }
 
 class Builder {

@@ -109,7 +109,7 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
     }
     const Definitions* before = options.before;
     const bool changed = before != nullptr && before->changes(range.relname);
-    if ((changed || (before != nullptr && before->unsettled())) && range.schemaname == nullptr &&
+    if (before != nullptr && before->blurs(range.relname) && range.schemaname == nullptr &&
         generation_.is_sensitive_name(range.relname)) {
       refuse(statement,
              unsupported("\"" + display_name(range) +

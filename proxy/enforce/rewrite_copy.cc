@@ -18,9 +18,8 @@ bool QueryRewriter::copy_in(Source& source, const CopyStmt* copy, const RewriteO
   if (relation == nullptr || bound.name.wrong_database || generation_.is_built_in_rule(relation->oid))
     return false;
   if (generation_.reach(bound.name) != parser::RelationReach::protected_itself) return false;
-  const Definitions* before = options.before;
-  if (before != nullptr && copy->relation->schemaname == nullptr &&
-      (before->unsettled() || before->changes(relation->name)))
+  if (options.before != nullptr && copy->relation->schemaname == nullptr &&
+      options.before->blurs(relation->name))
     return false;
   const bool is_table = relation->kind == parser::RelationKind::table ||
                         relation->kind == parser::RelationKind::partitioned_table;

@@ -18,11 +18,6 @@ bool any_masked(const rules::ProtectedRelation* rules, const std::vector<parser:
   });
 }
 
-bool changes_rows(const parser::ForeignKey& key) {
-  const auto acts = [](char action) { return action == 'c' || action == 'n' || action == 'd'; };
-  return acts(key.on_update) || acts(key.on_delete);
-}
-
 }  // namespace
 
 RowCode::RowCode(const parser::Snapshot& catalog, const rules::Policy& policy,
@@ -54,7 +49,7 @@ RowCode::RowCode(const parser::Snapshot& catalog, const rules::Policy& policy,
         grown |= written_.insert(oid).second;
       if (!written_.contains(oid)) continue;
       for (const parser::ForeignKey& key : relation.foreign_keys) {
-        if (changes_rows(key)) grown |= written_.insert(key.target).second;
+        if (key.writes()) grown |= written_.insert(key.target).second;
       }
     }
   }

@@ -6,6 +6,23 @@
 
 namespace pgconsent::enforce {
 
+bool sets_property(const AlterTableCmd* command) {
+  switch (command->subtype) {
+    case AT_ColumnDefault:
+    case AT_DropNotNull:
+    case AT_SetStatistics:
+    case AT_SetOptions:
+    case AT_ResetOptions:
+    case AT_SetStorage:
+    case AT_SetCompression:
+    case AT_SetRelOptions:
+    case AT_ResetRelOptions:
+      return true;
+    default:
+      return false;
+  }
+}
+
 namespace {
 
 class Change {
@@ -36,22 +53,13 @@ class Change {
       case AT_SetIdentity:
       case AT_DropIdentity:
         return command->name != nullptr && is_public(std::string_view(command->name));
-      case AT_ColumnDefault:
-      case AT_DropNotNull:
-      case AT_SetStatistics:
-      case AT_SetOptions:
-      case AT_ResetOptions:
-      case AT_SetStorage:
-      case AT_SetCompression:
       case AT_ChangeOwner:
       case AT_DropCluster:
-      case AT_SetRelOptions:
-      case AT_ResetRelOptions:
       case AT_EnableRowSecurity:
       case AT_ForceRowSecurity:
         return true;
       default:
-        return false;
+        return sets_property(command);
     }
   }
 

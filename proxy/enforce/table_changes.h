@@ -5,9 +5,14 @@
 #include "parser/bind/name_resolver.h"
 #include "proxy/enforce/generation.h"
 
+struct AlterTableCmd;
 struct Node;
 
 namespace pgconsent::enforce {
+
+// A part of ALTER TABLE that says how new values are made up or how they are stored: no row is read, and no
+// name means anything else by it.
+bool sets_property(const AlterTableCmd* command);
 
 // ALTER TABLE or CREATE INDEX whose name of the changed table may stand: new columns, constants as defaults,
 // NOT NULL, storage, keys over columns; expressions only over public columns. What else the statement names

@@ -76,9 +76,7 @@ void collect_written(const Generation& generation, Oid oid, std::unordered_set<O
     const Relation* candidate = generation.catalog().relation(other);
     if (candidate == nullptr) return;
     for (const parser::ForeignKey& key : candidate->foreign_keys) {
-      const bool cascades =
-          (key.on_delete != 'a' && key.on_delete != 'r') || (key.on_update != 'a' && key.on_update != 'r');
-      if (key.target == oid && cascades) collect_written(generation, other, out);
+      if (key.target == oid && key.writes()) collect_written(generation, other, out);
     }
   };
   for (const auto& [other, rules] : generation.policy().relations) follow(other);
