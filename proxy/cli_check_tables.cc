@@ -37,7 +37,7 @@ std::map<std::string, const parser::Relation*> written_tables(const enforce::Gen
 void check_row_code(const enforce::Generation& generation, const std::string& where,
                     rules::Diagnostics& diagnostics) {
   for (const auto& [name, relation] : written_tables(generation)) {
-    const auto code = enforce::untrusted_code(generation, *relation, true);
+    const auto* code = generation.untrusted_code(relation->oid, true);
     if (!code) continue;
     const std::string what =
         code->column.empty() ? std::string("may show protected rows")

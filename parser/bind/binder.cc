@@ -7,11 +7,26 @@
 
 namespace pgconsent::parser {
 
+// Which of them is which is not known.
+void mark_run(VisibleColumns& columns, std::size_t from) {
+  for (std::size_t i = from; i < columns.size(); ++i) columns[i].in_run = true;
+}
+
+VisibleColumn unknown_columns() {
+  VisibleColumn column;
+  column.in_run = true;
+  return column;
+}
+
 void rename_columns(VisibleColumns& columns, const Alias* alias) {
   if (alias == nullptr) return;
+  auto run = std::find_if(columns.begin(), columns.end(), [](const VisibleColumn& c) { return c.in_run; });
+  if (list_length(alias->colnames) > run - columns.begin()) mark_run(columns, run - columns.begin());
+  const bool ends_in_run = !columns.empty() && columns.back().in_run;
   std::size_t i = 0;
   for_each(alias->colnames, [&](const Node* name) {
-    if (i == columns.size()) columns.emplace_back();  // a function's columns: known by their aliases only
+    if (i == columns.size())  // a function's columns: known by their aliases only
+      columns.emplace_back().in_run = ends_in_run;
     columns[i++].name = string_value(name);
   });
 }
@@ -43,7 +58,7 @@ VisibleColumns Binder::set_operation(const SelectStmt* top, const Scope* parent,
     chain.push_back(chain.back()->larg);
   }
   VisibleColumns columns = select(chain.back()->larg, parent, opaque, locked);
-  for (VisibleColumn& column : columns) column = {column.name, -1, -1, {}};
+  for (VisibleColumn& column : columns) column = {column.name, -1, -1, {}, column.in_run};
   for (auto arm = chain.rbegin(); arm != chain.rend(); ++arm) {
     bool ignored = false;
     select((*arm)->rarg, parent, ignored, locked);
@@ -135,6 +150,7 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
           string_value(node_of(list_nth_node(String, fields, fields->length - 2))), scope, &owner);
       if (item == nullptr) {
         opaque = true;
+        columns.push_back(unknown_columns());
         return;
       }
       if (fields->length > 2 && item->entry >= 0) out_.qualified.push_back({item->entry, reference});
@@ -171,6 +187,8 @@ VisibleColumns Binder::target_list(const List* targets, Scope& scope, bool& opaq
     }
     VisibleColumn column = origin(target->val, scope);
     column.name = column_name(target);
+    if (column.in_run) column.origin = {};
+    column.in_run = expanded;
     columns.push_back(column);
     const ResTarget* outer = unnamed_target_;
     unnamed_target_ = target->name == nullptr && !expanded ? target : nullptr;
@@ -231,7 +249,7 @@ void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scop
   if (recursive && body != nullptr && body->op != SETOP_NONE && body->withClause == nullptr) {
     // The recursive arm sees the columns that the first one gives.
     VisibleColumns first = select(body->larg, parent, table.opaque, false);
-    for (VisibleColumn& column : first) column = {column.name, -1, -1, {}};
+    for (VisibleColumn& column : first) column = {column.name, -1, -1, {}, column.in_run};
     rename_columns(first, &aliases);
     table.columns = std::move(first);
     if (cte->search_clause != nullptr)
@@ -248,7 +266,7 @@ void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scop
     return;
   }
   const std::size_t outer = common_tables_.size();
-  if (recursive) common_tables_.push_back({table.name, {}, true});
+  if (recursive) common_tables_.push_back({table.name, {unknown_columns()}, true});
   table.columns = query(cte->ctequery, parent, table.opaque);
   common_tables_.resize(outer);
   rename_columns(table.columns, &aliases);
@@ -332,12 +350,19 @@ Binding bind_statement(const Node* statement, const NameResolver& names,
   Binding out;
   Binder binder(names, relations, out);
   bool opaque = false;
-  for (const VisibleColumn& column : binder.query(statement, nullptr, opaque)) {
-    out.results.push_back(column.origin);
+  const VisibleColumns columns = binder.query(statement, nullptr, opaque);
+  for (const VisibleColumn& column : columns) {
+    out.results.push_back(column.in_run ? ResultColumn{} : column.origin);
     out.result_entries.push_back(column.entry);
   }
   out.results_known = !opaque;
   pin(out);
+  auto in_run = [](const VisibleColumn& column) { return column.in_run; };
+  auto first = std::find_if(columns.begin(), columns.end(), in_run);
+  auto last = std::find_if(columns.rbegin(), columns.rend(), in_run);
+  if (out.results_known || first == columns.end()) return out;
+  out.results_before_run = first - columns.begin();
+  out.results_after_run = last - columns.rbegin();
   return out;
 }
 

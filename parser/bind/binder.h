@@ -50,6 +50,7 @@ class Binder {
   VisibleColumn merged_column(const JoinExpr* join, const VisibleColumn& left,
                               const VisibleColumn& right) const;
   bool returns_one_column(const RangeFunction* function) const;
+  bool is_type_of(const TypeName& type, const Column& column) const;
   FromItem function_item(const RangeFunction* function, Scope& scope);
 
   // expressions.cc
@@ -86,6 +87,8 @@ class Binder {
   int targets_in_scope_ = 0;  // modifications of replaced targets around
 };
 
+void mark_run(VisibleColumns& columns, std::size_t from = 0);
+VisibleColumn unknown_columns();
 void rename_columns(VisibleColumns& columns, const Alias* alias);
 
 }  // namespace pgconsent::parser

@@ -145,11 +145,12 @@ struct Binding {
   bool outer_joins = false;
   // Grouping sets, or a common table that is read twice: a result row may show different rows of one entry.
   bool mixes_rows = false;
-  bool natural_join = false;             // a column added to an entry could be joined by
-  std::deque<std::string> made_names;    // entry names that are not in the text
-  std::vector<ResultColumn> results;     // of the statement's outermost query
-  std::vector<int> result_entries;       // the entry that each comes from; -1: of none, or an expression
-  bool results_known = false;            // false: * over something whose columns are not known here
+  bool natural_join = false;           // a column added to an entry could be joined by
+  std::deque<std::string> made_names;  // entry names that are not in the text
+  std::vector<ResultColumn> results;   // of the statement's outermost query
+  std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
+  bool results_known = false;          // false: * over something whose columns are not known here, but these:
+  std::size_t results_before_run = 0, results_after_run = 0;  // the first and the last of `results`
   const ColumnRef* ambiguous = nullptr;  // names a target and another item alike: the server's error, 42P09
   std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };

@@ -16,12 +16,11 @@ const Node* field(const List* fields, int index) {
   return static_cast<const Node*>(list_nth(fields, index));
 }
 
-// A cast to the column's own type is none.
-bool is_type_of(const TypeName& type, const Column& column) {
-  const int parts = list_length(type.names);
-  if (type.setof || type.pct_type || type.arrayBounds != nullptr || parts < 1 || parts > 2) return false;
-  if (parts == 2 && string_value(field(type.names, 0)) != "pg_catalog") return false;
-  std::string sql = quote_qualified({"pg_catalog", std::string(last_string(type.names))});
+// A type of pg_catalog, by its spelling in generated SQL.
+bool is_built_in(const TypeName& type, const Column& column) {
+  const std::string_view array = type.arrayBounds != nullptr ? "_" : "";
+  std::string sql =
+      quote_qualified({"pg_catalog", std::string(array) + std::string(last_string(type.names))});
   for_each(type.typmods, [&](const Node* node) {
     const auto* constant = nodeTag(node) == T_A_Const ? as<A_Const>(node) : nullptr;
     const bool number = constant != nullptr && !constant->isnull && nodeTag(&constant->val.node) == T_Integer;
@@ -33,6 +32,31 @@ bool is_type_of(const TypeName& type, const Column& column) {
 }
 
 }  // namespace
+
+// A cast to the column's own type is none.
+bool Binder::is_type_of(const TypeName& type, const Column& column) const {
+  const int parts = list_length(type.names);
+  if (type.setof || type.pct_type || parts < 1 || parts > 2) return false;
+  const std::string_view schema = parts == 2 ? string_value(field(type.names, 0)) : std::string_view();
+  if ((parts == 1 || schema == "pg_catalog") && is_built_in(type, column)) return true;
+  if (type.typmods != nullptr || column.typmod != -1) return false;
+  const auto& types = names_.catalog().types;
+  auto own = types.find(column.type);
+  if (own == types.end()) return false;
+  if (type.arrayBounds != nullptr) {
+    const Type& array = own->second;
+    own = types.find(array.base);
+    if (own == types.end() || array.relation != 0 || array.name != "_" + own->second.name) return false;
+  }
+  if (own->second.name != last_string(type.names)) return false;
+  if (parts == 2) return own->second.schema == schema;
+  // A name that only one type has, in a schema that is searched.
+  const auto path = names_.search_path();
+  return std::find(path.begin(), path.end(), own->second.schema) != path.end() &&
+         std::none_of(types.begin(), types.end(), [&](const auto& other) {
+           return other.first != own->first && other.second.name == own->second.name;
+         });
+}
 
 void Binder::use(const VisibleColumn& column, const Scope& owner) {
   if (column.entry < 0) return;

@@ -32,6 +32,8 @@ FromItem Binder::common_table_item(const RangeVar* range) {
                             [&](const CommonTable& t) { return t.name == range->relname; });
   if (table == common_tables_.rend()) {
     item.opaque = true;
+    item.columns.push_back(unknown_columns());
+    rename_columns(item.columns, range->alias);
     return item;
   }
   item.columns = table->columns;
@@ -57,6 +59,8 @@ FromItem Binder::relation_item(const RangeVar* range, const RangeTableSample* sa
   const Relation* relation = bound->name.relation;
   if (relation == nullptr) {
     item.opaque = true;
+    item.columns.push_back(unknown_columns());
+    rename_columns(item.columns, range->alias);
     return item;
   }
   if (range->alias == nullptr) item.schema = relation->schema;
@@ -136,6 +140,7 @@ FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
   if (function->alias != nullptr) item.name = function->alias->aliasname;
   if (item.columns.empty()) item.columns.push_back({item.name, -1, -1, {}});
   if (function->ordinality) item.columns.push_back({"ordinality", -1, -1, {}});
+  if (item.opaque) mark_run(item.columns);
   rename_columns(item.columns, function->alias);
   return item;
 }
@@ -301,13 +306,16 @@ void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left,
   } else {
     for_each(join->usingClause, [&](const Node* name) { names.push_back(string_value(name)); });
   }
+  bool run_is_merged = join->isNatural;
   for (std::string_view name : names) {
     auto l = find(left_columns, name);
     auto r = find(right_columns, name);
     // All of that name: two on one side are the server's error.
     for (const VisibleColumns& columns : {left_columns, right_columns}) {
       for (const VisibleColumn& each : columns) {
-        if (each.name == name) use(each, scope);
+        if (each.name != name) continue;
+        use(each, scope);
+        run_is_merged |= each.in_run;
       }
     }
     VisibleColumn column{name, -1, -1, {}};
@@ -323,6 +331,7 @@ void Binder::merge_columns(const JoinExpr* join, Scope& scope, std::size_t left,
     merged.opaque |= scope.items[i].columns_visible && scope.items[i].opaque;
     scope.items[i].columns_visible = false;
   }
+  if (merged.opaque && run_is_merged) mark_run(merged.columns);
   scope.items.push_back(std::move(merged));
 }
 

@@ -106,7 +106,7 @@ void Binder::grouping(const SelectStmt* select, Scope& scope, const VisibleColum
     GroupAddition addition{item.entry, select, {}, {}};
     for (std::size_t i = 0; i < entry.used_grouped.size(); ++i) {
       if (!entry.used_grouped[i] || named.contains({item.entry, static_cast<int>(i)})) continue;
-      if (!entry.relation->columns[i].has_equality) addition.ungroupable = entry.relation->columns[i].name;
+      if (!entry.relation->columns[i].can_be_grouped) addition.ungroupable = entry.relation->columns[i].name;
       addition.columns.push_back(static_cast<int>(i));
     }
     if (!addition.columns.empty()) out_.group_additions.push_back(std::move(addition));

@@ -20,6 +20,7 @@ struct TemporaryName {
   std::string name;
   char kind = 'r';  // pg_class.relkind
   std::vector<std::string> columns;
+  bool runs_code = false;  // when it is read or written
 };
 
 struct ResolvedName {
@@ -40,6 +41,7 @@ class NameResolver {
   ResolvedName resolve(std::string_view schema, std::string_view name) const;
 
   const Snapshot& catalog() const { return catalog_; }
+  std::span<const std::string> search_path() const { return search_path_; }
   // No schema comes before pg_catalog: its operators are the ones that are meant.
   bool catalog_comes_first() const;
   // Types in it are found before all others, whatever the path says.

@@ -15,6 +15,7 @@ struct VisibleColumn {
   int entry = -1;   // of Binding::entries; -1: not a column of a replaced relation
   int column = -1;  // index in that entry's Relation::columns
   ResultColumn origin;
+  bool in_run = false;  // of a run of columns that are not known here, nor how many they are
 };
 using VisibleColumns = std::vector<VisibleColumn>;
 
@@ -24,7 +25,7 @@ struct FromItem {
   std::string_view schema;  // of a relation without alias: schema.table.column may name it
   VisibleColumns columns;
   int entry = -1;               // the item is a replaced relation
-  bool opaque = false;          // has columns that are not known here (functions)
+  bool opaque = false;          // has columns that are not known here (functions): some are `in_run`
   bool name_visible = true;     // false: hidden behind a join's alias
   bool columns_visible = true;  // false: merged into a join's columns, or hidden behind its alias
 

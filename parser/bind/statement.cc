@@ -32,6 +32,11 @@ void set_facts(const VariableSetStmt* set, StatementFacts& facts) {
   }
 }
 
+const IntoClause* into_clause(const SelectStmt* select) {
+  while (select->op != SETOP_NONE) select = select->larg;
+  return select->intoClause;
+}
+
 namespace {
 
 void transaction_facts(const TransactionStmt* transaction, StatementFacts& facts) {
@@ -66,8 +71,8 @@ void copy_facts(const CopyStmt* copy, StatementFacts& facts) {
 void kind_facts(const Node* node, StatementFacts& facts) {
   switch (nodeTag(node)) {
     case T_SelectStmt:
-      facts.kind =
-          as<SelectStmt>(node)->intoClause != nullptr ? StatementKind::create_table_as : StatementKind::query;
+      facts.kind = into_clause(as<SelectStmt>(node)) != nullptr ? StatementKind::create_table_as
+                                                                : StatementKind::query;
       facts.query = node;
       return;
     case T_InsertStmt:

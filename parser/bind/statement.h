@@ -54,6 +54,9 @@ struct StatementFacts {
 // empty.
 void set_facts(const VariableSetStmt* set, StatementFacts& facts);
 
+// SELECT … INTO, also of the first arm of a set operation; null: none.
+const IntoClause* into_clause(const SelectStmt* select);
+
 StatementFacts statement_facts(const RawStmt* raw, const std::string& text);
 
 }  // namespace pgconsent::parser

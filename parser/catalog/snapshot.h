@@ -26,7 +26,8 @@ struct Column {
   char type_category = 'X';   // pg_type.typcategory: S string, N numeric, D date/time, …
   bool not_null = false;
   bool generated = false;                  // GENERATED ALWAYS AS (…) STORED
-  bool has_equality = true;                // false for json, xml, point, …: can't be grouped
+  bool has_equality = true;                // false for json, xml, point, …, and rows
+  bool can_be_grouped = true;              // has equality, or is a row of what can be grouped
   std::vector<AttrNumber> generated_from;  // the columns that a generated one is computed from
 };
 
@@ -34,6 +35,7 @@ struct UniqueKey {  // a valid, immediate, non-partial unique index over plain c
   std::vector<AttrNumber> attnums;
   bool primary = false;
   bool nulls_not_distinct = false;
+  std::string index = {};  // its name, in the table's schema
 };
 
 struct ForeignKey {
@@ -48,6 +50,16 @@ struct ForeignKey {
     const auto acts = [](char action) { return action == 'c' || action == 'n' || action == 'd'; };
     return acts(on_update) || acts(on_delete);
   }
+};
+
+struct TableConstraint {
+  Oid oid = 0;
+  std::string name;
+  char type = 'c';                  // pg_constraint.contype: c f p u t x
+  std::vector<AttrNumber> attnums;  // 0: an expression, or the whole row
+  Oid target = 0;                   // a foreign key's, with
+  std::vector<AttrNumber> target_attnums;
+  std::string check;  // its expression, names as an empty search path asks for them
 };
 
 enum class RelationKind : char {
@@ -75,16 +87,18 @@ struct Relation {
   std::vector<Column> columns;  // live user columns by attnum
   std::vector<UniqueKey> unique_keys;
   std::vector<ForeignKey> foreign_keys;
-  std::vector<Oid> parents, children;  // direct, pg_inherits
+  std::vector<TableConstraint> constraints;  // of all kinds, by name
+  std::vector<Oid> parents, children;        // direct, pg_inherits
   bool is_partition = false;
   std::string view_definition;  // views: pg_get_viewdef read with an empty search path, no trailing semicolon
   bool security_barrier = false;  // views
   bool security_invoker = false;  // views
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
-  std::vector<Oid> trigger_functions;       // enabled, not internal
-  std::vector<Oid> transition_functions;    // those that get transition tables (REFERENCING … TABLE AS)
-  std::vector<Oid> row_changing_functions;  // BEFORE UPDATE … FOR EACH ROW: what they return is stored
+  std::vector<Oid> trigger_functions;     // enabled, not internal
+  std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
+  std::vector<Oid>
+      row_changing_functions;  // BEFORE … FOR EACH ROW, run by UPDATE: what they return is stored
   // Called by its defaults, generated columns, checks, trigger conditions and index expressions: run when it
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;

@@ -158,8 +158,9 @@ bool TargetRewriter::filter(const Target& target) {
   const std::string before = row.empty() ? "" : "CASE WHEN ";
   const std::string after = row.empty() ? "" : " THEN " + row + " ELSE FALSE END";
   // The server may ask the parts of an AND in any order: what must hold first stands around the others.
+  const RangeEntry& target_entry = binding_.entries[modification.entry];
   const auto enclose = [&](int first, int last, const Node* qual) {
-    const bool beside = condition.empty() || (replacement.catalog_first && is_quiet(qual));
+    const bool beside = condition.empty() || is_quiet(qual, target_entry, replacement.quiet_operators);
     std::string guard = beside ? "" : condition;
     if (!replacement.lookup.empty()) guard += (guard.empty() ? "" : " AND ") + replacement.lookup_guard;
     const std::string lookup = replacement.lookup.empty() ? "" : replacement.lookup + " AND ";

@@ -15,11 +15,11 @@ namespace pgconsent::parser {
 
 // What stands for the target of one Modification.
 struct TargetReplacement {
-  bool replaced = false;             // false: the target stays as it is, nothing of it is masked
-  std::vector<std::string> cells;    // by index in Relation::columns: SQL over target_alias
-  std::vector<bool> plain;           // the cell is the column itself
-  std::string filter;                // of rows: goes to WHERE, or to MERGE's ON; may be empty
-  bool catalog_first = false;        // of the search path: operators are the built-in ones
+  bool replaced = false;                          // false: the target stays as it is, nothing of it is masked
+  std::vector<std::string> cells;                 // by index in Relation::columns: SQL over target_alias
+  std::vector<bool> plain;                        // the cell is the column itself
+  std::string filter;                             // of rows: goes to WHERE, or to MERGE's ON; may be empty
+  std::vector<std::string_view> quiet_operators;  // of comparison_operators: sure to be built in
   std::string lookup, lookup_guard;  // for an index, and what must hold of what it finds before all else
   std::vector<std::string> checks;   // by index in Modification::updates: true or fails; may be empty
 };

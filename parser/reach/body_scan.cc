@@ -132,11 +132,13 @@ class Scan {
     if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
     if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
+    if (text == "exception" && word(i + 1) == "when") facts_.catches = true;
     if (is_one_of(text, {"fetch", "move"}) && begins_statement(i)) note_fetch(i);
     if (text == "create") look_at_create(i);
     if (text == "drop") look_at_drop(i);
     if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
       danger("has DDL");
+    if (text == "set" && word(i + 1) == "constraints") facts_.checks_deferred = true;
     if (text == "set" && !is_update_set(i)) look_at_set(i);
     // SELECT INTO makes a table in SQL; in PL/pgSQL it fills variables.
     if (text == "into" && !is_plpgsql_ && !(i > 0 && is_one_of(word(i - 1), {"insert", "merge"}))) {
@@ -161,17 +163,24 @@ class Scan {
     fetched_.push_back(end > i + 1 ? word(end - 1) : std::string_view());
   }
 
-  // A body sees what is in a cursor only where nobody else can have opened it: the variable is declared here
-  // without a value, and OPEN alone gives it one. The session judges the age and purpose of its own cursors.
+  // A body sees what is in a cursor only where nobody else can have opened it: the variable is declared at
+  // the top without a value, and OPEN alone gives it one. A cursor that is declared with its query has its
+  // own name for a value (PostgreSQL 15): its OPEN must come first. The session judges the age and purpose of
+  // its own cursors.
   void look_at_cursor(std::string_view name) {
-    bool is_own = false, is_given = name.empty();
+    bool is_own = false, is_given = name.empty(), is_open = false;
+    std::size_t begin = 0;
+    while (begin < tokens_.size() && word(begin) != "begin") ++begin;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (word(i) != name) continue;
       if (is_one_of(word(i + 1), {"cursor", "refcursor", "scroll", "no"})) {
-        is_own = true;
-        is_given |= word(i + 1) == "refcursor" && symbol(i + 2) != ';';
+        is_own |= i < begin;
+        is_given |= i > begin || (word(i + 1) == "refcursor" && symbol(i + 2) != ';');
+        is_open |= word(i + 1) == "refcursor";
         continue;
       }
+      is_open |= i > 0 && word(i - 1) == "open" && always_comes_to(begin, i);
+      is_given |= !is_open;
       const bool is_read =
           i > 0 && (is_constant(i - 1) ||
                     is_one_of(word(i - 1), {"open", "close", "fetch", "move", "from", "in", "next", "prior",
@@ -179,6 +188,16 @@ class Scan {
       is_given |= !is_read;
     }
     if (!is_own || is_given) danger("reads a cursor that may have been opened elsewhere");
+  }
+
+  // Nothing between the two that could go another way, or be another variable's place.
+  bool always_comes_to(std::size_t from, std::size_t to) const {
+    for (std::size_t i = from + 1; i < to; ++i) {
+      if (is_one_of(word(i), {"if", "case", "loop", "while", "for", "foreach", "exit", "begin", "exception",
+                              "declare"}))
+        return false;
+    }
+    return true;
   }
 
   void look_at_raise(std::size_t i) {

@@ -15,6 +15,8 @@ struct BodyFacts {
   std::optional<std::string> danger;
   bool may_change_state = false;   // search path, role, settings, temporary tables
   bool raises_values = false;      // RAISE, ASSERT with more than a constant message
+  bool catches = false;            // EXCEPTION WHEN: an error's text becomes a value
+  bool checks_deferred = false;    // SET CONSTRAINTS: errors of earlier statements come up
   bool makes_tables = false;       // temporary ones, or such as the snapshot does not know
   bool writes = false;             // INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs triggers, defaults, checks
   std::vector<std::string> names;  // whatever may be a relation or a type, sorted, each once

@@ -26,7 +26,10 @@ void ReachClosure::run() {
     if (is_unsafe_inside(special)) spread_from_inside(*snapshot_.function(oid));
   }
   seed_unwritable();
-  drain();
+  do {
+    drain();
+    find_row_errors();
+  } while (mark_catchers());
   close_state();
   follow_row_code();
 }
@@ -37,6 +40,7 @@ void ReachClosure::index_relations() {
     if (relation.oid < first_normal_oid) continue;
     for (Oid used : relation.trigger_functions) relations_running_[used].push_back(&relation);
     for (Oid used : relation.implicit_functions) relations_running_[used].push_back(&relation);
+    for (Oid used : relation.policy_functions) relations_guarded_[used].push_back(&relation);
     for (const Column& column : relation.columns) {
       if (column.type >= first_normal_oid) relations_with_type_[column.type].push_back(&relation);
     }
@@ -75,6 +79,8 @@ void ReachClosure::index_body(const Function& function, BodyFacts facts) {
   for (std::string& name : facts.calls) called_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.operators) operators_in_[std::move(name)].push_back(&function);
   if (facts.writes) writers_.insert(function.oid);
+  if (facts.catches) catchers_.insert(function.oid);
+  if (facts.checks_deferred) deferred_checkers_.push_back(&function);
   if (facts.may_change_state) body_stateful_.insert(function.oid);
   if (facts.raises_values || facts.danger) tellers_.insert(function.oid);
   if (facts.danger) body_dangers_.emplace(function.oid, std::move(*facts.danger));
@@ -104,10 +110,14 @@ void ReachClosure::seed_relations() {
 
 // By name as ever: a body that writes at all may not name them.
 void ReachClosure::seed_unwritable() {
-  for (Oid oid : options_.unwritable_relations) {
+  const auto add = [&](Oid oid, std::string_view reason) {
     const Relation* relation = snapshot_.relation(oid);
-    if (relation == nullptr || !out_.bad_write_names_.insert(relation->name).second) continue;
-    spread_to_bodies(named_in_, relation->name, "may change subjects in " + spell(*relation), true);
+    if (relation == nullptr || !out_.bad_write_names_.insert(relation->name).second) return;
+    spread_to_bodies(named_in_, relation->name, std::string(reason) + " " + spell(*relation), true);
+  };
+  for (Oid oid : options_.unwritable_relations) add(oid, "may change subjects in");
+  for (Oid oid : options_.untrusted_relations) {
+    for (Oid writer : writes_.writers_of(oid)) add(writer, "runs code on protected rows by writing to");
   }
 }
 
@@ -307,9 +317,12 @@ void ReachClosure::name_is_bad(const std::string& name, const std::string& reaso
 }
 
 void ReachClosure::write_is_bad(const Relation& relation) {
-  if (!out_.bad_writes_.insert(relation.oid).second) return;
-  if (!out_.bad_write_names_.insert(relation.name).second) return;
-  spread_to_bodies(named_in_, relation.name, "writes to " + spell(relation), true);
+  for (Oid oid : writes_.writers_of(relation.oid)) {
+    const Relation* writer = snapshot_.relation(oid);
+    if (writer == nullptr || !out_.bad_writes_.insert(oid).second) continue;
+    if (out_.bad_write_names_.insert(writer->name).second)
+      spread_to_bodies(named_in_, writer->name, "writes to " + spell(*writer), true);
+  }
 }
 
 }  // namespace pgconsent::parser

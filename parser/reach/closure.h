@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "parser/catalog/write_graph.h"
 #include "parser/reach/body_scan.h"
 #include "parser/reach/function_reach.h"
 
@@ -16,12 +17,17 @@ namespace pgconsent::parser {
 class ReachClosure {
  public:
   ReachClosure(const Snapshot& snapshot, const ReachOptions& options, FunctionReach& out)
-      : snapshot_(snapshot), options_(options), out_(out) {}
+      : snapshot_(snapshot), options_(options), out_(out), writes_(snapshot) {}
   void run();
 
  private:
   using Users = std::vector<const Function*>;
   using Index = std::unordered_map<std::string, Users>;
+  // Who uses something: by calling, by reading or writing, by being run.
+  struct Reached {
+    std::unordered_set<Oid> functions, relations;
+    bool unseen = false;  // by an operator, a cast or a type's own code: no name says so
+  };
 
   void index_relations();
   void index_functions();
@@ -49,23 +55,30 @@ class ReachClosure {
   void write_is_bad(const Relation& relation);
 
   void close_state();
+  Reached users_of(const std::vector<const Function*>& functions) const;
+  void add_bodies(const Index& index, const std::string& name, Reached& out,
+                  std::vector<const Function*>& queue) const;
+  void find_row_errors();
+  bool mark_catchers();
   void follow_row_code();
   void note_relations(const std::string& body);
-  void mark_stateful(const Function& function, std::vector<const Function*>& queue);
 
   const Snapshot& snapshot_;
   const ReachOptions& options_;
   FunctionReach& out_;
+  const WriteGraph writes_;
 
   // Who uses what.
-  std::unordered_map<Oid, std::vector<const Relation*>> relations_depending_, relations_running_;
+  std::unordered_map<Oid, std::vector<const Relation*>> relations_depending_, relations_running_,
+      relations_guarded_;
   std::unordered_map<Oid, Users> functions_depending_, functions_taking_;
   std::unordered_map<Oid, std::vector<Oid>> types_running_, types_over_;
   std::unordered_map<Oid, std::vector<const Operator*>> operators_running_;
   std::unordered_map<Oid, std::vector<const Cast*>> casts_running_;
   std::unordered_map<Oid, std::vector<const Relation*>> relations_with_type_;
   Index named_in_, called_in_, operators_in_;  // by name: bodies that may use it
-  std::unordered_set<Oid> writers_, body_stateful_, tellers_;
+  std::unordered_set<Oid> writers_, body_stateful_, tellers_, catchers_;
+  std::vector<const Function*> deferred_checkers_;
   std::unordered_map<Oid, std::string> body_dangers_;
 
   std::deque<const Relation*> new_relations_;

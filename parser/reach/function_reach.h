@@ -7,6 +7,7 @@
 // it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,8 +33,12 @@ struct ReachOptions {
   std::unordered_set<Oid> denied_relations;     // e.g. pgconsent's own views
   std::unordered_set<Oid>
       orphaned_relations;  // were protected until a rename took them out of the rules' reach
-  std::unordered_set<Oid> deciding_relations;                    // consent is read from them
-  std::unordered_set<Oid> unwritable_relations;                  // no body may write them: subjects change
+  std::unordered_set<Oid> deciding_relations;    // consent is read from them
+  std::unordered_set<Oid> unwritable_relations;  // no body may write them: subjects change
+  // No body may write what writes to these: their triggers see raw rows, and nobody vouches for them.
+  std::unordered_set<Oid> untrusted_relations;
+  // Does a column (0: any of them) of a protected relation hold what some purpose does not see?
+  std::function<bool(Oid relation, AttrNumber column)> is_masked = [](Oid, AttrNumber) { return true; };
   std::unordered_set<Oid> trusted_functions, refused_functions;  // refused wins
 };
 
@@ -51,6 +56,9 @@ class FunctionReach {
   SpecialFunction special(Oid function) const;
   // May a call change the search path, the role, settings or temporary objects of the session?
   bool may_change_state(Oid function) const;
+
+  // May an operator, a cast or a type do so, which no call names?
+  bool unseen_may_change_state() const { return unseen_state_; }
 
   // By name: is any function of that name, in any schema, dangerous? A quick first question; most names are
   // not.
@@ -90,6 +98,17 @@ class FunctionReach {
   }
   bool messages_may_tell(std::string_view function_name) const { return telling_.contains(function_name); }
 
+  // PostgreSQL itself evaluates expressions on unmasked rows: checks, generated columns, index and partition
+  // expressions, trigger conditions, policies. Where one fails its error may print what it has read.
+  bool has_row_errors() const { return !error_reads_.empty() || !error_writes_.empty(); }
+  bool reading_may_fail_on_rows(Oid relation) const { return error_reads_.contains(relation); }
+  bool writing_may_fail_on_rows(Oid relation) const { return error_writes_.contains(relation); }
+  // Does using it, in any way, call functions that may do either?
+  bool using_may_fail_on_rows(Oid relation) const { return error_callers_.contains(relation); }
+  // May a function of this name do either? May something that is not named?
+  bool call_may_fail_on_rows(std::string_view name) const { return error_calls_.contains(name); }
+  bool unseen_call_may_fail_on_rows() const { return unseen_row_errors_; }
+
   // Why it is opaque or denied, for DETAIL; empty otherwise.
   std::string relation_reason(Oid relation) const;
   // Writing to it runs triggers, defaults, checks or rules that call dangerous functions.
@@ -113,7 +132,8 @@ class FunctionReach {
   const SnapshotPtr snapshot_;
   std::unordered_map<Oid, std::string> dangerous_;  // function -> predicate: "reads `public.users`"
   std::unordered_map<Oid, SpecialFunction> special_;
-  std::unordered_set<Oid> stateful_;                  // functions
+  std::unordered_set<Oid> stateful_;  // functions
+  bool unseen_state_ = false;
   std::unordered_map<Oid, RelationReach> relations_;  // all but none
   std::unordered_map<Oid, std::string> relation_reasons_;
   std::unordered_set<Oid> bad_writes_, stateful_relations_;
@@ -124,6 +144,11 @@ class FunctionReach {
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
   Names bad_write_names_;  // relations that a body which writes may not name
+  std::unordered_set<Oid> error_reads_, error_writes_, error_callers_;
+  Names error_calls_, error_read_names_, error_write_names_;
+  bool unseen_row_errors_ = false;
+  // What a body that catches errors may not write or call.
+  Names caught_write_names_, caught_calls_;
 };
 
 }  // namespace pgconsent::parser

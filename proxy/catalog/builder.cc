@@ -57,6 +57,9 @@ bool SnapshotBuilder::Impl::row(Query query, Row row) {
     case Query::foreign_keys:
       foreign_key(row);
       break;
+    case Query::constraints:
+      constraint(row);
+      break;
     case Query::inheritance:
       inheritance(row);
       break;
@@ -115,6 +118,7 @@ parser::SnapshotPtr SnapshotBuilder::Impl::finish(std::uint64_t version) {
   if (snapshot_->database.empty()) return nullptr;
   add_user_types();
   add_type_functions();
+  add_row_equality();
   add_identities();
   sort_all();
   snapshot_->finish();
@@ -157,6 +161,27 @@ void SnapshotBuilder::Impl::add_type_functions() {
   for (auto& [oid, relation] : snapshot_->relations) {
     for (const parser::Column& column : relation.columns) {
       if (column.type >= first_normal_oid) append_type_functions(relation.implicit_functions, column.type, 0);
+    }
+  }
+}
+
+// The columns of row types are known only now.
+void SnapshotBuilder::Impl::add_row_equality() {
+  for (const auto& [type, oid] : row_types_) {
+    const parser::Relation* relation = find_relation(oid);
+    std::vector<Oid> attributes;
+    if (relation == nullptr) continue;
+    for (const parser::Column& column : relation->columns) attributes.push_back(column.type);
+    types_.set_attributes(type, std::move(attributes));
+  }
+  std::unordered_map<Oid, bool> known;
+  for (auto& [oid, relation] : snapshot_->relations) {
+    for (parser::Column& column : relation.columns) {
+      column.can_be_grouped = column.has_equality;
+      if (column.has_equality || column.type_sql.empty()) continue;
+      auto [it, is_new] = known.try_emplace(column.type);
+      if (is_new) it->second = types_.can_be_grouped(column.type);
+      column.can_be_grouped = it->second;
     }
   }
 }

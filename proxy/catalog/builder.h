@@ -38,6 +38,7 @@ class SnapshotBuilder::Impl {
   void column(Row& row);
   void unique_key(Row& row);
   void foreign_key(Row& row);
+  void constraint(Row& row);
   void inheritance(Row& row);
   void rule(Row& row);
   void trigger(Row& row);
@@ -59,6 +60,7 @@ class SnapshotBuilder::Impl {
   void add_user_types();
   void add_type_functions();
   void append_type_functions(std::vector<Oid>& out, Oid type, int depth) const;
+  void add_row_equality();
   void add_identities();
   void sort_all();
 
@@ -83,6 +85,7 @@ class SnapshotBuilder::Impl {
   std::unordered_map<Oid, Oid> row_types_;  // type -> relation
   std::unordered_map<ShapeKey, ColumnShape, ShapeHash> shapes_;
   std::unordered_set<Oid> key_classes_;
+  std::unordered_map<Oid, Oid> checks_;                        // constraint -> relation
   std::vector<std::pair<std::vector<Oid>*, Oid>> used_types_;  // list to be added to, type
   parser::Relation* last_relation_ = nullptr;  // the columns of a relation mostly come together
 };

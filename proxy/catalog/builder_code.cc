@@ -134,6 +134,15 @@ void SnapshotBuilder::Impl::text(Row& row) {
     if (parser::Function* function = find_function(oid)) function->body = *text;
     return;
   }
+  if (kind == "check") {
+    const auto check = checks_.find(oid);
+    parser::Relation* relation = check == checks_.end() ? nullptr : find_relation(check->second);
+    if (relation == nullptr) return;
+    for (parser::TableConstraint& constraint : relation->constraints) {
+      if (constraint.oid == oid) constraint.check = *text;
+    }
+    return;
+  }
   if (text->ends_with(';')) text->remove_suffix(1);
   if (parser::Relation* relation = find_relation(oid)) relation->view_definition = *text;
 }

@@ -133,6 +133,7 @@ void SnapshotBuilder::Impl::unique_key(Row& row) {
   std::vector<Oid> classes = row.numbers<Oid>();
   key.primary = row.flag();
   key.nulls_not_distinct = row.flag();
+  if (std::optional<std::string_view> index = row.optional_text()) key.index = *index;
   if (relation == nullptr || count > key.attnums.size()) return;
   for (Oid operator_class : classes) {
     if (!key_classes_.contains(operator_class)) return;
@@ -154,6 +155,20 @@ void SnapshotBuilder::Impl::foreign_key(Row& row) {
   if (relation != nullptr) relation->foreign_keys.push_back(std::move(key));
 }
 
+void SnapshotBuilder::Impl::constraint(Row& row) {
+  parser::Relation* relation = find_relation(row.oid());
+  parser::TableConstraint constraint;
+  constraint.oid = row.oid();
+  constraint.name = row.text();
+  constraint.type = row.letter();
+  constraint.attnums = row.numbers<AttrNumber>();
+  constraint.target = row.oid();
+  constraint.target_attnums = row.numbers<AttrNumber>();
+  if (relation == nullptr) return;
+  if (constraint.type == 'c') checks_[constraint.oid] = relation->oid;
+  relation->constraints.push_back(std::move(constraint));
+}
+
 void SnapshotBuilder::Impl::inheritance(Row& row) {
   Oid child = row.oid(), parent = row.oid();
   if (parser::Relation* relation = find_relation(child)) relation->parents.push_back(parent);
@@ -171,8 +186,10 @@ void SnapshotBuilder::Impl::trigger(Row& row) {
   const int type = row.number<int>();
   if (relation == nullptr) return;
   relation->trigger_functions.push_back(function);
-  constexpr int before_update_row = 1 << 0 | 1 << 1 | 1 << 4;  // catalog/pg_trigger.h
-  if ((type & before_update_row) == before_update_row) relation->row_changing_functions.push_back(function);
+  // catalog/pg_trigger.h. An UPDATE that moves a row to another partition inserts it there.
+  constexpr int before_row = 1 << 0 | 1 << 1, insert = 1 << 2, update = 1 << 4;
+  const bool changes = (type & update) != 0 || ((type & insert) != 0 && relation->is_partition);
+  if ((type & before_row) == before_row && changes) relation->row_changing_functions.push_back(function);
   if (has_transition_tables) relation->transition_functions.push_back(function);
 }
 

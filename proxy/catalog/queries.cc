@@ -103,7 +103,8 @@ WHERE o.opcdefault OR o.opcname OPERATOR(pg_catalog.=)
 // nondeterministic collations.
 constexpr std::string_view unique_keys = R"(
 SELECT i.indrelid, i.indkey::pg_catalog.text, i.indnkeyatts, i.indclass::pg_catalog.text, i.indisprimary,
-       i.indnullsnotdistinct
+       i.indnullsnotdistinct,
+       (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) i.indexrelid)
 FROM pg_catalog.pg_index i
 WHERE i.indisunique AND i.indisvalid AND i.indislive AND i.indimmediate
   AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indrelid OPERATOR(pg_catalog.>=) 16384
@@ -121,6 +122,11 @@ SELECT k.conrelid, k.confrelid, pg_catalog.array_to_string(k.conkey, ' '),
          AND (t.tgenabled OPERATOR(pg_catalog.=) 'D' OR t.tgenabled OPERATOR(pg_catalog.=) 'R')),
        k.condeferrable
 FROM pg_catalog.pg_constraint k WHERE k.contype OPERATOR(pg_catalog.=) 'f')";
+
+constexpr std::string_view constraints = R"(
+SELECT k.conrelid, k.oid, k.conname, k.contype, COALESCE(pg_catalog.array_to_string(k.conkey, ' '), ''),
+       k.confrelid, COALESCE(pg_catalog.array_to_string(k.confkey, ' '), '')
+FROM pg_catalog.pg_constraint k WHERE k.conrelid OPERATOR(pg_catalog.>=) 16384)";
 
 constexpr std::string_view inheritance = "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i";
 
@@ -244,7 +250,12 @@ texts AS MATERIALIZED (
     SELECT 'function', p.oid,
            pg_catalog.pg_get_function_sqlbody(CASE WHEN s.empty OPERATOR(pg_catalog.=) '' THEN p.oid END)
     FROM cleared s CROSS JOIN pg_catalog.pg_proc p
-    WHERE p.prosqlbody IS NOT NULL AND p.oid OPERATOR(pg_catalog.>=) 16384) x),
+    WHERE p.prosqlbody IS NOT NULL AND p.oid OPERATOR(pg_catalog.>=) 16384
+    UNION ALL
+    SELECT 'check', k.oid,
+           pg_catalog.pg_get_expr(k.conbin, CASE WHEN s.empty OPERATOR(pg_catalog.=) '' THEN k.conrelid END)
+    FROM cleared s CROSS JOIN pg_catalog.pg_constraint k
+    WHERE k.conbin IS NOT NULL AND k.conrelid OPERATOR(pg_catalog.>=) 16384) x),
 restored AS MATERIALIZED (
   SELECT t.classes, t.oids, t.texts, pg_catalog.set_config('search_path', s.path, true) AS path,
          pg_catalog.set_config('DateStyle', s.dates, true) AS dates,
@@ -286,6 +297,8 @@ std::string_view query_text(Query query) {
       return unique_keys;
     case Query::foreign_keys:
       return foreign_keys;
+    case Query::constraints:
+      return constraints;
     case Query::inheritance:
       return inheritance;
     case Query::rules:

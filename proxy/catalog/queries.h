@@ -21,6 +21,7 @@ enum class Query : std::size_t {
   key_classes,
   unique_keys,
   foreign_keys,
+  constraints,
   inheritance,
   rules,
   triggers,

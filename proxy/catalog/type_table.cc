@@ -60,28 +60,28 @@ const TypeEntry* TypeTable::find(Oid oid) const {
   return it == types_.end() ? nullptr : &it->second;
 }
 
-bool TypeTable::has_equality(Oid oid) const {
-  for (int depth = 0; depth < depth_limit; ++depth) {
-    if (equality_.contains(oid)) return true;
-    const TypeEntry* type = find(oid);
-    if (type == nullptr) return false;
-    switch (type->kind) {
-      case 'e':
-      case 'r':
-      case 'm':
-        return true;
-      case 'd':
-        oid = type->base;
-        break;
-      case 'b':
-        if (!is_array(*type)) return false;
-        oid = type->element;
-        break;
-      default:  // composite types depend on their columns, pseudo-types on the value
-        return false;
+bool TypeTable::has_equality(Oid oid, bool rows, int depth) const {
+  if (equality_.contains(oid)) return true;
+  const TypeEntry* type = find(oid);
+  if (type == nullptr || depth == depth_limit) return false;
+  switch (type->kind) {
+    case 'e':
+    case 'r':
+    case 'm':
+      return true;
+    case 'd':
+      return has_equality(type->base, rows, depth + 1);
+    case 'b':
+      return is_array(*type) && has_equality(type->element, rows, depth + 1);
+    case 'c': {
+      const auto attributes = attributes_.find(oid);
+      return rows && attributes != attributes_.end() &&
+             std::all_of(attributes->second.begin(), attributes->second.end(),
+                         [&](Oid attribute) { return has_equality(attribute, rows, depth + 1); });
     }
+    default:  // pseudo-types depend on the value
+      return false;
   }
-  return false;
 }
 
 std::string TypeTable::spelling(Oid oid) const {

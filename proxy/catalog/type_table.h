@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "parser/names/identifier.h"
 
@@ -31,14 +33,24 @@ class TypeTable {
     for (const auto& [oid, entry] : types_) use(oid, entry);
   }
 
-  // Can it be grouped by? True only for types that surely can.
-  bool has_equality(Oid oid) const;
+  // A row type's columns.
+  void set_attributes(Oid oid, std::vector<Oid> types) {
+    attributes_.insert_or_assign(oid, std::move(types));
+  }
+
+  // True only for types that surely have one. Rows have none: see can_be_grouped.
+  bool has_equality(Oid oid) const { return has_equality(oid, false, 0); }
+  // A row is equal to another where its columns are.
+  bool can_be_grouped(Oid oid) const { return has_equality(oid, true, 0); }
   // As in a function's identity: integer, public.mood[], public."Mood". Empty when unknown.
   std::string spelling(Oid oid) const;
 
  private:
+  bool has_equality(Oid oid, bool rows, int depth) const;
+
   std::unordered_map<Oid, TypeEntry> types_;
   std::unordered_set<Oid> equality_;
+  std::unordered_map<Oid, std::vector<Oid>> attributes_;
 };
 
 // "public.tax", quoted only where needed.

@@ -28,7 +28,7 @@ std::string_view made_relation(const Node* statement) {
     case T_CreateSeqStmt:
       return parser::as<CreateSeqStmt>(statement)->sequence->relname;
     case T_SelectStmt: {
-      const IntoClause* into = parser::as<SelectStmt>(statement)->intoClause;
+      const IntoClause* into = parser::into_clause(parser::as<SelectStmt>(statement));
       return into == nullptr ? std::string_view() : into->rel->relname;
     }
     default:
@@ -72,9 +72,10 @@ bool Definitions::any_name(const parser::StatementFacts& facts, const std::strin
 
 // What it defines, or itself at once, may call a function that changes the search path or makes relations.
 bool Definitions::may_change_state(const parser::StatementFacts& facts, const std::string& text) const {
-  return any_name(facts, text, [&](const std::string& name) {
-    return generation_.functions().any_special_or_stateful(name);
-  });
+  const parser::FunctionReach& functions = generation_.functions();
+  return functions.unseen_may_change_state() || any_name(facts, text, [&](const std::string& name) {
+           return functions.any_special_or_stateful(name);
+         });
 }
 
 // Writing to the new view could change subjects, and nobody knows of it yet.
@@ -166,11 +167,13 @@ bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver&
   if (relation != nullptr) reshape(*relation);
   reshaped_.emplace_back(alter->relation->relname);
   bool settled = true;
-  const bool decides = relation != nullptr && !generation_.subject_columns().of(relation->oid).empty();
+  const bool decides =
+      relation != nullptr && (!generation_.subject_columns().of(relation->oid).empty() ||
+                              generation_.policy().consent_relations.contains(relation->oid));
   parser::for_each(alter->cmds, [&](const Node* node) {
     const auto* command = parser::as<AlterTableCmd>(node);
     settled &= stays_in_table(command);
-    // The guard relies on the keys of the tables that lead to the subjects.
+    // The guard relies on the keys of consent, and of the tables that lead to the subjects.
     change_code_ |= decides && command->subtype == AT_DropConstraint;
   });
   return settled;
@@ -186,6 +189,9 @@ bool Definitions::drop(const DropStmt* drop) {
         dropped_.emplace_back(parser::last_string(parser::as<List>(name)));
       });
       return drop->behavior != DROP_CASCADE;
+    case OBJECT_INDEX:  // a key, perhaps
+      change_code_ = true;
+      return false;
     default:
       return false;
   }
@@ -195,7 +201,8 @@ bool alter_runs_row_code(const Node* statement, const Generation& generation,
                          const parser::NameResolver& names) {
   if (nodeTag(statement) != T_AlterTableStmt) return false;
   const parser::ResolvedName altered = names.resolve(*parser::as<AlterTableStmt>(statement)->relation);
-  return altered.relation != nullptr && generation.row_code().may_tell_of_rows(altered.relation->oid);
+  return altered.relation != nullptr &&
+         generation.functions().writing_may_fail_on_rows(altered.relation->oid);
 }
 
 std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,

@@ -54,14 +54,14 @@ class Definitions {
   bool unsettled_ = false, change_code_ = false;
 };
 
-// Behind a SET or RESET that is sent: is the purpose another one?
-bool changes_purpose(const parser::StatementFacts& facts, std::string_view purpose);
+// Behind a statement that is sent: may the purpose be another one than the plan's?
+bool changes_purpose(const parser::StatementFacts& facts, const Plan& plan, const SessionState& state);
 // Do relations' names mean what they did? Or what they mean on another search path, which is then set: one of
 // schemas that were on it before, so that they exist and may be used. `path` is current_schemas(true).
 bool keeps_names(const parser::StatementFacts& facts, const SessionState& state,
                  std::vector<std::string>& path);
 
-// ALTER TABLE: VALIDATE CONSTRAINT and new types run what RowCode knows on each row.
+// ALTER TABLE: VALIDATE CONSTRAINT and new types evaluate expressions on each row.
 bool alter_runs_row_code(const Node* statement, const Generation& generation,
                          const parser::NameResolver& names);
 

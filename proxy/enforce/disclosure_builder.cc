@@ -17,9 +17,17 @@ using rules::ProtectedRelation;
 
 constexpr int max_steps = 4;  // from column to equal column
 
+// A cast that a key comes through as it is, or not at all.
+bool keeps_keys(const TypeName* type) {
+  static constexpr std::string_view names[] = {"int2", "int4", "int8", "uuid", "text", "varchar"};
+  return type->typmods == nullptr && type->arrayBounds == nullptr && !type->setof && !type->pct_type &&
+         std::find(std::begin(names), std::end(names), parser::last_string(type->names)) != std::end(names);
+}
+
 const A_Const* constant_of(const Node* value, parser::Oid type) {
   const bool any_cast = parser::is_integer_type(type) || type == parser::uuid_oid;  // printed_key() sees
-  while (any_cast && nodeTag(value) == T_TypeCast) value = parser::as<TypeCast>(value)->arg;
+  while (any_cast && nodeTag(value) == T_TypeCast && keeps_keys(parser::as<TypeCast>(value)->typeName))
+    value = parser::as<TypeCast>(value)->arg;
   return nodeTag(value) == T_A_Const && !parser::as<A_Const>(value)->isnull ? parser::as<A_Const>(value)
                                                                             : nullptr;
 }

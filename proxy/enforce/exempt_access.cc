@@ -6,14 +6,6 @@
 
 namespace pgconsent::enforce {
 
-namespace {
-
-void add_unique(std::vector<std::string>& list, std::string text) {
-  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
-}
-
-}  // namespace
-
 void QueryRewriter::note_raw(const parser::RangeEntry& entry, Statement& statement) const {
   const rules::ProtectedRelation* rules = generation_.protected_relation(entry.relation->oid);
   if (rules == nullptr || generation_.is_built_in_rule(entry.relation->oid)) return;

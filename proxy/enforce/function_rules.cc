@@ -62,8 +62,16 @@ class Judge {
       : references_(references), generation_(generation), names_(names), reach_(generation.functions()) {}
 
   FunctionVerdict run() {
-    for (const FunctionReference& call : references_.functions) judge(call);
-    for (std::string_view name : references_.attributes) attribute(name);
+    verdict_.may_fail_on_rows = reach_.unseen_call_may_fail_on_rows();
+    verdict_.may_change_state = reach_.unseen_may_change_state();
+    for (const FunctionReference& call : references_.functions) {
+      judge(call);
+      verdict_.may_fail_on_rows |= reach_.call_may_fail_on_rows(call.name);
+    }
+    for (std::string_view name : references_.attributes) {
+      attribute(name);
+      verdict_.may_fail_on_rows |= reach_.call_may_fail_on_rows(name);
+    }
     for (std::string_view name : references_.operators) {
       if (reach_.operator_is_dangerous(name)) {
         refuse(refusal("operator \"" + std::string(name) + "\" may read protected data", {}, trust_hint), -1);
@@ -158,6 +166,7 @@ class Judge {
 
   // a.name may be a function call: name(a).
   void attribute(std::string_view name) {
+    verdict_.may_change_state |= reach_.any_special_or_stateful(name);
     if (!reach_.any_dangerous(name)) return;
     for (const Function* candidate : generation_.catalog().functions_named(name)) {
       if (candidate->argument_types.empty() || !reach_.is_dangerous(candidate->oid)) continue;

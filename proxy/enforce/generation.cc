@@ -82,6 +82,12 @@ bool Generation::is_sensitive_name(std::string_view name) const {
   return sensitive_names_.contains(name);
 }
 
+const UntrustedCode* Generation::untrusted_code(parser::Oid oid, bool updates) const {
+  const auto& known = updates ? untrusted_updates_ : untrusted_;
+  const auto it = known.find(oid);
+  return it == known.end() ? nullptr : &it->second;
+}
+
 bool Generation::is_known_name(std::string_view name) const {
   return known_names_.contains(name);
 }
@@ -122,14 +128,20 @@ struct GenerationBuilder {
   }
 
   // C and internal functions are a superuser's.
-  void casts() {
+  void casts_and_operators() {
     const parser::Snapshot& catalog = *generation->catalog_;
+    const auto is_native = [&](parser::Oid oid) {
+      const parser::Function* function = catalog.function(oid);
+      return function != nullptr && (function->language == "c" || function->language == "internal");
+    };
     generation->parameters_are_steady_ =
         std::none_of(catalog.casts.begin(), catalog.casts.end(), [&](const parser::Cast& cast) {
-          const parser::Function* function = catalog.function(cast.function);
-          return cast.target < parser::first_user_oid &&
-                 (function == nullptr || (function->language != "c" && function->language != "internal"));
+          return cast.target < parser::first_user_oid && !is_native(cast.function);
         });
+    for (const parser::Operator& op : catalog.operators) {
+      if (op.oid >= parser::first_user_oid && !is_native(op.function))
+        generation->defined_operators_.insert(op.name);
+    }
   }
 
   void orphans(const Generation& before) {
@@ -160,9 +172,28 @@ struct GenerationBuilder {
     }
   }
 
+  // Before anything asks who writes to what.
+  void untrusted_code() {
+    generation->writes_ = std::make_unique<parser::WriteGraph>(*generation->catalog_);
+    for (const auto& [oid, relation] : generation->catalog_->relations) {
+      if (auto code = find_untrusted_code(*generation, relation, false))
+        generation->untrusted_.emplace(oid, std::move(*code));
+      if (auto code = find_untrusted_code(*generation, relation, true))
+        generation->untrusted_updates_.emplace(oid, std::move(*code));
+    }
+  }
+
   void reach() {
+    known_names();
     subject_columns();
+    untrusted_code();
     parser::ReachOptions options;
+    options.is_masked = [policy = generation->policy_](parser::Oid oid, parser::AttrNumber column) {
+      const rules::ProtectedRelation* relation = policy->relation(oid);
+      const rules::ProtectedColumn* rule = relation == nullptr ? nullptr : relation->column(column);
+      return rule == nullptr || !rule->is_public;
+    };
+    for (const auto& [oid, code] : generation->untrusted_updates_) options.untrusted_relations.insert(oid);
     for (const auto& [oid, relation] : generation->policy_->relations)
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),
@@ -179,7 +210,6 @@ struct GenerationBuilder {
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
     view_rules();
-    generation->row_code_ = RowCode(*generation->catalog_, *generation->policy_, *generation->functions_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
       generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
@@ -204,13 +234,17 @@ struct GenerationBuilder {
     }
   }
 
-  void names() {
+  void sensitive_names() {
+    for (const auto& [oid, relation] : generation->catalog_->relations) {
+      if (generation->functions_->reaches_protected(oid) != RelationReach::none)
+        generation->sensitive_names_.insert(relation.name);
+    }
+  }
+
+  void known_names() {
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       generation->known_names_.insert(relation.name);
       for (const parser::Column& column : relation.columns) generation->known_names_.insert(column.name);
-      if (generation->functions_->reaches_protected(oid) != RelationReach::none) {
-        generation->sensitive_names_.insert(relation.name);
-      }
     }
     for (const std::string& schema : generation->catalog_->schemas) generation->known_names_.insert(schema);
     for (const auto& [oid, function] : generation->catalog_->functions) {
@@ -228,11 +262,11 @@ GenerationResult make_generation(parser::SnapshotPtr catalog, rules::RuleSetPtr 
   GenerationBuilder builder;
   if (builder.bind(std::move(catalog), std::move(rules), options)) {
     if (before != nullptr) builder.orphans(*before);
-    builder.casts();
+    builder.casts_and_operators();
     builder.conditions();
     builder.reach();
     builder.pseudonyms();
-    builder.names();
+    builder.sensitive_names();
   }
   GenerationResult result;
   if (!rules::has_errors(builder.diagnostics)) result.generation = builder.generation;

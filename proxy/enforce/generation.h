@@ -12,8 +12,9 @@
 
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
+#include "parser/catalog/write_graph.h"
 #include "parser/reach/function_reach.h"
-#include "proxy/enforce/row_code.h"
+#include "proxy/enforce/row_triggers.h"
 #include "proxy/enforce/rule_conditions.h"
 #include "proxy/enforce/subject_columns.h"
 #include "proxy/enforce/view_rules.h"
@@ -53,7 +54,9 @@ class Generation {
   const parser::FunctionReach& functions() const { return *functions_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
-  const RowCode& row_code() const { return row_code_; }
+  // What writes to a relation run, that somebody would have to vouch for. Of this relation alone.
+  const UntrustedCode* untrusted_code(parser::Oid oid, bool updates) const;
+  const parser::WriteGraph& writes() const { return *writes_; }
 
   // Does it decide about subjects, or is it a view (or has it rules) over what does?
   bool leads_to_subjects(parser::Oid oid) const { return leading_.contains(oid); }
@@ -69,6 +72,9 @@ class Generation {
   // Does a parameter have the same value wherever it stands? Not where somebody's cast leads to a built-in
   // type: the parameter may be of the cast's type, and each place run the cast's code.
   bool parameters_are_steady() const { return parameters_are_steady_; }
+
+  // Has somebody an operator of this name whose code is not a superuser's?
+  bool is_defined_operator(std::string_view name) const { return defined_operators_.contains(name); }
 
   // The conditions of the rules as generated SQL.
   const RuleConditions& conditions() const { return conditions_; }
@@ -90,10 +96,11 @@ class Generation {
   ViewRules view_rules_;
   std::map<std::string, ViewRules, std::less<>> view_rules_by_purpose_;  // of views without rules in general
   std::unordered_set<parser::Oid> orphans_, leading_;
-  std::unordered_set<std::string_view> sensitive_names_, known_names_;
+  std::unordered_set<std::string_view> sensitive_names_, known_names_, defined_operators_;
   RuleConditions conditions_;
   bool parameters_are_steady_ = true;
-  RowCode row_code_;
+  std::unique_ptr<parser::WriteGraph> writes_;
+  std::unordered_map<parser::Oid, UntrustedCode> untrusted_, untrusted_updates_;
 };
 
 using GenerationPtr = std::shared_ptr<const Generation>;

@@ -23,6 +23,10 @@ HarmlessNames::HarmlessNames(const Node* statement, const Generation& generation
   } else if (nodeTag(statement) == T_IndexStmt) {
     add_changed(parser::as<IndexStmt>(statement)->relation, statement);
     columns_only_ = is_unprotected(parser::as<IndexStmt>(statement)->relation);
+  } else if (nodeTag(statement) == T_CreateStatsStmt) {
+    parser::for_each(parser::as<CreateStatsStmt>(statement)->relations, [&](const Node* range) {
+      if (nodeTag(range) == T_RangeVar) add_changed(parser::as<RangeVar>(range), statement);
+    });
   } else if (nodeTag(statement) == T_RenameStmt) {
     const auto* rename = parser::as<RenameStmt>(statement);
     columns_only_ = rename->renameType == OBJECT_COLUMN && is_unprotected(rename->relation);
@@ -47,16 +51,22 @@ void HarmlessNames::add(const RangeVar* range) {
   locations_.push_back(range->location);
 }
 
-bool HarmlessNames::is_unprotected(const parser::ResolvedName& name) const {
-  return name.found() && generation_.reach(name) == parser::RelationReach::none;
+// Definitions are sent as they are: what only the search path keeps apart from a protected table does not
+// count.
+bool HarmlessNames::is_unprotected(const parser::ResolvedName& name, bool with_schema) {
+  if (!name.found() || generation_.reach(name) != parser::RelationReach::none) return false;
+  if (with_schema || name.temporary != nullptr) return true;
+  lacks_schema_ |= generation_.is_sensitive_name(name.relation->name);
+  return !generation_.is_sensitive_name(name.relation->name);
 }
 
-bool HarmlessNames::is_unprotected(const RangeVar* range) const {
-  return names_ != nullptr && range != nullptr && is_unprotected(names_->resolve(*range));
+bool HarmlessNames::is_unprotected(const RangeVar* range) {
+  return names_ != nullptr && range != nullptr &&
+         is_unprotected(names_->resolve(*range), range->schemaname != nullptr);
 }
 
 // Its expressions can't hold a query.
-bool HarmlessNames::names_columns(const AlterTableStmt* alter) const {
+bool HarmlessNames::names_columns(const AlterTableStmt* alter) {
   bool columns = is_unprotected(alter->relation);
   parser::for_each(alter->cmds, [&](const Node* node) {
     switch (parser::as<AlterTableCmd>(node)->subtype) {
@@ -76,7 +86,7 @@ bool HarmlessNames::names_columns(const AlterTableStmt* alter) const {
 }
 
 void HarmlessNames::add_unprotected(const RangeVar* range) {
-  if (names_ != nullptr && is_unprotected(names_->resolve(*range))) add(range);
+  if (is_unprotected(range)) add(range);
 }
 
 void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
@@ -85,7 +95,7 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
 }
 
 // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
-bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
+bool HarmlessNames::drops_unprotected(const DropStmt* drop) {
   if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
   bool unprotected = true;
   parser::for_each(drop->objects, [&](const Node* object) {
@@ -93,7 +103,8 @@ bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
     const std::string_view schema =
         name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
                          : "";
-    unprotected &= name->length < 3 && is_unprotected(names_->resolve(schema, parser::last_string(name)));
+    unprotected &= name->length < 3 &&
+                   is_unprotected(names_->resolve(schema, parser::last_string(name)), name->length == 2);
   });
   return unprotected;
 }

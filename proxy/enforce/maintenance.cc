@@ -76,10 +76,8 @@ class Maintenance {
     name.relation = &relation;
     if (!is_index && generation_.reach(name) == parser::RelationReach::none) return;
     statement_.decision = Decision::allowed;
-    statement_.runs_row_code |= is_index || generation_.row_code().may_tell_of_rows(relation.oid);
-    const std::string text = relation.schema + "." + relation.name;
-    auto& tables = statement_.audit.tables;
-    if (std::find(tables.begin(), tables.end(), text) == tables.end()) tables.push_back(text);
+    statement_.runs_row_code |= is_index || generation_.functions().writing_may_fail_on_rows(relation.oid);
+    add_unique(statement_.audit.tables, relation.schema + "." + relation.name);
   }
 
   void add(const Relation& relation) {

@@ -7,6 +7,10 @@
 
 namespace pgconsent::enforce {
 
+void add_unique(std::vector<std::string>& list, std::string text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
 namespace {
 
 constexpr std::string_view refusal_token = "pgconsent_refusal_";
@@ -27,6 +31,16 @@ std::string_view to_string(Decision decision) {
       return "exempt";
   }
   return "untouched";
+}
+
+ColumnOrigin Statement::origin(std::size_t column, std::size_t count) const {
+  const std::size_t known = origins.size();
+  if (count < known || (!origins_gap && count != known)) return {};
+  const std::size_t gap = origins_gap.value_or(known);
+  if (gap > known) return {};
+  if (column < gap) return origins[column];
+  const std::size_t behind = count - known;  // as many stand in the gap
+  return column < gap + behind ? ColumnOrigin{} : origins[column - behind];
 }
 
 bool Plan::touches_protected() const {

@@ -53,6 +53,8 @@ enum class ByName : std::uint8_t {
   fetch,            // FETCH from the cursor
 };
 
+void add_unique(std::vector<std::string>& list, std::string text);
+
 // What the audit says of one statement. Never holds a literal, a parameter or a value.
 struct AuditFacts {
   std::string reason;                // refusals: the message
@@ -81,7 +83,9 @@ struct Statement {
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
+  bool writes = false;                // to a relation, or runs code that may
   bool runs_row_code = false;         // checks, policies, … of the server's own may see raw rows
+  bool calls_row_code = false;        // likewise, inside of functions that it calls
   bool asks_conditions = false;       // conditions of the rules see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
   bool decided_by_constant =
@@ -90,6 +94,9 @@ struct Statement {
   std::optional<parser::SqlError>
       refusal;                        // decision refused: replaces the error that the sent text provokes
   std::vector<ColumnOrigin> origins;  // by result column: what the client would see directly; may be empty
+  std::optional<std::size_t> origins_gap;  // columns that are not known stand before this one of them
+  // Of a result column, by the number of columns that came; none where it is not known.
+  ColumnOrigin origin(std::size_t column, std::size_t count) const;
   std::vector<ColumnOrigin>
       raw_allowed;                    // protected columns that may arrive unmasked (their basis always holds)
   std::string run_time_refusal_rule;  // `without_basis: refuse` by subject: for DETAIL when it fails at a row
@@ -150,6 +157,7 @@ struct TemporaryRelation {
   std::string name;
   char kind = 'r';
   std::vector<std::string> columns;  // live columns by attnum
+  bool runs_code = false;            // a view; or its triggers, defaults, checks, … may call functions
 };
 
 // What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.
@@ -160,7 +168,8 @@ struct SessionState {
       search_path;      // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
   std::string purpose;  // current_setting('pgconsent.purpose', true); empty: the role's default
   std::string purpose_source =
-      "session";  // or what it was at the start: "role" (its default), "startup" (an option)
+      "session";            // or what it was at the start: "role" (its default), "startup" (an option)
+  bool may_revert = false;  // changed in the current transaction: its end may bring back what was before
   std::vector<TemporaryRelation> temporary;
   parser::SnapshotPtr
       private_catalog;   // set while the transaction has DDL of its own; overrides the shared one

@@ -12,6 +12,7 @@
 #include "proxy/enforce/definitions.h"
 #include "proxy/enforce/disclosure_builder.h"
 #include "proxy/enforce/maintenance.h"
+#include "proxy/enforce/purpose_choice.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/write_rules.h"
 
@@ -27,7 +28,7 @@ std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
   names.reserve(state.temporary.size());
   for (const TemporaryRelation& relation : state.temporary)
-    names.push_back({relation.oid, relation.name, relation.kind, relation.columns});
+    names.push_back({relation.oid, relation.name, relation.kind, relation.columns, relation.runs_code});
   return names;
 }
 
@@ -53,12 +54,13 @@ class Builder {
 
   BuiltPlan build() {
     if (!parse()) return {plan_, true};
-    const std::optional<SqlError> wrong_purpose = choose_purpose();
+    const PurposeChoice choice = choose_purpose(generation_, state_, role_, *plan_);
+    purpose_ = choice.purpose;
     Source source(text());
     plan_->statements.change().reserve(list_length(tree_.statements()));
     for (int i = 0; i < list_length(tree_.statements()); ++i) {
       const auto* raw = list_nth_node(RawStmt, tree_.statements(), i);
-      if (!statement(raw, source, wrong_purpose)) return {nullptr, false};
+      if (!statement(raw, source, choice)) return {nullptr, false};
     }
     finish();
     note_sent_texts();
@@ -81,31 +83,10 @@ class Builder {
     return false;
   }
 
-  std::optional<SqlError> choose_purpose() {
-    bool conflict = false;
-    std::optional<std::string> comment = parser::purpose_in_comment(plan_->original, conflict);
-    plan_->purpose_source = comment ? "comment" : state_.purpose_source;
-    plan_->purpose = comment ? *comment : state_.purpose;
-    if (plan_->purpose.empty() && role_ != nullptr && !role_->purposes.empty()) {
-      plan_->purpose = role_->purposes.front();
-      plan_->purpose_source = "role";
-    }
-    if (conflict) return refusal("the statement's comments name different purposes");
-    const bool allowed = role_ != nullptr && std::find(role_->purposes.begin(), role_->purposes.end(),
-                                                       plan_->purpose) != role_->purposes.end();
-    if (allowed) purpose_ = generation_.policy().purpose(plan_->purpose);
-    if (allowed || plan_->purpose.empty()) return std::nullopt;
-    if (role_ != nullptr && role_->exempt) return std::nullopt;
-    SqlError error = refusal("purpose \"" + plan_->purpose + "\" is not allowed for this role");
-    error.sqlstate = parser::sqlstate::invalid_parameter_value;
-    error.hint = "Choose another one with SET pgconsent.purpose.";
-    return error;
-  }
-
   const std::string& text() const { return blanked_ ? *blanked_ : plan_->original; }
 
   // False: the catalog must be reloaded first.
-  bool statement(const RawStmt* raw, Source& source, const std::optional<SqlError>& wrong_purpose) {
+  bool statement(const RawStmt* raw, Source& source, const PurposeChoice& choice) {
     const StatementFacts facts = parser::statement_facts(raw, text());
     Statement& out = plan_->statements.add();
     const std::uint32_t effects = statement_effects(facts, *names_);
@@ -121,13 +102,15 @@ class Builder {
     } else if (!decide(facts, source, rewriter_, splicer, out)) {
       return false;
     } else {
-      if (wrong_purpose && out.decision != Decision::untouched && !out.refusal) out.refusal = wrong_purpose;
+      if (choice.error && out.decision != Decision::untouched && !out.refusal) out.refusal = choice.error;
       const bool uses = out.decision != Decision::untouched || out.by_name != ByName::nothing;
       if (purpose_changes_ && uses && !out.refusal)
         out.refusal = unsupported("the purpose can't change within one text before protected data are used",
                                   "Send the statements one by one.");
     }
-    if ((out.effects & Effect::changes_state) != 0) definitions_.unsettle();  // what it calls changes it
+    if (definitions_.unsettled()) out.calls_row_code = generation_.functions().has_row_errors();
+    // What it calls changes it, or what it executes.
+    if ((out.effects & Effect::changes_state) != 0 || out.by_name != ByName::nothing) definitions_.unsettle();
     out.effects |= effects;
     if (out.refusal) {
       if (out.refusal->sqlstate == "42P01") cacheable_ = false;
@@ -137,7 +120,10 @@ class Builder {
       const bool policy = state != "42P01" && state != "42P09" && state != "42703";
       if (policy) {
         out.decision = Decision::refused;
-        out.audit.reason = out.refusal->message;
+        // A purpose that nobody has declared is the client's own text, and not for the audit.
+        const bool names_purpose = state == parser::sqlstate::invalid_parameter_value &&
+                                   (choice.is_undeclared || facts.kind == StatementKind::set);
+        out.audit.reason = names_purpose ? "the purpose is not allowed" : out.refusal->message;
       } else {
         out.decision = Decision::untouched;
       }
@@ -161,8 +147,8 @@ class Builder {
   // What the statements behind it can rely on.
   void note(const StatementFacts& facts) {
     definitions_.note(facts, text(), *names_);
+    if (plan_->purpose_source != "comment") purpose_changes_ |= changes_purpose(facts, *plan_, state_);
     if (facts.kind != StatementKind::set) return;
-    purpose_changes_ |= plan_->purpose_source != "comment" && changes_purpose(facts, plan_->purpose);
     if (!keeps_names(facts, state_, search_path_)) definitions_.unsettle();
     names_.emplace(generation_.catalog(), search_path_, temporary_);  // in the place that others refer to
   }
@@ -221,6 +207,8 @@ class Builder {
         out.refusal = refuse_setting(facts, role_);
         return true;
       case StatementKind::run_code:
+        out.writes = true;
+        out.calls_row_code = generation_.functions().has_row_errors();
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
         if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
           return rewriter.run(source,
@@ -238,7 +226,7 @@ class Builder {
       case StatementKind::server:
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
         out.runs_row_code = alter_runs_row_code(facts.statement, generation_, *names_);
-        return true;
+        return !out.refusal || fresh_;  // an index or a constraint may be newer
       case StatementKind::execute:
         return arguments(facts.statement, facts, source, rewriter, splicer, out);
       case StatementKind::deallocate:

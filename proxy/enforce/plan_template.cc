@@ -40,7 +40,7 @@ std::string mark_text(LiteralKind kind, std::size_t index) {
 bool same_decision(const Statement& a, const Statement& b) {
   return a.decision == b.decision && a.effects == b.effects && !a.refusal && !b.refusal &&
          a.by_name == ByName::nothing && b.by_name == ByName::nothing && a.own_text.empty() &&
-         a.origins == b.origins && a.raw_allowed == b.raw_allowed &&
+         a.origins == b.origins && a.origins_gap == b.origins_gap && a.raw_allowed == b.raw_allowed &&
          a.write_refusals.size() == b.write_refusals.size() &&
          a.run_time_refusal_rule == b.run_time_refusal_rule && a.audit.rules == b.audit.rules &&
          a.audit.bases == b.audit.bases && a.audit.tables == b.audit.tables &&

@@ -60,14 +60,14 @@ class Body {
     const std::size_t begin = before_name(first), end = after_name(first);
     if (spelled(end, ":=")) return true;
     if (symbol(end, '=') && begins_statement(begin)) return true;
-    if (begin > 0 && (is(begin - 1, "for") || is(begin - 1, "foreach"))) return true;  // also an alias for it
-    return follows_into(begin) || may_write_arguments(begin);
+    return is_filled(begin) || may_write_arguments(begin);
   }
 
-  // INTO [STRICT] a, b.c, NEW.d
-  bool follows_into(std::size_t i) const {
+  // INTO [STRICT] a, b.c, NEW.d; FOR a, NEW.d IN …; ALIAS FOR NEW
+  bool is_filled(std::size_t i) const {
+    static constexpr std::string_view before[] = {"strict", "into", "for", "foreach"};
     while (i > 0) {
-      if (is(i - 1, "strict") || is(i - 1, "into")) return true;
+      if (is_one_of(tokens_[i - 1], before)) return true;
       if (!symbol(i - 1, ',') || i < 2) return false;
       std::size_t at = i - 2;
       if (tokens_[at].kind != TokenKind::identifier && tokens_[at].kind != TokenKind::keyword) return false;

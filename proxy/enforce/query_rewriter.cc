@@ -4,13 +4,12 @@
 
 #include "parser/bind/statement.h"
 #include "parser/edit/checker.h"
+#include "parser/edit/quiet_condition.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/definitions.h"
 #include "proxy/enforce/statement_rules.h"
-#include "proxy/enforce/subject_gaps.h"
 #include "proxy/enforce/target_guard.h"
-#include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
 
@@ -20,33 +19,8 @@ using parser::BoundRelation;
 using parser::RangeEntry;
 using parser::Relation;
 using parser::RelationReach;
-using parser::RelationReference;
-using parser::RelationUse;
 
 constexpr std::size_t max_cached_tables = 4096;
-
-void add_unique(std::vector<std::string>& list, std::string text) {
-  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
-}
-
-std::string display_name(const RangeVar& range) {
-  return range.schemaname == nullptr ? std::string(range.relname)
-                                     : std::string(range.schemaname) + "." + range.relname;
-}
-
-bool is_writing(RelationUse use) {
-  return use == RelationUse::target;
-}
-
-RowCode::Access access(const RelationReference& reference) {
-  if (!is_writing(reference.use)) return RowCode::Access::reads;
-  const Node* statement = reference.statement;
-  if (nodeTag(statement) == T_CopyStmt) return RowCode::Access::adds;
-  if (nodeTag(statement) != T_InsertStmt) return RowCode::Access::changes;
-  const OnConflictClause* conflict = parser::as<InsertStmt>(statement)->onConflictClause;
-  const bool updates = conflict != nullptr && conflict->action == ONCONFLICT_UPDATE;
-  return updates ? RowCode::Access::changes : RowCode::Access::adds;
-}
 
 }  // namespace
 
@@ -83,93 +57,6 @@ bool QueryRewriter::is_forbidden(const parser::ResolvedName& relation, std::stri
   if (relation.relation != nullptr && in_place_.contains(relation.relation)) return false;
   return generation_.reach(relation) != RelationReach::none ||
          (!bare_name.empty() && generation_.is_sensitive_name(bare_name));
-}
-
-QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Statement& statement) {
-  relations_.clear();
-  write_targets_.clear();
-  columns_unknown_ = false;
-  for (const RelationReference& reference : references_.relations) {
-    if (reference.use == RelationUse::create) {
-      if (auto error = refuse_row_relation(reference.range->relname, generation_))
-        refuse(statement, std::move(*error), reference.range->location);
-      continue;
-    }
-    BoundRelation bound{reference.range, names_.resolve(*reference.range), false};
-    const RangeVar& range = *reference.range;
-    if (bound.name.wrong_database) {
-      refuse(statement,
-             {"0A000",
-              "cross-database references are not implemented: \"" + display_name(range) + "\"",
-              {},
-              {},
-              0},
-             range.location);
-      continue;
-    }
-    const Definitions* before = options.before;
-    const bool changed = before != nullptr && before->changes(range.relname);
-    if (before != nullptr && before->blurs(range.relname) && range.schemaname == nullptr &&
-        generation_.is_sensitive_name(range.relname)) {
-      refuse(statement,
-             unsupported("\"" + display_name(range) +
-                             "\" can't be resolved behind a statement that may change its meaning",
-                         "Send the statements one by one, or name the table with its schema."),
-             range.location);
-      continue;
-    }
-    if (changed && bound.name.found()) columns_unknown_ = true;
-    if (!bound.name.found() && !(changed && before->creates(range.relname))) {
-      if (!options.catalog_is_fresh) return Outcome::needs_catalog;
-      refuse(statement, {"42P01", "relation \"" + display_name(range) + "\" does not exist", {}, {}, 0},
-             range.location);
-      continue;
-    }
-    if (bound.name.relation != nullptr) {
-      const Relation& relation = *bound.name.relation;
-      if (generation_.functions().relation_may_change_state(relation.oid))
-        statement.effects |= Effect::changes_state;
-      statement.runs_row_code |= generation_.row_code().may_tell(relation, access(reference));
-    }
-    const RelationReach reach = generation_.reach(bound.name);
-    if (is_writing(reference.use) && bound.name.temporary != nullptr && bound.name.temporary->kind == 'v') {
-      refuse(statement, unsupported("temporary views can't be modified through the proxy"), range.location);
-    }
-    if (reach == RelationReach::none) {
-      if (is_writing(reference.use) && bound.name.relation != nullptr)
-        check_write(reference, *bound.name.relation, options, statement);
-      relations_.push_back(bound);
-      continue;
-    }
-    statement.decision = Decision::masked;
-    add_unique(statement.audit.tables, bound.name.relation->schema + "." + bound.name.relation->name);
-    if (is_writing(reference.use)) check_write(reference, *bound.name.relation, options, statement);
-    if (reach == RelationReach::denied_catalog || reach == RelationReach::opaque) {
-      refuse(statement,
-             refusal("\"" + display_name(range) + "\" may show protected data that can't be masked",
-                     generation_.functions().relation_reason(bound.name.relation->oid),
-                     reach == RelationReach::opaque
-                         ? "Give the relation rules of its own, or query the tables it is made from."
-                         : ""),
-             range.location);
-      continue;
-    }
-    bound.replaced = true;
-    relations_.push_back(bound);
-  }
-  return Outcome::done;
-}
-
-void QueryRewriter::check_write(const RelationReference& reference, const Relation& target,
-                                const RewriteOptions& options, Statement& statement) {
-  std::optional<parser::SqlError> error;
-  if (generation_.reach({&target, nullptr, false}) != RelationReach::none)
-    error = refuse_protected_write(generation_, target, reference.statement);
-  if (!error) error = refuse_write(generation_, target, reference.statement);
-  if (!error) error = refuse_gap(generation_, options.purpose, target, reference.statement);
-  write_targets_.emplace_back(&target, reference.statement);
-  if (!error) error = refuse_exchange(generation_, options.purpose, write_targets_);
-  if (error) refuse(statement, std::move(*error), reference.range->location);
 }
 
 void QueryRewriter::note(const DerivedTable& table, const rules::ProtectedRelation& relation,
@@ -236,7 +123,10 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
   std::string problem;
   TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens(), names_);
   parser::TargetReplacement out = guard.run(modification, statement, problem);
-  out.catalog_first = names_.catalog_comes_first();
+  for (std::string_view name : parser::comparison_operators) {
+    if (names_.catalog_comes_first() && !generation_.is_defined_operator(name))
+      out.quiet_operators.push_back(name);
+  }
   if (!problem.empty()) refuse(statement, unsupported(problem), entry.range->location);
   const bool checked = std::any_of(out.checks.begin(), out.checks.end(),
                                    [](const std::string& check) { return !check.empty(); });
@@ -384,10 +274,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     }
     statement.disclosure =
         disclosure_of(generation_, binding, {options.purpose, false, has_windows(references_)});
-    if (binding.results_known) {
-      for (const parser::ResultColumn& column : binding.results)
-        statement.origins.push_back({column.table, column.attnum});
-    }
+    add_origins(binding, statement);
   }
   for (const BoundRelation& bound : relations_) {
     if (!bound.replaced || (in_place_.contains(bound.name.relation) && !renamed.contains(bound.range)))

@@ -5,6 +5,7 @@
 
 #include "parser/reach/builtin_lists.h"
 #include "parser/tree/scanner.h"
+#include "proxy/enforce/generation.h"
 #include "proxy/enforce/plpgsql_assignments.h"
 
 namespace pgconsent::enforce {
@@ -118,8 +119,8 @@ std::optional<UntrustedCode> changing_code(const Generation& generation, const R
 
 }  // namespace
 
-std::optional<UntrustedCode> untrusted_code(const Generation& generation, const Relation& relation,
-                                            bool updates) {
+std::optional<UntrustedCode> find_untrusted_code(const Generation& generation, const Relation& relation,
+                                                 bool updates) {
   if (const Function* function = showing_code(generation, relation)) return UntrustedCode{function, {}};
   const bool is_deciding = generation.policy().relation(relation.oid) != nullptr ||
                            !generation.subject_columns().of(relation.oid).empty();

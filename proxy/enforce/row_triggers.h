@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "proxy/enforce/generation.h"
+#include "parser/catalog/snapshot.h"
 
 namespace pgconsent::enforce {
+
+class Generation;
 
 struct UntrustedCode {
   const parser::Function* function = nullptr;
@@ -15,8 +17,8 @@ struct UntrustedCode {
 };
 
 // One that must be listed under `functions: trusted` before the relation is written to. `updates`: its rows
-// may change, not only come and go.
-std::optional<UntrustedCode> untrusted_code(const Generation& generation, const parser::Relation& relation,
-                                            bool updates);
+// may change, not only come and go. Asked once per Generation, which keeps the answers.
+std::optional<UntrustedCode> find_untrusted_code(const Generation& generation,
+                                                 const parser::Relation& relation, bool updates);
 
 }  // namespace pgconsent::enforce

@@ -2,16 +2,20 @@
 #include <algorithm>
 
 #include "parser/names/ascii.h"
-
 #include "proxy/enforce/definitions.h"
 
 namespace pgconsent::enforce {
 
 using parser::StatementFacts;
 
-bool changes_purpose(const StatementFacts& facts, std::string_view purpose) {
+bool changes_purpose(const StatementFacts& facts, const Plan& plan, const SessionState& state) {
+  if (facts.ends_transaction) return state.may_revert;
+  const bool resets_all = facts.kind == parser::StatementKind::discard ||
+                          (facts.kind == parser::StatementKind::set && facts.name.empty());
+  if (resets_all) return plan.purpose_source == "session";
+  if (facts.kind != parser::StatementKind::set) return false;
   return parser::lower(facts.name) == "pgconsent.purpose" &&
-         (facts.reset || facts.values.size() != 1 || facts.values.front() != purpose);
+         (facts.reset || facts.values.size() != 1 || facts.values.front() != plan.purpose);
 }
 
 bool keeps_names(const StatementFacts& facts, const SessionState& state, std::vector<std::string>& path) {

@@ -41,9 +41,11 @@ SqlError unsupported(std::string message, std::string hint) {
 
 namespace {
 
-SqlError touches(std::string_view name) {
+SqlError touches(std::string_view name, bool lacks_schema = false) {
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
-                     "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
+                     lacks_schema
+                         ? "A protected table has this name. If another one is meant, write its schema, too."
+                         : "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
 
 // CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
@@ -83,7 +85,8 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
     if (generation.functions().any_type_is_dangerous(token.text)) {
       return refusal("type \"" + token.text + "\" runs code that may read protected data");
     }
-    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
+    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i))
+      return touches(token.text, harmless.lacks_schema());
     if (generation.functions().any_unsafe_inside(token.text)) {
       return refusal("\"" + token.text + "\" can't be called from inside a definition",
                      "It changes how statements are read, or shows generated text, unseen.");
@@ -217,7 +220,7 @@ bool defines_temporary(const Node* statement, const parser::NameResolver& names)
     case T_CreateTableAsStmt:
       return parser::as<CreateTableAsStmt>(statement)->into->rel->relpersistence == 't';
     case T_SelectStmt: {
-      const IntoClause* into = parser::as<SelectStmt>(statement)->intoClause;
+      const IntoClause* into = parser::into_clause(parser::as<SelectStmt>(statement));
       return into != nullptr && into->rel->relpersistence == 't';
     }
     case T_IndexStmt:

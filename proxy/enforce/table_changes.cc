@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::enforce {
@@ -27,12 +28,9 @@ namespace {
 
 class Change {
  public:
-  Change(const rules::ProtectedRelation& relation, const Generation& generation)
-      : relation_(relation),
-        generation_(generation),
-        hides_rows_(std::any_of(relation.columns.begin(), relation.columns.end(), [](const auto& column) {
-          return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
-        })) {}
+  Change(const rules::ProtectedRelation& relation, const parser::Relation& table,
+         const Generation& generation)
+      : relation_(relation), table_(table), generation_(generation), hides_rows_(hides_rows(relation)) {}
 
   bool command(const AlterTableCmd* command) const {
     switch (command->subtype) {
@@ -46,9 +44,15 @@ class Change {
         const auto* column = parser::as<ColumnDef>(command->def);
         return command->name != nullptr && column->raw_default == nullptr && is_free(command->name);
       }
+      case AT_ValidateConstraint:
+        return command->name != nullptr && validated(find_constraint(command->name));
+      case AT_DropConstraint:
+        return command->name != nullptr && dropped(command);
       case AT_DropColumn:
-        return command->name != nullptr && command->behavior != DROP_CASCADE && is_free(command->name) &&
-               !find(command->name)->is_named;  // the rules would not fit any more
+        if (command->name == nullptr) return false;
+        if (command->behavior == DROP_CASCADE) return false;
+        if (command->missing_ok && table_.column(std::string_view(command->name)) == nullptr) return true;
+        return is_free(command->name) && !find(command->name)->is_named;  // the rules would not fit any more
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -57,7 +61,11 @@ class Change {
       case AT_DropCluster:
       case AT_EnableRowSecurity:
       case AT_ForceRowSecurity:
+      case AT_ReplicaIdentity:  // only what the server's log holds
         return true;
+      case AT_DisableRowSecurity:  // its rows are masked, hidden by policies before or not
+      case AT_NoForceRowSecurity:
+        return !keeps_consent();
       default:
         return sets_property(command);
     }
@@ -77,6 +85,17 @@ class Change {
       plain &= !index->unique || name == nullptr || is_public(std::string_view(name));
     });
     return plain && (index->whereClause == nullptr || is_public(index->whereClause));
+  }
+
+  bool statistics(const CreateStatsStmt* statistics) const {
+    bool plain = true;
+    parser::for_each(statistics->exprs, [&](const Node* node) {
+      const auto* element = parser::as<StatsElem>(node);
+      plain &= element->expr == nullptr
+                   ? element->name != nullptr && is_public(std::string_view(element->name))
+                   : is_public(element->expr);
+    });
+    return plain;
   }
 
  private:
@@ -110,8 +129,13 @@ class Change {
         case CONSTR_FOREIGN:
           plain &= !cascades(parser::as<Constraint>(node));
           return;
+        case CONSTR_GENERATED: {  // from other columns
+          const Node* expression = parser::as<Constraint>(node)->raw_expr;
+          plain &= expression != nullptr && is_public(expression);
+          return;
+        }
         default:
-          plain = false;  // GENERATED looks at other columns
+          plain = false;
       }
     });
     return plain;
@@ -130,7 +154,9 @@ class Change {
     switch (constraint->contype) {
       case CONSTR_UNIQUE:
       case CONSTR_PRIMARY: {
-        bool keys = constraint->indexname == nullptr;
+        if (constraint->indexname != nullptr)
+          return !constraint->deferrable && has_key(constraint->indexname);
+        bool keys = true;
         parser::for_each(constraint->keys,
                          [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
         return keys;
@@ -146,6 +172,82 @@ class Change {
       default:
         return false;
     }
+  }
+
+  // A unique index that is there already has told what the constraint would.
+  bool has_key(std::string_view index) const {
+    return std::any_of(table_.unique_keys.begin(), table_.unique_keys.end(), [&](const auto& key) {
+      return key.index == index && are_public(relation_, key.attnums);
+    });
+  }
+
+  const parser::TableConstraint* find_constraint(std::string_view name) const {
+    for (const parser::TableConstraint& constraint : table_.constraints) {
+      if (constraint.name == name) return &constraint;
+    }
+    return nullptr;
+  }
+
+  // Nothing is shown by that; but subjects may be found by it, and what it kept out may decide about them.
+  bool dropped(const AlterTableCmd* command) const {
+    const parser::TableConstraint* constraint = find_constraint(command->name);
+    if (command->behavior == DROP_CASCADE) return false;
+    if (constraint == nullptr) return command->missing_ok;
+    if (keeps_consent()) return false;
+    const auto& columns = constraint->attnums;
+    auto decides = [&](parser::AttrNumber attnum) { return attnum == 0 || this->decides(attnum); };
+    switch (constraint->type) {
+      case 'c':
+      case 'f':
+        return std::none_of(columns.begin(), columns.end(), decides);
+      case 'u':
+      case 'x':  // a key over more than what subjects are found by does not make these unique
+        return !std::all_of(columns.begin(), columns.end(), decides);
+      default:  // a primary key is public for being one
+        return false;
+    }
+  }
+
+  // It asks of the rows that are there what it would have asked had it been added without NOT VALID.
+  bool validated(const parser::TableConstraint* constraint) const {
+    if (constraint == nullptr) return false;
+    if (constraint->type == 'c') {
+      const auto& functions = table_.implicit_functions;
+      return check_is_public(constraint->check) &&
+             std::none_of(functions.begin(), functions.end(),
+                          [&](parser::Oid oid) { return generation_.functions().is_dangerous(oid); });
+    }
+    if (constraint->type != 'f' || hides_rows_ || !are_public(relation_, constraint->attnums)) return false;
+    const rules::ProtectedRelation* target = generation_.policy().relation(constraint->target);
+    return target == nullptr || (!hides_rows(*target) && are_public(*target, constraint->target_attnums));
+  }
+
+  bool check_is_public(const std::string& check) const {
+    parser::RawTree tree;
+    parser::SqlError error;
+    if (check.empty() || !parser::RawTree::parse("SELECT " + check, tree, error)) return false;
+    if (list_length(tree.statements()) != 1) return false;
+    const Node* statement = parser::as<RawStmt>(static_cast<const Node*>(linitial(tree.statements())))->stmt;
+    if (nodeTag(statement) != T_SelectStmt) return false;
+    const List* targets = parser::as<SelectStmt>(statement)->targetList;
+    return list_length(targets) == 1 &&
+           is_public(parser::as<ResTarget>(static_cast<const Node*>(linitial(targets)))->val);
+  }
+
+  static bool are_public(const rules::ProtectedRelation& relation,
+                         const std::vector<parser::AttrNumber>& attnums) {
+    return !hides_rows(relation) && !attnums.empty() &&
+           std::all_of(attnums.begin(), attnums.end(), [&](parser::AttrNumber attnum) {
+             return std::any_of(relation.columns.begin(), relation.columns.end(), [&](const auto& column) {
+               return column.attnum == attnum && column.is_public;
+             });
+           });
+  }
+
+  static bool hides_rows(const rules::ProtectedRelation& relation) {
+    return std::any_of(relation.columns.begin(), relation.columns.end(), [](const auto& column) {
+      return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
+    });
   }
 
   // Which cells are NULL shows through the mask in any case.
@@ -173,10 +275,14 @@ class Change {
   // Public, and neither subjects nor consent are read from it.
   bool is_free(std::string_view name) const {
     const rules::ProtectedColumn* column = find(name);
+    return is_public(name) && !keeps_consent() && !decides(column->attnum);
+  }
+
+  // Subjects are read from it.
+  bool decides(parser::AttrNumber attnum) const {
     const auto& deciding = generation_.subject_columns().of(relation_.oid);
-    return is_public(name) && !keeps_consent() &&
-           std::none_of(deciding.begin(), deciding.end(),
-                        [&](const SubjectColumn& c) { return c.attnum == column->attnum; });
+    return std::any_of(deciding.begin(), deciding.end(),
+                       [&](const SubjectColumn& column) { return column.attnum == attnum; });
   }
 
   bool keeps_consent() const {
@@ -206,6 +312,7 @@ class Change {
   }
 
   const rules::ProtectedRelation& relation_;
+  const parser::Relation& table_;
   const Generation& generation_;
   const bool hides_rows_;
 };
@@ -217,6 +324,11 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   const RangeVar* range = nullptr;
   if (nodeTag(statement) == T_AlterTableStmt) range = parser::as<AlterTableStmt>(statement)->relation;
   if (nodeTag(statement) == T_IndexStmt) range = parser::as<IndexStmt>(statement)->relation;
+  if (nodeTag(statement) == T_CreateStatsStmt) {
+    const List* relations = parser::as<CreateStatsStmt>(statement)->relations;
+    const Node* only = list_length(relations) == 1 ? static_cast<const Node*>(linitial(relations)) : nullptr;
+    if (only != nullptr && nodeTag(only) == T_RangeVar) range = parser::as<RangeVar>(only);
+  }
   if (range == nullptr) return false;
   const parser::Relation* relation = names.resolve(*range).relation;
   const rules::ProtectedRelation* rules =
@@ -224,8 +336,10 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   const bool is_table = relation != nullptr && (relation->kind == parser::RelationKind::table ||
                                                 relation->kind == parser::RelationKind::partitioned_table);
   if (rules == nullptr || !is_table) return false;
-  const Change change(*rules, generation);
+  const Change change(*rules, *relation, generation);
   if (nodeTag(statement) == T_IndexStmt) return change.index(parser::as<IndexStmt>(statement));
+  if (nodeTag(statement) == T_CreateStatsStmt)
+    return change.statistics(parser::as<CreateStatsStmt>(statement));
   bool harmless = true;
   parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
     harmless &= change.command(parser::as<AlterTableCmd>(command));

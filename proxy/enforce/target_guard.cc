@@ -19,10 +19,6 @@ using parser::target_alias;
 using rules::Clearance;
 using rules::ProtectedColumn;
 
-void add_unique(std::vector<std::string>& list, std::string text) {
-  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
-}
-
 std::string joined(const std::vector<std::string>& conditions) {
   std::string sql;
   for (const std::string& condition : conditions) sql += (sql.empty() ? "" : " AND ") + condition;

@@ -1,10 +1,8 @@
 #include "proxy/enforce/write_rules.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "parser/tree/walker.h"
-#include "proxy/enforce/row_triggers.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
@@ -66,37 +64,18 @@ bool deletes(const Node* statement) {
   return found;
 }
 
-// The target, its children, and what a change of it cascades to.
-void collect_written(const Generation& generation, Oid oid, std::unordered_set<Oid>& out) {
-  if (!out.insert(oid).second) return;
-  const Relation* relation = generation.catalog().relation(oid);
-  if (relation == nullptr) return;
-  for (Oid child : relation->children) collect_written(generation, child, out);
-  const auto follow = [&](Oid other) {
-    const Relation* candidate = generation.catalog().relation(other);
-    if (candidate == nullptr) return;
-    for (const parser::ForeignKey& key : candidate->foreign_keys) {
-      if (key.target == oid && key.writes()) collect_written(generation, other, out);
-    }
-  };
-  for (const auto& [other, rules] : generation.policy().relations) follow(other);
-  for (const auto& [other, columns] : generation.subject_columns().all()) follow(other);
-}
-
-// Children that are foreign or have rules would be written as well.
 std::optional<parser::SqlError> refuse_code(const Generation& generation, const Relation& target,
                                             bool updates) {
-  std::unordered_set<Oid> written;
-  collect_written(generation, target.oid, written);
-  for (Oid oid : written) {
+  updates |= target.has_rules || target.kind == RelationKind::view;  // whose rules may say anything
+  for (Oid oid : generation.writes().written_with(target.oid)) {
     const Relation* relation = generation.catalog().relation(oid);
     if (relation == nullptr) continue;
     if (relation->has_rules && generation.policy().relation(oid) != nullptr) {
       return refusal("\"" + relation->name + "\" has rewrite rules, which see protected data", {},
                      "Use triggers in their place.");
     }
-    const auto code = untrusted_code(generation, *relation, updates);
-    if (!code) continue;
+    const UntrustedCode* code = generation.untrusted_code(oid, updates);
+    if (code == nullptr) continue;
     const std::string hint = "List the function under `functions: trusted` in the rules if it is harmless.";
     const std::string name = "`" + code->function->identity + "` ";
     if (code->column.empty()) {

@@ -60,7 +60,7 @@ audit::Record Session::Impl::record_of(const enforce::Plan* plan) const {
     record.catalog_version = plan->catalog_version;
     record.rules_version = plan->rules_version;
   } else {
-    if (state_) record.purpose = state_->purpose;
+    if (state_) record.purpose = purpose_error_ ? std::string_view("(not allowed)") : state_->purpose;
     record.purpose_source = "session";
   }
   return record;

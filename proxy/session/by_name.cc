@@ -15,12 +15,6 @@ using enforce::Statement;
 
 namespace {
 
-void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
-  for (const auto& each : more) {
-    if (std::find(list.begin(), list.end(), each) == list.end()) list.push_back(each);
-  }
-}
-
 // Names and transactions that something run by name would change unseen.
 constexpr std::uint32_t acts_on_session = enforce::ends_transaction | enforce::forgets_statements |
                                           enforce::names_statement | enforce::names_portal |
@@ -34,18 +28,21 @@ void take_over(Statement& statement, const Statement& run, const enforce::Disclo
   statement.effects |= run.effects & (enforce::changes_state | enforce::changes_catalog);
   if (statement.by_name == ByName::execute || statement.by_name == ByName::fetch) {
     statement.origins = run.origins;
+    statement.origins_gap = run.origins_gap;
     statement.disclosure = disclosure;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
   statement.target_names = run.target_names;
   statement.asks_conditions |= run.asks_conditions;
   statement.runs_row_code |= run.runs_row_code;
+  statement.calls_row_code |= run.calls_row_code;
+  statement.writes |= run.writes;
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = run.run_time_refusal_rule;
   auto& audit = statement.audit;
-  append(audit.rules, run.audit.rules);
-  append(audit.bases, run.audit.bases);
-  append(audit.tables, run.audit.tables);
-  append(audit.columns, run.audit.columns);
+  for (const std::string& text : run.audit.rules) enforce::add_unique(audit.rules, text);
+  for (const std::string& text : run.audit.bases) enforce::add_unique(audit.bases, text);
+  for (const std::string& text : run.audit.tables) enforce::add_unique(audit.tables, text);
+  for (const std::string& text : run.audit.columns) enforce::add_unique(audit.columns, text);
   audit.statement += ": " + run.audit.statement;
   audit.fingerprint = run.audit.fingerprint;
 }

@@ -91,11 +91,13 @@ PlanPtr Session::Impl::refusal(std::string_view text, parser::SqlError error, bo
   plan->original = text;
   plan->sql = enforce::refusal_statement(0, false);
   plan->is_identity = false;
-  if (state_) plan->purpose = state_->purpose;
+  if (state_) plan->purpose = purpose_error_ ? "(not allowed)" : state_->purpose;
   if (state_) plan->purpose_source = state_->purpose_source;
   Statement statement;
   if (audited) statement.decision = enforce::Decision::refused;
-  statement.audit.reason = error.message;
+  // The client's own text is not for the audit.
+  const bool names_purpose = purpose_error_ && error.message == purpose_error_->message;
+  statement.audit.reason = names_purpose ? "the purpose is not allowed" : error.message;
   statement.refusal = std::move(error);
   plan->statements.add(std::move(statement));
   return plan;

@@ -83,7 +83,8 @@ bool Session::Impl::asks_values(std::string_view name) const {
 
 // Null where they are not asked for, or too long to be looked at.
 std::shared_ptr<const BoundValues> Session::Impl::bound_values(const wire::Header& header,
-                                                               const enforce::Plan& plan) {
+                                                               const PreparedStatement& statement) {
+  const enforce::Plan& plan = *statement.plan;
   if (config_.subjects == nullptr || !asks(plan) || !client_.whole(header)) return nullptr;
   if (!parse(client_.available(header), bind_)) return nullptr;
   auto values = std::make_shared<BoundValues>();
@@ -101,6 +102,7 @@ std::shared_ptr<const BoundValues> Session::Impl::bound_values(const wire::Heade
       value.binary = formats.size() == 1 ? formats[0] != 0 : at < formats.size() && formats[at] != 0;
       value.known =
           bind_.parameters[at].has_value() && bind_.parameters[at]->size() <= audit::max_subject_key;
+      if (at < statement.parameter_types.size()) value.type = statement.parameter_types[at];
       if (value.known) value.bytes = *bind_.parameters[at];
     }
   }

@@ -161,12 +161,21 @@ bool Session::Impl::clean_fields(wire::ErrorFields& fields, const Entry* entry,
   return changed || fields.size() != before;
 }
 
-// Does code run that sees raw rows, and may fail or warn where nothing says so? Not before the statement
-// runs.
-bool Session::Impl::row_code_runs(const Entry* entry) const {
-  if (entry == nullptr || (entry->kind != Kind::query && entry->kind != Kind::execute)) return false;
-  const auto* statement = statement_of(*entry);
-  return statement != nullptr && (statement->runs_row_code || statement->asks_conditions);
+Circumstances Session::Impl::circumstances(const Entry* entry) const {
+  Circumstances out;
+  out.touched = touched_;
+  out.utf8 = utf8_;
+  // Nothing runs before the statement does.
+  const bool runs = entry != nullptr && (entry->kind == Kind::query || entry->kind == Kind::execute);
+  const auto* statement = runs ? statement_of(*entry) : nullptr;
+  if (statement == nullptr) return out;
+  out.writes = statement->writes;
+  if (statement->calls_row_code) {
+    out.row_code = RowCodeRuns::in_functions;
+  } else if (statement->runs_row_code || statement->asks_conditions) {
+    out.row_code = RowCodeRuns::outside_functions;
+  }
+  return out;
 }
 
 std::string_view Session::Impl::write_error(const wire::Header& header, const Entry* entry) {
@@ -180,8 +189,7 @@ std::string_view Session::Impl::write_error(const wire::Header& header, const En
   const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed = !exempt && withhold(response.fields, *planner_, touched_, row_code_runs(entry), utf8_) !=
-                                Withheld::nothing;
+  bool changed = !exempt && withhold(response.fields, *planner_, circumstances(entry)) != Withheld::nothing;
   changed |= clean_fields(response.fields, entry, texts);
   if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());
@@ -264,7 +272,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   std::deque<std::string> texts;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
   const Withheld withheld =
-      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, touched_, row_code_runs(entry), utf8_);
+      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, circumstances(entry));
   const bool logged = !exempt && is_log(notice.fields);  // perhaps of a statement before this one
   if ((entry != nullptr && entry->swallowed) || logged || withheld == Withheld::all) {
     server_.drop(header);

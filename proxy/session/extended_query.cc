@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "proxy/session/dialect.h"
 #include "proxy/session/impl.h"
 #include "proxy/session/refusals.h"
@@ -46,14 +47,22 @@ bool Session::Impl::refuse_message(const wire::Header& header, const enforce::Pl
   return true;
 }
 
+// The server converts names; the tables here compare bytes.
+std::optional<bool> Session::Impl::unfit_name(const wire::Header& header, std::string_view name) {
+  if (auto objection = name_objection(name)) return refuse_message(header, refusal("", *objection));
+  if (parser::is_ascii(name)) return std::nullopt;
+  if (!settled()) return wait();
+  if (utf8_) return std::nullopt;
+  return refuse_message(header, refusal("", names_in_another_encoding()));
+}
+
 template <typename Message>
 std::optional<bool> Session::Impl::unfit(const wire::Header& header, Message& message,
                                          std::string_view Message::*name) {
   if (!client_.whole(header)) return false;
   if (!parse(client_.available(header), message))
     return refuse_message(header, refusal("", invalid_message_format(), false));
-  if (auto objection = name_objection(message.*name)) return refuse_message(header, refusal("", *objection));
-  return std::nullopt;
+  return unfit_name(header, message.*name);
 }
 
 bool Session::Impl::on_parse(const wire::Header& header) {
@@ -97,7 +106,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
     return refuse_message(header, refusal("", name_too_long(), false));
   }
   for (const auto& used : {portal_name, name}) {
-    if (auto objection = name_objection(used)) return refuse_message(header, refusal("", *objection));
+    if (const auto done = unfit_name(header, used)) return *done;
   }
   if (!client_.whole(header) && header.body() <= max_values_length && asks_values(name)) return false;
   PreparedPtr statement;
@@ -111,7 +120,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   portal->plan = statement->plan;
   portal->state = state_;
   portal->opened = in_flight_.age().now();
-  portal->bound = bound_values(header, *statement->plan);
+  portal->bound = bound_values(header, *statement);
   portals_.change(portal_name, std::move(portal));
   entry.changes_portal = true;
   if (currency == Currency::replaced) {

@@ -23,6 +23,7 @@
 #include "proxy/session/startup_options.h"
 #include "proxy/session/state_query.h"
 #include "proxy/session/state_table.h"
+#include "proxy/session/withheld.h"
 #include "proxy/wire/error_fields.h"
 #include "proxy/wire/framer.h"
 #include "proxy/wire/frontend/bind.h"
@@ -101,6 +102,7 @@ class Session::Impl {
   // What all of these begin and end with. Unfit: refused (true) or not whole yet (false).
   template <typename Message>
   std::optional<bool> unfit(const wire::Header& header, Message& message, std::string_view Message::*name);
+  std::optional<bool> unfit_name(const wire::Header& header, std::string_view name);
   bool refuse_message(const wire::Header& header, const enforce::PlanPtr& plan);
   void sent(Entry&& entry);
 
@@ -181,7 +183,8 @@ class Session::Impl {
   void begin_trace(const Entry& entry);
   void end_trace(const Entry& entry, audit::Outcome& outcome);
   bool asks_values(std::string_view name) const;
-  std::shared_ptr<const BoundValues> bound_values(const wire::Header& header, const enforce::Plan& plan);
+  std::shared_ptr<const BoundValues> bound_values(const wire::Header& header,
+                                                  const PreparedStatement& statement);
   void next_statement();
   void session_ended();
 
@@ -208,7 +211,7 @@ class Session::Impl {
   // errors.cc
   bool error_response(const wire::Header& header);
   bool notice_response(const wire::Header& header);
-  bool row_code_runs(const Entry* entry) const;
+  Circumstances circumstances(const Entry* entry) const;
   // Returns the SQLSTATE that the client got, as the audit may say it.
   std::string_view write_error(const wire::Header& header, const Entry* entry);
   std::string_view replaced_error(const wire::ErrorFields& fields, const Entry* entry);

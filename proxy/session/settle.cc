@@ -179,6 +179,7 @@ void Session::Impl::state_known() {
   utf8_ = state_reader_->client_encoding == "UTF8";
   unsafe_encoding_ = parser::is_unsafe_encoding(state_reader_->client_encoding);
   if (state.purpose == startup_purpose_) state.purpose_source = startup_purpose_source_;
+  state.may_revert = state_changes_sent_;
   purpose_error_.reset();
   if (!state.purpose.empty()) purpose_error_ = planner_->check_purpose(state.login_role, state.purpose);
   state_ = StateTable::of_this_thread().intern(std::move(state));

@@ -18,7 +18,8 @@ std::optional<std::uint32_t> parse_oid(std::string_view text) {
 
 }  // namespace
 
-// Rows: 1 the settings, 2 the schemas of the path in order, 3 one per column of each temporary relation.
+// Rows: 1 the settings, 2 the schemas of the path in order, 3 one per column of each temporary relation, with
+// whether using it may call functions.
 // CURRENT_USER and SESSION_USER are syntax, not names. The third part scans nothing without a temporary
 // schema.
 std::string_view state_query() {
@@ -30,7 +31,12 @@ SELECT 2, s.n, 0, s.name::pg_catalog.text, NULL, NULL, NULL, NULL
  FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS s(name, n)
 UNION ALL
 SELECT 3, c.oid::pg_catalog.int8, a.attnum::pg_catalog.int8, c.relname::pg_catalog.text,
- c.relkind::pg_catalog.text, a.attname::pg_catalog.text, NULL, NULL
+ c.relkind::pg_catalog.text, a.attname::pg_catalog.text,
+ (c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char" OR c.relhastriggers OR c.relhasrules OR c.relrowsecurity
+  OR c.relchecks OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+  OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid OPERATOR(pg_catalog.=) c.oid)
+  OR EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid
+              AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)))::pg_catalog.text, NULL
  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_attribute AS a
   ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
  WHERE pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
@@ -60,7 +66,8 @@ bool StateReader::row(std::span<const std::optional<std::string_view>> fields) {
   if (!oid) return false;
   if (state.temporary.empty() || state.temporary.back().oid != *oid) {
     if (state.temporary.size() == max_temporary_relations) return false;
-    state.temporary.push_back({*oid, std::string(*fields[3]), fields[4]->front(), {}});
+    state.temporary.push_back(
+        {*oid, std::string(*fields[3]), fields[4]->front(), {}, fields[6].value_or("true") != "false"});
   }
   if (fields[5]) state.temporary.back().columns.emplace_back(*fields[5]);
   return true;

@@ -18,11 +18,13 @@ std::string key_of(const enforce::SessionState& state) {
   append_part(key, state.role);
   append_part(key, state.purpose);
   append_part(key, state.purpose_source);
+  key += state.may_revert ? 'r' : '-';
   for (const auto& schema : state.search_path) append_part(key, schema);
   for (const auto& relation : state.temporary) {
     key += '|';
     key += std::to_string(relation.oid);
     key += relation.kind;
+    key += relation.runs_code ? 'c' : '-';
     append_part(key, relation.name);
     for (const auto& column : relation.columns) append_part(key, column);
   }

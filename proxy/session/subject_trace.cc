@@ -156,6 +156,10 @@ void SubjectTrace::add_given(const Disclosure::Subject& subject) {
     const BoundValues::Value& value = bound->parameters[subject.index - 1];
     if (value.binary) {
       const bool whole_number = parser::is_integer_type(subject.type);
+      if (whole_number && value.type != 0 && !parser::is_integer_type(value.type)) {
+        kinds_[subject.kind].unknown = true;
+        return;
+      }
       const std::uint32_t type = !whole_number             ? subject.type
                                  : value.bytes.size() == 2 ? parser::smallint_oid
                                  : value.bytes.size() == 4 ? parser::integer_oid

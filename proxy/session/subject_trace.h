@@ -20,6 +20,7 @@ namespace pgconsent::session {
 struct BoundValues {
   struct Value {
     bool known = false, binary = false;
+    std::uint32_t type = 0;  // what Parse declares; 0: the server finds it
     std::string bytes;
   };
   std::vector<std::uint16_t> result_formats;  // none: all text; one: holds for all

@@ -88,14 +88,30 @@ bool inside_function(std::string_view context) {
 
 }  // namespace
 
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bool touched, bool row_code,
-                  bool utf8) {
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
+                  const Circumstances& circumstances) {
+  const bool touched = circumstances.touched, utf8 = circumstances.utf8;
+  const RowCodeRuns row_code = circumstances.row_code;
   const std::string_view state = field(fields, 'C'), context = field(fields, 'W'),
                          routine = field(fields, 'R');
   const std::string_view severity = field(fields, 'V').empty() ? field(fields, 'S') : field(fields, 'V');
   const bool is_error = severity == "ERROR" || severity == "FATAL" || severity == "PANIC";
   const std::size_t before = fields.size();
   const auto is_unknown = [&](std::string_view name) { return !utf8 && !parser::is_ascii(name); };
+  // A row that may not be printed may not tell by its characters either.
+  const bool prints_row = state == "23502" || state == "23514" || state == "23P01" || state == "44000";
+  const bool hides_row =
+      prints_row && !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched);
+  const bool untranslatable = circumstances.writes && routine == "report_untranslatable_char";
+  if (!utf8 && is_error && (untranslatable || hides_row)) {
+    leave_out(fields, "DHWPpqstcdn");
+    for (wire::ErrorField& each : fields) {
+      if (each.code == 'C') each.value = "23000";
+    }
+    replace_message(
+        fields, "a row violates a constraint, or holds a character that the client's encoding does not have");
+    return Withheld::parts;
+  }
   const bool raised = routine == "exec_stmt_raise" || routine == "exec_stmt_assert";
   if (raised) {
     if (any_function(context, [&](std::string_view name) {
@@ -116,8 +132,9 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner, bo
   }
   // What fails in a check or a policy prints what it has read, and doesn't say where. A constant of the
   // client's own has a position.
-  if (row_code && !raised && field(fields, 'P').empty() && !tells_no_value(state, field(fields, 'M')) &&
-      !raised_by_statement(fields) && !inside_function(context)) {
+  if (row_code != RowCodeRuns::no && !raised && field(fields, 'P').empty() &&
+      !tells_no_value(state, field(fields, 'M')) && !raised_by_statement(fields) &&
+      (row_code == RowCodeRuns::in_functions || !inside_function(context))) {
     if (!is_error) return Withheld::all;
     leave_out(fields, "DHWpqdc");
     replace_message(fields, "a value has the wrong form, in the statement or in a check of the table");

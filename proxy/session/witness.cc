@@ -28,14 +28,16 @@ bool Session::Impl::witness(std::string_view body, const enforce::Statement* sta
   const auto& entry = in_flight_.front();
   wire::backend::RowDescription description;
   if (!parse(body, description)) return nonsense();
-  const auto* origins = statement == nullptr ? nullptr : &statement->origins;
-  const bool has_origins = origins != nullptr && origins->size() == description.columns.size();
+  auto expected = [&](std::size_t column) {
+    return statement == nullptr ? enforce::ColumnOrigin{}
+                                : statement->origin(column, description.columns.size());
+  };
   bool restores = false, binary = false;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
     const auto& column = description.columns[i];
     const enforce::ColumnOrigin origin{column.table, column.attnum};
     binary |= column.format != 0;
-    restores |= has_origins && (*origins)[i].table != 0 && (*origins)[i] != origin;
+    restores |= expected(i).table != 0 && expected(i) != origin;
     if (column.table == 0 || !planner_->is_protected(origin, entry.plan.get()) ||
         may_arrive_raw(statement, origin) || planner_->is_exempt(state_->login_role))
       continue;
@@ -53,10 +55,11 @@ bool Session::Impl::witness(std::string_view body, const enforce::Statement* sta
   if (!restores) return true;
   sent = body;
   for (std::size_t i = 0; i < description.columns.size(); ++i) {
-    if ((*origins)[i].table == 0) continue;
+    const enforce::ColumnOrigin origin = expected(i);
+    if (origin.table == 0) continue;
     char* const at = &sent[description.columns[i].origin_at];
-    wire::store_u32(at, (*origins)[i].table);
-    wire::store_u16(at + 4, static_cast<std::uint16_t>((*origins)[i].attnum));
+    wire::store_u32(at, origin.table);
+    wire::store_u16(at + 4, static_cast<std::uint16_t>(origin.attnum));
   }
   return true;
 }

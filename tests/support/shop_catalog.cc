@@ -78,7 +78,7 @@ class Builder {
       column.type = spec.type;
       column.type_sql = "pg_catalog.\"" + type_name(spec.type) + "\"";
       column.type_category = type_category(spec.type);
-      column.has_equality = spec.type != json;
+      column.can_be_grouped = column.has_equality = spec.type != json;
       relation.columns.push_back(std::move(column));
     }
     if (kind == RelationKind::table) {

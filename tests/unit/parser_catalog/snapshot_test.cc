@@ -13,8 +13,8 @@ std::shared_ptr<Snapshot> two_schemas() {
     relation.schema = oid == 1 ? "a" : "b";
     relation.name = "users";
     relation.columns.resize(2);
-    relation.columns[0] = {"id", 1, 23, -1, "", "", 'N', true, false, true, {}};
-    relation.columns[1] = {"email", 3, 25, -1, "", "", 'S', false, false, true, {}};
+    relation.columns[0] = {"id", 1, 23, -1, "", "", 'N', true, false, true, true, {}};
+    relation.columns[1] = {"email", 3, 25, -1, "", "", 'S', false, false, true, true, {}};
   }
   snapshot->schemas = {"a", "b"};
   return snapshot;

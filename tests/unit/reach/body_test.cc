@@ -89,6 +89,15 @@ INSTANTIATE_TEST_SUITE_P(
             "BEGIN OPEN c; FETCH c INTO r; MOVE FORWARD 2 FROM c; FETCH c INTO r; OPEN d; FETCH NEXT FROM d "
             "INTO r; OPEN e FOR SELECT 1; FETCH LAST IN e INTO r; CLOSE e; RETURN r; END",
             ""},
+        BodyCase{"cursor_never_opened", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN FETCH c INTO r; END", "opened elsewhere"},
+        BodyCase{
+            "cursor_opened_perhaps", "plpgsql",
+            "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x THEN OPEN c; END IF; FETCH c INTO r; END",
+            "opened elsewhere"},
+        BodyCase{"cursor_declared_inside", "plpgsql",
+                 "BEGIN FETCH c INTO r; DECLARE c CURSOR FOR SELECT 1; BEGIN OPEN c; END; END",
+                 "opened elsewhere"},
         BodyCase{"fetch_first_rows", "plpgsql", "BEGIN PERFORM 1 FROM orders FETCH FIRST 2 ROWS ONLY; END",
                  ""},
         BodyCase{"returned_cursor", "plpgsql",

@@ -158,7 +158,7 @@ TEST(Cast, PairsAndAny) {
   world.function(30001, "leak", "sql", "SELECT email FROM users");
   world.snapshot->types[50001] = {50001, "public", "mood", 0, 0, {}};
   world.snapshot->casts = {{50001, 25, 30001, 'i'}};
-  world.relation(20020, "diary").columns = {{"m", 1, 50001, -1, "", "", 'E', false, false, true, {}}};
+  world.relation(20020, "diary").columns = {{"m", 1, 50001, -1, "", "", 'E', false, false, true, true, {}}};
   world.function(30002, "prints", "sql", "SELECT m::text FROM diary");
   auto reach = world.reach();
   EXPECT_TRUE(reach->unseen_cast_is_dangerous());
@@ -189,7 +189,7 @@ TEST(Type, DomainsArraysAndRows) {
   world.snapshot->types[50003] = {50003, "public", "pair", 20030, 0, {}};
   world.snapshot->types[50004] = {50004, "public", "fine", 0, 25, {}};
   world.relation(20030, "pair", RelationKind::composite_type).columns = {
-      {"c", 1, 50001, -1, "", "", 'S', false, false, true, {}}};
+      {"c", 1, 50001, -1, "", "", 'S', false, false, true, true, {}}};
   world.function(30002, "casts", "sql", "SELECT 'x'::checked");
   auto reach = world.reach();
   EXPECT_TRUE(reach->type_is_dangerous(50001));

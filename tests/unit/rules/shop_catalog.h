@@ -55,7 +55,7 @@ inline Relation& add_relation(parser::Snapshot& catalog, Oid oid, const char* sc
     column.type_category = spec.type.category;
     column.not_null = spec.not_null;
     column.generated = spec.generated;
-    column.has_equality = spec.type.oid != json.oid;
+    column.can_be_grouped = column.has_equality = spec.type.oid != json.oid;
     relation.columns.push_back(column);
   }
   return relation;
