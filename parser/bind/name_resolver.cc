@@ -67,4 +67,9 @@ ResolvedName NameResolver::resolve(std::string_view schema, std::string_view nam
   return result;
 }
 
+bool NameResolver::temporary_children_run_code() const {
+  return std::any_of(temporary_.begin(), temporary_.end(),
+                     [](const TemporaryName& relation) { return relation.is_child && relation.runs_code; });
+}
+
 }  // namespace pgconsent::parser

@@ -21,6 +21,7 @@ struct TemporaryName {
   char kind = 'r';  // pg_class.relkind
   std::vector<std::string> columns;
   bool runs_code = false;  // when it is read or written
+  bool is_child = false;   // is written with its parent
 };
 
 struct ResolvedName {
@@ -47,6 +48,8 @@ class NameResolver {
   // Types in it are found before all others, whatever the path says.
   bool has_temporary_schema() const;
   bool is_own_temporary_schema(std::string_view schema) const;
+  // A write to any table may run the code of a temporary one.
+  bool temporary_children_run_code() const;
 
  private:
   const TemporaryName* temporary(std::string_view name) const;

@@ -67,7 +67,7 @@ class Scan {
   BodyFacts run() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) look_at(i);
     for (const std::string_view cursor : fetched_) look_at_cursor(cursor);
-    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators}) {
+    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators, &facts_.changes}) {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());
     }
@@ -130,15 +130,18 @@ class Scan {
     if (text == "load" && is_constant(i + 1)) danger("loads a library");
     if (text == "do" && (is_constant(i + 1) || word(i + 1) == "language")) danger("runs a DO block");
     if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
+    if (is_one_of(text, {"update", "delete", "merge", "truncate"})) note_change(i);
+    if (text == "insert" && has_conflict_clause(i)) note_change(i);
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
     if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
-    if (text == "exception" && word(i + 1) == "when") facts_.catches = true;
-    if (is_one_of(text, {"fetch", "move"}) && begins_statement(i)) note_fetch(i);
+    if (text == "move" ? begins_statement(i) : text == "fetch" && !limits_rows(i)) note_fetch(i);
     if (text == "create") look_at_create(i);
     if (text == "drop") look_at_drop(i);
     if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
       danger("has DDL");
-    if (text == "set" && word(i + 1) == "constraints") facts_.checks_deferred = true;
+    // The errors of statements before it would come up in it.
+    if (text == "set" && word(i + 1) == "constraints") danger("has SET CONSTRAINTS");
+    if (text == "inherits") danger("makes a table that is another one's child");
     if (text == "set" && !is_update_set(i)) look_at_set(i);
     // SELECT INTO makes a table in SQL; in PL/pgSQL it fills variables.
     if (text == "into" && !is_plpgsql_ && !(i > 0 && is_one_of(word(i - 1), {"insert", "merge"}))) {
@@ -156,10 +159,34 @@ class Scan {
     return tokens_[i - 1].kind == TokenKind::op;
   }
 
-  // FETCH [direction [FROM | IN]] cursor INTO …, MOVE … cursor: without a name it is no variable.
+  // UPDATE [ONLY] a.b, DELETE FROM, MERGE INTO, TRUNCATE [TABLE] a, b: the names up to a word that ends them.
+  void note_change(std::size_t i) {
+    for (++i; i < tokens_.size() && symbol(i) != ';' && symbol(i) != '('; ++i) {
+      if (is_one_of(word(i), {"set", "where", "using", "values", "select", "returning"})) return;
+      if (!word(i).empty()) facts_.changes.emplace_back(word(i));
+    }
+  }
+
+  bool has_conflict_clause(std::size_t i) const {
+    while (i < tokens_.size() && symbol(i) != ';' && word(i) != "conflict") ++i;
+    return word(i) == "conflict";
+  }
+
+  // FETCH FIRST n ROWS ONLY, of a query.
+  bool limits_rows(std::size_t i) const {
+    if (!is_one_of(word(i + 1), {"first", "next"})) return false;
+    for (i += 2; i < tokens_.size() && symbol(i) != ';'; ++i) {
+      if (is_one_of(word(i), {"from", "in", "into", "loop"})) return false;
+      if (is_one_of(word(i), {"row", "rows"}) && is_one_of(word(i + 1), {"only", "with"})) return true;
+    }
+    return false;
+  }
+
+  // FETCH [direction [FROM | IN]] cursor INTO …, MOVE … cursor, FOR r IN FETCH … LOOP, RETURN QUERY FETCH …:
+  // without a name it is no variable.
   void note_fetch(std::size_t i) {
     std::size_t end = i + 1;
-    while (end < tokens_.size() && symbol(end) != ';' && word(end) != "into") ++end;
+    while (end < tokens_.size() && symbol(end) != ';' && !is_one_of(word(end), {"into", "loop"})) ++end;
     fetched_.push_back(end > i + 1 ? word(end - 1) : std::string_view());
   }
 

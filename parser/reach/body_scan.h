@@ -13,14 +13,13 @@ struct BodyFacts {
   // Dangerous by itself, whatever the catalog holds: dynamic SQL, COPY, DDL, text that does not scan. Ends a
   // sentence that starts with the function's name: "runs dynamic SQL".
   std::optional<std::string> danger;
-  bool may_change_state = false;   // search path, role, settings, temporary tables
-  bool raises_values = false;      // RAISE, ASSERT with more than a constant message
-  bool catches = false;            // EXCEPTION WHEN: an error's text becomes a value
-  bool checks_deferred = false;    // SET CONSTRAINTS: errors of earlier statements come up
-  bool makes_tables = false;       // temporary ones, or such as the snapshot does not know
-  bool writes = false;             // INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs triggers, defaults, checks
-  std::vector<std::string> names;  // whatever may be a relation or a type, sorted, each once
-  std::vector<std::string> calls;  // whatever may be a function: name( or .name
+  bool may_change_state = false;  // search path, role, settings, temporary tables
+  bool raises_values = false;     // RAISE, ASSERT with more than a constant message
+  bool makes_tables = false;      // temporary ones, or such as the snapshot does not know
+  bool writes = false;            // INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs triggers, defaults, checks
+  std::vector<std::string> changes;    // what follows UPDATE, DELETE, MERGE, TRUNCATE, INSERT … ON CONFLICT
+  std::vector<std::string> names;      // whatever may be a relation or a type, sorted, each once
+  std::vector<std::string> calls;      // whatever may be a function: name( or .name
   std::vector<std::string> operators;  // || ->> …
 };
 

@@ -26,10 +26,11 @@ void ReachClosure::run() {
     if (is_unsafe_inside(special)) spread_from_inside(*snapshot_.function(oid));
   }
   seed_unwritable();
+  seed_unchangeable();
   do {
     drain();
     find_row_errors();
-  } while (mark_catchers());
+  } while (forbid_row_errors());
   close_state();
   follow_row_code();
 }
@@ -78,9 +79,8 @@ void ReachClosure::index_body(const Function& function, BodyFacts facts) {
   for (std::string& name : facts.names) named_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.calls) called_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.operators) operators_in_[std::move(name)].push_back(&function);
+  for (std::string& name : facts.changes) changed_in_[std::move(name)].push_back(&function);
   if (facts.writes) writers_.insert(function.oid);
-  if (facts.catches) catchers_.insert(function.oid);
-  if (facts.checks_deferred) deferred_checkers_.push_back(&function);
   if (facts.may_change_state) body_stateful_.insert(function.oid);
   if (facts.raises_values || facts.danger) tellers_.insert(function.oid);
   if (facts.danger) body_dangers_.emplace(function.oid, std::move(*facts.danger));

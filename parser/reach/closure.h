@@ -35,6 +35,7 @@ class ReachClosure {
   void seed_relations();
   void seed_functions();
   void seed_unwritable();
+  void seed_unchangeable();
   void judge_builtin(const Function& function);
   void judge_user_function(const Function& function);
   void drain();
@@ -59,7 +60,7 @@ class ReachClosure {
   void add_bodies(const Index& index, const std::string& name, Reached& out,
                   std::vector<const Function*>& queue) const;
   void find_row_errors();
-  bool mark_catchers();
+  bool forbid_row_errors();
   void follow_row_code();
   void note_relations(const std::string& body);
 
@@ -76,9 +77,8 @@ class ReachClosure {
   std::unordered_map<Oid, std::vector<const Operator*>> operators_running_;
   std::unordered_map<Oid, std::vector<const Cast*>> casts_running_;
   std::unordered_map<Oid, std::vector<const Relation*>> relations_with_type_;
-  Index named_in_, called_in_, operators_in_;  // by name: bodies that may use it
-  std::unordered_set<Oid> writers_, body_stateful_, tellers_, catchers_;
-  std::vector<const Function*> deferred_checkers_;
+  Index named_in_, called_in_, operators_in_, changed_in_;  // by name: bodies that may use it
+  std::unordered_set<Oid> writers_, body_stateful_, tellers_;
   std::unordered_map<Oid, std::string> body_dangers_;
 
   std::deque<const Relation*> new_relations_;

@@ -76,6 +76,11 @@ void ReachClosure::follow_row_code() {
   for (Oid oid : options_.deciding_relations) {
     if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->depends_on);
   }
+  // The consent store's own functions say what is wrong with their arguments.
+  const auto note_messages = [&](const Function& function) {
+    if (tellers_.contains(function.oid) && function.schema != "pgconsent")
+      out_.telling_.insert(function.name);
+  };
   while (!queue.empty()) {
     const Function& function = *queue.back();
     queue.pop_back();
@@ -90,12 +95,10 @@ void ReachClosure::follow_row_code() {
       for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
     }
     out_.row_operators_.insert(facts.operators.begin(), facts.operators.end());
-    if (tellers_.contains(function.oid)) out_.telling_.insert(function.name);
+    note_messages(function);
   }
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
-  for (const auto& [oid, reason] : out_.dangerous_) {
-    if (tellers_.contains(oid)) out_.telling_.insert(snapshot_.function(oid)->name);
-  }
+  for (const auto& [oid, reason] : out_.dangerous_) note_messages(*snapshot_.function(oid));
 }
 
 }  // namespace pgconsent::parser

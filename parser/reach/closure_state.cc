@@ -75,7 +75,9 @@ void ReachClosure::close_state() {
   for (Oid oid : reached.functions) out_.marked_calls_.insert(snapshot_.function(oid)->name);
   out_.unseen_state_ = users_of(readable).unseen;
   out_.stateful_ = std::move(reached.functions);
-  out_.stateful_relations_ = std::move(reached.relations);
+  for (Oid oid : reached.relations) {
+    for (Oid writer : writes_.writers_of(oid)) out_.stateful_relations_.insert(writer);
+  }
 }
 
 }  // namespace pgconsent::parser

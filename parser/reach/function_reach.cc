@@ -76,14 +76,9 @@ std::string FunctionReach::judge_body(std::string_view language, const std::stri
     if (facts.makes_tables && names_for_rows(name))
       return "may make a table `" + name + "`, which code on protected rows names without its schema";
   }
-  const auto any = [](const std::vector<std::string>& used, const Names& names) {
-    return std::any_of(used.begin(), used.end(),
-                       [&](const std::string& name) { return names.contains(name); });
-  };
-  if (facts.catches &&
-      (facts.checks_deferred || any(facts.names, error_read_names_) || any(facts.calls, caught_calls_) ||
-       (facts.writes && any(facts.names, caught_write_names_))))
-    return "may catch an error that tells of protected rows";
+  for (const std::string& name : facts.changes) {
+    if (bad_change_names_.contains(name)) return "changes `" + name + "`, and protected rows with it";
+  }
   for (const std::string& name : facts.calls) {
     // set_config with a constant name is judged by the scan.
     if (bad_calls_.contains(name) || (unsafe_inside_.contains(name) && name != "set_config"))

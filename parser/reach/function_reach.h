@@ -100,14 +100,15 @@ class FunctionReach {
 
   // PostgreSQL itself evaluates expressions on unmasked rows: checks, generated columns, index and partition
   // expressions, trigger conditions, policies. Where one fails its error may print what it has read.
-  bool has_row_errors() const { return !error_reads_.empty() || !error_writes_.empty(); }
   bool reading_may_fail_on_rows(Oid relation) const { return error_reads_.contains(relation); }
   bool writing_may_fail_on_rows(Oid relation) const { return error_writes_.contains(relation); }
-  // Does using it, in any way, call functions that may do either?
-  bool using_may_fail_on_rows(Oid relation) const { return error_callers_.contains(relation); }
-  // May a function of this name do either? May something that is not named?
-  bool call_may_fail_on_rows(std::string_view name) const { return error_calls_.contains(name); }
-  bool unseen_call_may_fail_on_rows() const { return unseen_row_errors_; }
+  bool names_what_may_fail_on_rows(std::string_view relation) const {
+    return error_read_names_.contains(relation);
+  }
+  // Relations of this name that code may not write to: views and rules may not stand for them either.
+  bool names_what_code_may_not_write(std::string_view relation) const {
+    return bad_write_names_.contains(relation) || bad_change_names_.contains(relation);
+  }
 
   // Why it is opaque or denied, for DETAIL; empty otherwise.
   std::string relation_reason(Oid relation) const;
@@ -143,12 +144,10 @@ class FunctionReach {
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
-  Names bad_write_names_;  // relations that a body which writes may not name
-  std::unordered_set<Oid> error_reads_, error_writes_, error_callers_;
-  Names error_calls_, error_read_names_, error_write_names_;
-  bool unseen_row_errors_ = false;
-  // What a body that catches errors may not write or call.
-  Names caught_write_names_, caught_calls_;
+  Names bad_write_names_;   // relations that a body which writes may not name
+  Names bad_change_names_;  // nor one that changes rows
+  std::unordered_set<Oid> error_reads_, error_writes_;
+  Names error_read_names_;
 };
 
 }  // namespace pgconsent::parser

@@ -20,7 +20,6 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
     FunctionVerdict functions = judge_functions(references_, generation_, names_);
     if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
     if (functions.may_change_state) statement.effects |= Effect::changes_state;
-    statement.calls_row_code |= functions.may_fail_on_rows;
     statement.decided_by_constant |= functions.by_constant;
     shows_sent_text_ = functions.shows_sent_text;
     names_unknown_ = functions.names_unknown;

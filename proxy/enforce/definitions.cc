@@ -94,7 +94,7 @@ bool Definitions::keep_names_of(const parser::StatementFacts& facts, const std::
 
 void Definitions::note(const parser::StatementFacts& facts, const std::string& text,
                        const parser::NameResolver& names) {
-  unsettled_ = unsettled_ || facts.ends_transaction || facts.kind == parser::StatementKind::discard;
+  unsettled_ = unsettled_ || facts.kind == parser::StatementKind::discard;
   if (facts.kind == parser::StatementKind::transaction) return;
   const Node* statement = facts.kind == parser::StatementKind::explain ? facts.query : facts.statement;
   if (const std::string_view made = made_relation(statement); !made.empty()) created_.emplace_back(made);
@@ -160,6 +160,21 @@ void Definitions::reshape(const Relation& relation) {
   }
 }
 
+// The guard relies on the keys of consent, and of the tables that lead to the subjects.
+bool Definitions::decides(const Relation& relation) const {
+  return !generation_.subject_columns().of(relation.oid).empty() ||
+         generation_.policy().consent_relations.contains(relation.oid);
+}
+
+bool Definitions::is_deciding_key(std::string_view index) const {
+  const auto& relations = generation_.catalog().relations;
+  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+    const auto& keys = each.second.unique_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.index == index; }) &&
+           decides(each.second);
+  });
+}
+
 // False: other names may mean something else.
 bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver& names) {
   if (alter->objtype != OBJECT_TABLE) return false;
@@ -167,14 +182,10 @@ bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver&
   if (relation != nullptr) reshape(*relation);
   reshaped_.emplace_back(alter->relation->relname);
   bool settled = true;
-  const bool decides =
-      relation != nullptr && (!generation_.subject_columns().of(relation->oid).empty() ||
-                              generation_.policy().consent_relations.contains(relation->oid));
   parser::for_each(alter->cmds, [&](const Node* node) {
     const auto* command = parser::as<AlterTableCmd>(node);
     settled &= stays_in_table(command);
-    // The guard relies on the keys of consent, and of the tables that lead to the subjects.
-    change_code_ |= decides && command->subtype == AT_DropConstraint;
+    change_code_ |= command->subtype == AT_DropConstraint && relation != nullptr && decides(*relation);
   });
   return settled;
 }
@@ -189,9 +200,11 @@ bool Definitions::drop(const DropStmt* drop) {
         dropped_.emplace_back(parser::last_string(parser::as<List>(name)));
       });
       return drop->behavior != DROP_CASCADE;
-    case OBJECT_INDEX:  // a key, perhaps
-      change_code_ = true;
-      return false;
+    case OBJECT_INDEX:
+      parser::for_each(drop->objects, [&](const Node* name) {
+        change_code_ |= is_deciding_key(parser::last_string(parser::as<List>(name)));
+      });
+      return drop->behavior != DROP_CASCADE;
     default:
       return false;
   }

@@ -48,6 +48,8 @@ class Definitions {
   bool alter(const AlterTableStmt* alter, const parser::NameResolver& names);
   void reshape(const parser::Relation& relation);
   bool drop(const DropStmt* drop);
+  bool decides(const parser::Relation& relation) const;
+  bool is_deciding_key(std::string_view index) const;
 
   const Generation& generation_;
   std::vector<std::string> created_, dropped_, reshaped_;

@@ -62,16 +62,9 @@ class Judge {
       : references_(references), generation_(generation), names_(names), reach_(generation.functions()) {}
 
   FunctionVerdict run() {
-    verdict_.may_fail_on_rows = reach_.unseen_call_may_fail_on_rows();
     verdict_.may_change_state = reach_.unseen_may_change_state();
-    for (const FunctionReference& call : references_.functions) {
-      judge(call);
-      verdict_.may_fail_on_rows |= reach_.call_may_fail_on_rows(call.name);
-    }
-    for (std::string_view name : references_.attributes) {
-      attribute(name);
-      verdict_.may_fail_on_rows |= reach_.call_may_fail_on_rows(name);
-    }
+    for (const FunctionReference& call : references_.functions) judge(call);
+    for (std::string_view name : references_.attributes) attribute(name);
     for (std::string_view name : references_.operators) {
       if (reach_.operator_is_dangerous(name)) {
         refuse(refusal("operator \"" + std::string(name) + "\" may read protected data", {}, trust_hint), -1);
@@ -125,7 +118,8 @@ class Judge {
                call.location);
         return;
       }
-      verdict_.may_change_state |= reach_.may_change_state(candidate->oid);
+      if (reach_.special(candidate->oid) != SpecialFunction::set_config)
+        verdict_.may_change_state |= reach_.may_change_state(candidate->oid);
       special(*candidate, call);
     }
   }
@@ -146,9 +140,10 @@ class Judge {
                call.location);
         return;
       case SpecialFunction::set_config: {
-        verdict_.may_change_state = verdict_.by_constant = true;
+        verdict_.by_constant = true;
         std::string name(constant_text(first_argument(call.call)));
         if (name.empty() && !is_cte(call)) name = setting_by_row(call, names_);
+        verdict_.may_change_state |= decides_about_state(name);
         if (!name.empty() && parser::is_settable(name)) return;
         refuse(refusal("set_config needs a constant name of a setting that may be changed"), call.location);
         return;

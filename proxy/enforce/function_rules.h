@@ -16,7 +16,6 @@ struct FunctionVerdict {
   bool names_unknown = false;     // a function that the catalog does not have: it may be new
   bool may_change_state = false;  // search path, role, settings, temporary objects
   bool shows_sent_text = false;   // current_query(): only where nothing was edited
-  bool may_fail_on_rows = false;  // what it calls reads or writes where raw rows are evaluated
   bool by_constant = false;       // a constant's value decided: another one may be judged otherwise
 };
 

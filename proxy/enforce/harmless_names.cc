@@ -51,22 +51,17 @@ void HarmlessNames::add(const RangeVar* range) {
   locations_.push_back(range->location);
 }
 
-// Definitions are sent as they are: what only the search path keeps apart from a protected table does not
-// count.
-bool HarmlessNames::is_unprotected(const parser::ResolvedName& name, bool with_schema) {
-  if (!name.found() || generation_.reach(name) != parser::RelationReach::none) return false;
-  if (with_schema || name.temporary != nullptr) return true;
-  lacks_schema_ |= generation_.is_sensitive_name(name.relation->name);
-  return !generation_.is_sensitive_name(name.relation->name);
+bool HarmlessNames::is_unprotected(const parser::ResolvedName& name) const {
+  return name.found() && generation_.reach(name) == parser::RelationReach::none;
 }
 
-bool HarmlessNames::is_unprotected(const RangeVar* range) {
-  return names_ != nullptr && range != nullptr &&
-         is_unprotected(names_->resolve(*range), range->schemaname != nullptr);
+// They are sent with their schema: see add_schemas().
+bool HarmlessNames::is_unprotected(const RangeVar* range) const {
+  return names_ != nullptr && range != nullptr && is_unprotected(names_->resolve(*range));
 }
 
 // Its expressions can't hold a query.
-bool HarmlessNames::names_columns(const AlterTableStmt* alter) {
+bool HarmlessNames::names_columns(const AlterTableStmt* alter) const {
   bool columns = is_unprotected(alter->relation);
   parser::for_each(alter->cmds, [&](const Node* node) {
     switch (parser::as<AlterTableCmd>(node)->subtype) {
@@ -95,7 +90,7 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
 }
 
 // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
-bool HarmlessNames::drops_unprotected(const DropStmt* drop) {
+bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
   if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
   bool unprotected = true;
   parser::for_each(drop->objects, [&](const Node* object) {
@@ -103,8 +98,9 @@ bool HarmlessNames::drops_unprotected(const DropStmt* drop) {
     const std::string_view schema =
         name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
                          : "";
-    unprotected &= name->length < 3 &&
-                   is_unprotected(names_->resolve(schema, parser::last_string(name)), name->length == 2);
+    const parser::ResolvedName found = names_->resolve(schema, parser::last_string(name));
+    const bool missing = drop->missing_ok && !found.found() && !found.wrong_database;
+    unprotected &= name->length < 3 && (missing || is_unprotected(found));
   });
   return unprotected;
 }

@@ -21,24 +21,22 @@ class HarmlessNames {
   bool all() const { return all_; }
   // The one whose token this is.
   bool contains(const std::vector<parser::Token>& tokens, std::size_t index) const;
-  // One that is not would be, if it were written with its schema.
-  bool lacks_schema() const { return lacks_schema_; }
 
  private:
   void add(const RangeVar* range);
   void add_unprotected(const RangeVar* range);
   void add_changed(const RangeVar* range, const Node* statement);
-  bool is_unprotected(const parser::ResolvedName& name, bool with_schema);
-  bool is_unprotected(const RangeVar* range);
-  bool names_columns(const AlterTableStmt* alter);
-  bool drops_unprotected(const DropStmt* drop);
+  bool is_unprotected(const parser::ResolvedName& name) const;
+  bool is_unprotected(const RangeVar* range) const;
+  bool names_columns(const AlterTableStmt* alter) const;
+  bool drops_unprotected(const DropStmt* drop) const;
   void element(const Node* node);
   bool is_public_column(std::string_view name) const;
 
   const Generation& generation_;
   const parser::NameResolver* names_;
   std::vector<int> locations_;
-  bool all_ = false, lacks_schema_ = false;
+  bool all_ = false;
   bool columns_only_ = false;  // of one unprotected table: no other relation is named
 };
 

@@ -42,6 +42,7 @@ enum Effect : std::uint32_t {
   names_statement = 1u << 4,     // PREPARE or DEALLOCATE of Statement::prepared_name
   names_portal = 1u << 5,        // DECLARE or CLOSE of Statement::cursor_name
   forgets_portals = 1u << 6,     // CLOSE ALL, DISCARD ALL
+  has_own_answer = 1u << 7,      // COPY, BEGIN, SAVEPOINT, …: not what an EXECUTE could run
 };
 
 // A statement that runs what was made under a name: what that is, only the session knows.
@@ -83,9 +84,8 @@ struct Statement {
   bool runs_later = false;            // PREPARE: all that is said here is said of its EXECUTE
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
-  bool writes = false;                // to a relation, or runs code that may
+  bool writes = false;                // to protected relations, or to what carries it on to them
   bool runs_row_code = false;         // checks, policies, … of the server's own may see raw rows
-  bool calls_row_code = false;        // likewise, inside of functions that it calls
   bool asks_conditions = false;       // conditions of the rules see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD
   bool decided_by_constant =
@@ -158,6 +158,7 @@ struct TemporaryRelation {
   char kind = 'r';
   std::vector<std::string> columns;  // live columns by attnum
   bool runs_code = false;            // a view; or its triggers, defaults, checks, … may call functions
+  bool is_child = false;             // is written with its parent
 };
 
 // What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.

@@ -9,6 +9,7 @@
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/by_name.h"
+#include "proxy/enforce/defined_names.h"
 #include "proxy/enforce/definitions.h"
 #include "proxy/enforce/disclosure_builder.h"
 #include "proxy/enforce/maintenance.h"
@@ -28,7 +29,8 @@ std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
   std::vector<parser::TemporaryName> names;
   names.reserve(state.temporary.size());
   for (const TemporaryRelation& relation : state.temporary)
-    names.push_back({relation.oid, relation.name, relation.kind, relation.columns, relation.runs_code});
+    names.push_back({relation.oid, relation.name, relation.kind, relation.columns, relation.runs_code,
+                     relation.is_child});
   return names;
 }
 
@@ -108,7 +110,6 @@ class Builder {
         out.refusal = unsupported("the purpose can't change within one text before protected data are used",
                                   "Send the statements one by one.");
     }
-    if (definitions_.unsettled()) out.calls_row_code = generation_.functions().has_row_errors();
     // What it calls changes it, or what it executes.
     if ((out.effects & Effect::changes_state) != 0 || out.by_name != ByName::nothing) definitions_.unsettle();
     out.effects |= effects;
@@ -141,11 +142,13 @@ class Builder {
       out.audit.fingerprint = parser::fingerprint(out.audit.statement);
     }
     if (!out.refusal) note(facts);
+    changes_anything_ |= (out.effects & (Effect::changes_state | Effect::changes_catalog)) != 0;
     return true;
   }
 
   // What the statements behind it can rely on.
   void note(const StatementFacts& facts) {
+    if (facts.ends_transaction && (state_.may_revert || changes_anything_)) definitions_.unsettle();
     definitions_.note(facts, text(), *names_);
     if (plan_->purpose_source != "comment") purpose_changes_ |= changes_purpose(facts, *plan_, state_);
     if (facts.kind != StatementKind::set) return;
@@ -207,8 +210,6 @@ class Builder {
         out.refusal = refuse_setting(facts, role_);
         return true;
       case StatementKind::run_code:
-        out.writes = true;
-        out.calls_row_code = generation_.functions().has_row_errors();
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
         if (!out.refusal && nodeTag(facts.statement) == T_CallStmt) {
           return rewriter.run(source,
@@ -225,6 +226,8 @@ class Builder {
       case StatementKind::define:
       case StatementKind::server:
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
+        if (!out.refusal && definitions_.keep_names_of(facts, text()))
+          add_schemas(facts, generation_, *names_, source.tokens(), splicer);
         out.runs_row_code = alter_runs_row_code(facts.statement, generation_, *names_);
         return !out.refusal || fresh_;  // an index or a constraint may be newer
       case StatementKind::execute:
@@ -367,7 +370,8 @@ class Builder {
   const rules::Purpose* purpose_ = nullptr;
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
-  Definitions definitions_;  // of earlier statements of the text
+  Definitions definitions_;        // of earlier statements of the text
+  bool changes_anything_ = false;  // of the session or of definitions: the end of a transaction may undo it
   bool purpose_changes_ = false, cacheable_ = true, shows_sent_text_ = false;
   int parameters_ = 0;
   parser::Splicer splicer_;

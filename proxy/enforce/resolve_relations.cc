@@ -89,13 +89,11 @@ QueryRewriter::Outcome QueryRewriter::resolve(const RewriteOptions& options, Sta
       if (generation_.functions().relation_may_change_state(relation.oid))
         statement.effects |= Effect::changes_state;
       statement.runs_row_code |= may_fail_on_rows(reference, relation, generation_.functions());
-      statement.calls_row_code |= generation_.functions().using_may_fail_on_rows(relation.oid);
-    } else if (generation_.functions().has_row_errors()) {
-      statement.calls_row_code = true;  // a temporary view, perhaps
     }
     if (bound.name.temporary != nullptr && bound.name.temporary->runs_code)
       statement.effects |= Effect::changes_state;
-    statement.writes |= is_writing(reference.use);
+    if (is_writing(reference.use) && names_.temporary_children_run_code())
+      statement.effects |= Effect::changes_state;
     const RelationReach reach = generation_.reach(bound.name);
     if (is_writing(reference.use) && bound.name.temporary != nullptr && bound.name.temporary->kind == 'v') {
       refuse(statement, unsupported("temporary views can't be modified through the proxy"), range.location);
@@ -133,6 +131,8 @@ void QueryRewriter::check_write(const RelationReference& reference, const Relati
   if (!error) error = refuse_write(generation_, target, reference.statement);
   if (!error) error = refuse_gap(generation_, options.purpose, target, reference.statement);
   write_targets_.emplace_back(&target, reference.statement);
+  for (parser::Oid written : generation_.writes().written_with(target.oid))
+    statement.writes |= generation_.policy().relation(written) != nullptr;
   if (!error) error = refuse_exchange(generation_, options.purpose, write_targets_);
   if (error) refuse(statement, std::move(*error), reference.range->location);
 }

@@ -41,11 +41,28 @@ SqlError unsupported(std::string message, std::string hint) {
 
 namespace {
 
-SqlError touches(std::string_view name, bool lacks_schema = false) {
+bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
+  if (range == nullptr) return false;
+  if (range->relpersistence == 't') return true;
+  if (range->schemaname != nullptr) return names.is_own_temporary_schema(range->schemaname);
+  return names.resolve(*range).temporary != nullptr;
+}
+
+SqlError touches(std::string_view name) {
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
-                     lacks_schema
-                         ? "A protected table has this name. If another one is meant, write its schema, too."
-                         : "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
+                     "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
+}
+
+// A rule, or a view that PostgreSQL lets write through: plain columns of one table.
+bool stands_for_tables(const Node* statement) {
+  if (nodeTag(statement) == T_RuleStmt) return true;
+  if (nodeTag(statement) != T_ViewStmt) return false;
+  const Node* query = parser::as<ViewStmt>(statement)->query;
+  if (nodeTag(query) != T_SelectStmt) return true;
+  const auto* select = parser::as<SelectStmt>(query);
+  return select->op == SETOP_NONE && list_length(select->fromClause) == 1 &&
+         nodeTag(static_cast<const Node*>(linitial(select->fromClause))) == T_RangeVar &&
+         select->groupClause == nullptr && select->distinctClause == nullptr && select->limitCount == nullptr;
 }
 
 // CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
@@ -85,8 +102,19 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
     if (generation.functions().any_type_is_dangerous(token.text)) {
       return refusal("type \"" + token.text + "\" runs code that may read protected data");
     }
-    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i))
-      return touches(token.text, harmless.lacks_schema());
+    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
+    if (stands_for_tables(facts.statement) &&
+        generation.functions().names_what_code_may_not_write(token.text)) {
+      return unsupported(
+          "a view or a rule that stands for \"" + token.text + "\" can't be made through the proxy",
+          "Code could write through it what changes protected rows. Join or group in the view, or let a "
+          "DBA make it.");
+    }
+    if (nodeTag(facts.statement) == T_ViewStmt &&
+        generation.functions().names_what_may_fail_on_rows(token.text)) {
+      return unsupported("a view of \"" + token.text + "\" can't be made through the proxy",
+                         "Its policies read protected rows. Query it, or let a DBA make the view.");
+    }
     if (generation.functions().any_unsafe_inside(token.text)) {
       return refusal("\"" + token.text + "\" can't be called from inside a definition",
                      "It changes how statements are read, or shows generated text, unseen.");
@@ -205,13 +233,6 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
 
 namespace {
 
-bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
-  if (range == nullptr) return false;
-  if (range->relpersistence == 't') return true;
-  if (range->schemaname != nullptr) return names.is_own_temporary_schema(range->schemaname);
-  return names.resolve(*range).temporary != nullptr;
-}
-
 // DDL that only concerns the session's temporary schema leaves the catalog snapshot as it is.
 bool defines_temporary(const Node* statement, const parser::NameResolver& names) {
   switch (nodeTag(statement)) {
@@ -255,18 +276,31 @@ std::uint32_t definition_effects(const Node* statement, const parser::NameResolv
 
 }  // namespace
 
+bool decides_about_state(std::string_view setting) {
+  static constexpr std::string_view names[] = {"",
+                                               "search_path",
+                                               "role",
+                                               "session_authorization",
+                                               "pgconsent.purpose",
+                                               "client_encoding",
+                                               "standard_conforming_strings"};
+  return std::find(std::begin(names), std::end(names), parser::lower(setting)) != std::end(names);
+}
+
 std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameResolver& names) {
   switch (facts.kind) {
     case StatementKind::query:
     case StatementKind::modification:
+    case StatementKind::fetch:
+    case StatementKind::show:
+    case StatementKind::lock:
+      return 0;
     case StatementKind::copy_query_out:
     case StatementKind::copy_table_out:
     case StatementKind::copy_in:
-    case StatementKind::fetch:
-    case StatementKind::show:
-    case StatementKind::notify:
-    case StatementKind::lock:
-      return 0;
+      return Effect::has_own_answer;
+    case StatementKind::notify:  // SET CONSTRAINTS runs triggers
+      return nodeTag(facts.statement) == T_ConstraintsSetStmt ? std::uint32_t{Effect::changes_state} : 0u;
     case StatementKind::execute:  // what is executed has effects of its own
       return 0;
     case StatementKind::explain:  // ANALYZE runs it
@@ -280,17 +314,9 @@ std::uint32_t statement_effects(const StatementFacts& facts, const parser::NameR
     case StatementKind::deallocate:
       return std::uint32_t{facts.all ? Effect::forgets_statements : Effect::names_statement};
     case StatementKind::transaction:
-      return facts.ends_transaction ? std::uint32_t{Effect::ends_transaction} : 0u;
-    case StatementKind::set: {
-      static const std::initializer_list<std::string_view> decisive = {"",
-                                                                       "search_path",
-                                                                       "role",
-                                                                       "session_authorization",
-                                                                       "pgconsent.purpose",
-                                                                       "client_encoding",
-                                                                       "standard_conforming_strings"};
-      return is_one_of(parser::lower(facts.name), decisive) ? std::uint32_t{Effect::changes_state} : 0u;
-    }
+      return Effect::has_own_answer | (facts.ends_transaction ? std::uint32_t{Effect::ends_transaction} : 0u);
+    case StatementKind::set:
+      return decides_about_state(facts.name) ? std::uint32_t{Effect::changes_state} : 0u;
     case StatementKind::discard:
       return Effect::changes_state | (facts.all ? Effect::forgets_statements | Effect::forgets_portals : 0u);
     case StatementKind::run_code:

@@ -18,7 +18,7 @@ namespace {
 // Names and transactions that something run by name would change unseen.
 constexpr std::uint32_t acts_on_session = enforce::ends_transaction | enforce::forgets_statements |
                                           enforce::names_statement | enforce::names_portal |
-                                          enforce::forgets_portals;
+                                          enforce::forgets_portals | enforce::has_own_answer;
 
 // Says of the statement what is known of the one it runs; `disclosure` is that one's.
 void take_over(Statement& statement, const Statement& run, const enforce::DisclosurePtr& disclosure) {
@@ -35,7 +35,6 @@ void take_over(Statement& statement, const Statement& run, const enforce::Disclo
   statement.target_names = run.target_names;
   statement.asks_conditions |= run.asks_conditions;
   statement.runs_row_code |= run.runs_row_code;
-  statement.calls_row_code |= run.calls_row_code;
   statement.writes |= run.writes;
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = run.run_time_refusal_rule;
   auto& audit = statement.audit;

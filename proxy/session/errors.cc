@@ -168,13 +168,11 @@ Circumstances Session::Impl::circumstances(const Entry* entry) const {
   // Nothing runs before the statement does.
   const bool runs = entry != nullptr && (entry->kind == Kind::query || entry->kind == Kind::execute);
   const auto* statement = runs ? statement_of(*entry) : nullptr;
+  // The end of a transaction, or SET CONSTRAINTS: what was left for it.
+  constexpr std::uint32_t ends = enforce::has_own_answer | enforce::changes_state;
+  out.writes = statement == nullptr || (statement->effects & ends) != 0 ? touched_ : statement->writes;
   if (statement == nullptr) return out;
-  out.writes = statement->writes;
-  if (statement->calls_row_code) {
-    out.row_code = RowCodeRuns::in_functions;
-  } else if (statement->runs_row_code || statement->asks_conditions) {
-    out.row_code = RowCodeRuns::outside_functions;
-  }
+  out.row_code = statement->runs_row_code || statement->asks_conditions;
   return out;
 }
 

@@ -121,6 +121,9 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   portal->state = state_;
   portal->opened = in_flight_.age().now();
   portal->bound = bound_values(header, *statement);
+  // Planning a query calls immutable functions.
+  const std::uint32_t effects = statement->plan->effects();
+  if ((effects & enforce::changes_catalog) == 0) sent_effects(effects & enforce::changes_state);
   portals_.change(portal_name, std::move(portal));
   entry.changes_portal = true;
   if (currency == Currency::replaced) {

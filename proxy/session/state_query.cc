@@ -18,10 +18,10 @@ std::optional<std::uint32_t> parse_oid(std::string_view text) {
 
 }  // namespace
 
-// Rows: 1 the settings, 2 the schemas of the path in order, 3 one per column of each temporary relation, with
-// whether using it may call functions.
-// CURRENT_USER and SESSION_USER are syntax, not names. The third part scans nothing without a temporary
-// schema.
+// An expression may call somebody's function where its tree holds an OID of a user's object (16384 and up),
+// or set_config's (2078). Rows: 1 the settings, 2 the schemas of the path in order, 3 one per column of each
+// temporary relation, with whether using it may call functions, and whether it is a child. CURRENT_USER and
+// SESSION_USER are syntax, not names. The third part scans nothing without a temporary schema.
 std::string_view state_query() {
   return R"(SELECT 1 AS k, 0::pg_catalog.int8 AS n, 0::pg_catalog.int8 AS m, CURRENT_USER::pg_catalog.text AS a,
  SESSION_USER::pg_catalog.text AS b, pg_catalog.current_setting('pgconsent.purpose', true) AS c,
@@ -33,10 +33,15 @@ UNION ALL
 SELECT 3, c.oid::pg_catalog.int8, a.attnum::pg_catalog.int8, c.relname::pg_catalog.text,
  c.relkind::pg_catalog.text, a.attname::pg_catalog.text,
  (c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char" OR c.relhastriggers OR c.relhasrules OR c.relrowsecurity
-  OR c.relchecks OPERATOR(pg_catalog.>) 0::pg_catalog.int2
-  OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid OPERATOR(pg_catalog.=) c.oid)
-  OR EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid
-              AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)))::pg_catalog.text, NULL
+  OR c.relhassubclass
+  OR EXISTS (SELECT FROM (
+    SELECT d.adbin::pg_catalog.text FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid OPERATOR(pg_catalog.=) c.oid
+    UNION ALL SELECT k.conbin::pg_catalog.text FROM pg_catalog.pg_constraint AS k
+     WHERE k.conrelid OPERATOR(pg_catalog.=) c.oid AND k.conbin IS NOT NULL
+    UNION ALL SELECT pg_catalog.concat(i.indexprs::pg_catalog.text, i.indpred::pg_catalog.text)
+     FROM pg_catalog.pg_index AS i WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid) AS e(tree)
+   WHERE e.tree OPERATOR(pg_catalog.~) ' (2078|1[6-9][0-9]{3}|[2-9][0-9]{4}|[0-9]{6,}) '))::pg_catalog.text,
+ EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid OPERATOR(pg_catalog.=) c.oid)::pg_catalog.text
  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_attribute AS a
   ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
  WHERE pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
@@ -67,7 +72,7 @@ bool StateReader::row(std::span<const std::optional<std::string_view>> fields) {
   if (state.temporary.empty() || state.temporary.back().oid != *oid) {
     if (state.temporary.size() == max_temporary_relations) return false;
     state.temporary.push_back(
-        {*oid, std::string(*fields[3]), fields[4]->front(), {}, fields[6].value_or("true") != "false"});
+        {*oid, std::string(*fields[3]), fields[4]->front(), {}, fields[6] != "false", fields[7] != "false"});
   }
   if (fields[5]) state.temporary.back().columns.emplace_back(*fields[5]);
   return true;

@@ -25,6 +25,7 @@ std::string key_of(const enforce::SessionState& state) {
     key += std::to_string(relation.oid);
     key += relation.kind;
     key += relation.runs_code ? 'c' : '-';
+    key += relation.is_child ? 'i' : '-';
     append_part(key, relation.name);
     for (const auto& column : relation.columns) append_part(key, column);
   }

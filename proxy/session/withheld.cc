@@ -91,7 +91,6 @@ bool inside_function(std::string_view context) {
 Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
                   const Circumstances& circumstances) {
   const bool touched = circumstances.touched, utf8 = circumstances.utf8;
-  const RowCodeRuns row_code = circumstances.row_code;
   const std::string_view state = field(fields, 'C'), context = field(fields, 'W'),
                          routine = field(fields, 'R');
   const std::string_view severity = field(fields, 'V').empty() ? field(fields, 'S') : field(fields, 'V');
@@ -132,9 +131,9 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
   }
   // What fails in a check or a policy prints what it has read, and doesn't say where. A constant of the
   // client's own has a position.
-  if (row_code != RowCodeRuns::no && !raised && field(fields, 'P').empty() &&
+  if (circumstances.row_code && !raised && field(fields, 'P').empty() &&
       !tells_no_value(state, field(fields, 'M')) && !raised_by_statement(fields) &&
-      (row_code == RowCodeRuns::in_functions || !inside_function(context))) {
+      !inside_function(context)) {
     if (!is_error) return Withheld::all;
     leave_out(fields, "DHWpqdc");
     replace_message(fields, "a value has the wrong form, in the statement or in a check of the table");

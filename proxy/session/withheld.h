@@ -13,18 +13,11 @@ enum class Withheld {
   all,    // a notice: not to be sent at all
 };
 
-// Checks, policies or the like that see raw rows: do they run with the statement?
-enum class RowCodeRuns {
-  no,
-  outside_functions,  // not because of a function that it calls: what fails inside of one is the function
-  in_functions,
-};
-
 // When a message comes.
 struct Circumstances {
-  bool touched = false;  // the transaction has read or written protected relations
-  bool writes = false;   // the statement does, to whatever
-  RowCodeRuns row_code = RowCodeRuns::no;
+  bool touched = false;   // the transaction has read or written protected relations
+  bool writes = false;    // the statement does, or checks what an earlier one has written
+  bool row_code = false;  // checks, policies or the like that see raw rows run with the statement
   // The client's encoding. In others a function can't be told by a name that is not ASCII, and the server
   // fails at what it can't convert, be it a row in a message.
   bool utf8 = true;

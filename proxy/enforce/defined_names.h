@@ -1,0 +1,18 @@
+// Definitions are decided by what their names mean, and the server must not read them otherwise: names that a
+// protected table shares are sent with their schema.
+#pragma once
+
+#include "parser/bind/name_resolver.h"
+#include "parser/bind/statement.h"
+#include "parser/edit/splice.h"
+#include "parser/edit/token_index.h"
+#include "proxy/enforce/generation.h"
+
+namespace pgconsent::enforce {
+
+// The tables of ALTER TABLE, CREATE INDEX, CREATE STATISTICS, RENAME and DROP TABLE.
+void add_schemas(const parser::StatementFacts& facts, const Generation& generation,
+                 const parser::NameResolver& names, const parser::TokenIndex& tokens,
+                 parser::Splicer& splicer);
+
+}  // namespace pgconsent::enforce
