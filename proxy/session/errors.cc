@@ -168,9 +168,10 @@ Circumstances Session::Impl::circumstances(const Entry* entry) const {
   // Nothing runs before the statement does.
   const bool runs = entry != nullptr && (entry->kind == Kind::query || entry->kind == Kind::execute);
   const auto* statement = runs ? statement_of(*entry) : nullptr;
-  // The end of a transaction, or SET CONSTRAINTS: what was left for it.
-  constexpr std::uint32_t ends = enforce::has_own_answer | enforce::changes_state;
-  out.writes = statement == nullptr || (statement->effects & ends) != 0 ? touched_ : statement->writes;
+  // The end of a transaction, or SET CONSTRAINTS, checks what was left for it.
+  constexpr std::uint32_t checks = enforce::has_own_answer | enforce::changes_state;
+  const bool may_check = statement == nullptr || (statement->effects & checks) != 0;
+  out.writes = (may_check && touched_) || (statement != nullptr && statement->writes);
   if (statement == nullptr) return out;
   out.row_code = statement->runs_row_code || statement->asks_conditions;
   return out;
