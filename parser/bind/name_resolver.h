@@ -18,10 +18,10 @@ namespace pgconsent::parser {
 struct TemporaryName {
   Oid oid = 0;
   std::string name;
-  char kind = 'r';  // pg_class.relkind
-  std::vector<std::string> columns;
-  bool runs_code = false;  // when it is read or written
-  bool is_child = false;   // is written with its parent
+  char kind = 'r';                   // pg_class.relkind
+  std::vector<std::string> columns;  // live columns by attnum
+  bool runs_code = false;            // a view; or its triggers, defaults, checks, … may call functions
+  bool is_child = false;             // is written with its parent
 };
 
 struct ResolvedName {

@@ -108,12 +108,9 @@ void ReachClosure::seed_relations() {
   }
 }
 
-// By name as ever: a body that writes at all may not name them.
 void ReachClosure::seed_unwritable() {
-  const auto add = [&](Oid oid, std::string_view reason) {
-    const Relation* relation = snapshot_.relation(oid);
-    if (relation == nullptr || !out_.bad_write_names_.insert(relation->name).second) return;
-    spread_to_bodies(named_in_, relation->name, std::string(reason) + " " + spell(*relation), true);
+  const auto add = [&](Oid oid, const char* reason) {
+    if (const Relation* relation = snapshot_.relation(oid)) forbid_writing(*relation, reason);
   };
   for (Oid oid : options_.unwritable_relations) add(oid, "may change subjects in");
   for (Oid oid : options_.untrusted_relations) {
@@ -319,10 +316,14 @@ void ReachClosure::name_is_bad(const std::string& name, const std::string& reaso
 void ReachClosure::write_is_bad(const Relation& relation) {
   for (Oid oid : writes_.writers_of(relation.oid)) {
     const Relation* writer = snapshot_.relation(oid);
-    if (writer == nullptr || !out_.bad_writes_.insert(oid).second) continue;
-    if (out_.bad_write_names_.insert(writer->name).second)
-      spread_to_bodies(named_in_, writer->name, "writes to " + spell(*writer), true);
+    if (writer != nullptr && out_.bad_writes_.insert(oid).second) forbid_writing(*writer, "writes to");
   }
+}
+
+// By name as ever: a body that writes at all may not name it.
+void ReachClosure::forbid_writing(const Relation& relation, const std::string& reason) {
+  if (out_.bad_write_names_.insert(relation.name).second)
+    spread_to_bodies(named_in_, relation.name, reason + " " + spell(relation), true);
 }
 
 }  // namespace pgconsent::parser

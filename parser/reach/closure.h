@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "parser/catalog/write_graph.h"
 #include "parser/reach/body_scan.h"
 #include "parser/reach/function_reach.h"
 
@@ -17,7 +16,7 @@ namespace pgconsent::parser {
 class ReachClosure {
  public:
   ReachClosure(const Snapshot& snapshot, const ReachOptions& options, FunctionReach& out)
-      : snapshot_(snapshot), options_(options), out_(out), writes_(snapshot) {}
+      : snapshot_(snapshot), options_(options), out_(out), writes_(out.writes_) {}
   void run();
 
  private:
@@ -54,9 +53,10 @@ class ReachClosure {
                         bool writers_only);
   void name_is_bad(const std::string& name, const std::string& reason);
   void write_is_bad(const Relation& relation);
+  void forbid_writing(const Relation& relation, const std::string& reason);
 
   void close_state();
-  Reached users_of(const std::vector<const Function*>& functions) const;
+  void add_users(const std::vector<const Function*>& functions, Reached& out) const;
   void add_bodies(const Index& index, const std::string& name, Reached& out,
                   std::vector<const Function*>& queue) const;
   void find_row_errors();
@@ -67,7 +67,7 @@ class ReachClosure {
   const Snapshot& snapshot_;
   const ReachOptions& options_;
   FunctionReach& out_;
-  const WriteGraph writes_;
+  const WriteGraph& writes_;
 
   // Who uses what.
   std::unordered_map<Oid, std::vector<const Relation*>> relations_depending_, relations_running_,

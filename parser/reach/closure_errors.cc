@@ -55,6 +55,7 @@ bool ReachClosure::forbid_row_errors() {
 void ReachClosure::seed_unchangeable() {
   for (Oid oid : options_.protected_relations) {
     for (Oid writer : writes_.writers_of(oid)) {
+      out_.written_through_.insert(writer);
       const Relation* relation = snapshot_.relation(writer);
       if (relation == nullptr || !out_.bad_change_names_.insert(relation->name).second) continue;
       spread_to_bodies(changed_in_, relation->name,

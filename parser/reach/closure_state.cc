@@ -15,8 +15,7 @@ void ReachClosure::add_bodies(const Index& index, const std::string& name, Reach
 }
 
 // The functions themselves, and whatever runs them.
-ReachClosure::Reached ReachClosure::users_of(const std::vector<const Function*>& functions) const {
-  Reached out;
+void ReachClosure::add_users(const std::vector<const Function*>& functions, Reached& out) const {
   std::vector<const Function*> queue;
   std::vector<const Relation*> relations;
   const auto add = [&](const Function* function) {
@@ -57,23 +56,27 @@ ReachClosure::Reached ReachClosure::users_of(const std::vector<const Function*>&
       add_functions(relation.oid);
     }
   }
-  return out;
 }
 
 void ReachClosure::close_state() {
-  std::vector<const Function*> changing, readable;
+  std::vector<const Function*> opaque, readable;
   for (const auto& [oid, function] : snapshot_.functions) {
     bool is_set_config = special_function(function) == SpecialFunction::set_config;
     bool is_user_defined = oid >= first_normal_oid && function.kind != 'a';
     bool is_opaque = is_user_defined && function.language != "sql" && function.language != "plpgsql" &&
                      !is_pure_native(function);
-    if (is_set_config || is_opaque || body_stateful_.contains(oid)) changing.push_back(&function);
-    // What can't be seen into and is trusted to be an operator or a type's code is trusted that far.
-    if (is_set_config || body_stateful_.contains(oid)) readable.push_back(&function);
+    if (is_set_config || body_stateful_.contains(oid)) {
+      readable.push_back(&function);
+    } else if (is_opaque) {
+      opaque.push_back(&function);
+    }
   }
-  Reached reached = users_of(changing);
+  Reached reached;
+  add_users(readable, reached);
+  // What can't be seen into and is trusted to be an operator or a type's code is trusted that far.
+  out_.unseen_state_ = reached.unseen;
+  add_users(opaque, reached);
   for (Oid oid : reached.functions) out_.marked_calls_.insert(snapshot_.function(oid)->name);
-  out_.unseen_state_ = users_of(readable).unseen;
   out_.stateful_ = std::move(reached.functions);
   for (Oid oid : reached.relations) {
     for (Oid writer : writes_.writers_of(oid)) out_.stateful_relations_.insert(writer);

@@ -8,7 +8,7 @@
 namespace pgconsent::parser {
 
 FunctionReach::FunctionReach(SnapshotPtr snapshot, const ReachOptions& options)
-    : snapshot_(std::move(snapshot)) {
+    : snapshot_(std::move(snapshot)), writes_(*snapshot_) {
   ReachClosure(*snapshot_, options, *this).run();
 }
 

@@ -15,6 +15,7 @@
 #include <unordered_set>
 
 #include "parser/catalog/snapshot.h"
+#include "parser/catalog/write_graph.h"
 #include "parser/reach/builtin_lists.h"
 
 namespace pgconsent::parser {
@@ -110,6 +111,10 @@ class FunctionReach {
     return bad_write_names_.contains(relation) || bad_change_names_.contains(relation);
   }
 
+  const WriteGraph& writes() const { return writes_; }
+  // Is it protected, or are protected relations written with it?
+  bool writing_reaches_protected(Oid relation) const { return written_through_.contains(relation); }
+
   // Why it is opaque or denied, for DETAIL; empty otherwise.
   std::string relation_reason(Oid relation) const;
   // Writing to it runs triggers, defaults, checks or rules that call dangerous functions.
@@ -131,6 +136,7 @@ class FunctionReach {
   using Names = std::unordered_set<std::string, NameHash, std::equal_to<>>;
 
   const SnapshotPtr snapshot_;
+  const WriteGraph writes_;
   std::unordered_map<Oid, std::string> dangerous_;  // function -> predicate: "reads `public.users`"
   std::unordered_map<Oid, SpecialFunction> special_;
   std::unordered_set<Oid> stateful_;  // functions
@@ -146,7 +152,7 @@ class FunctionReach {
   Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
-  std::unordered_set<Oid> error_reads_, error_writes_;
+  std::unordered_set<Oid> error_reads_, error_writes_, written_through_;
   Names error_read_names_;
 };
 

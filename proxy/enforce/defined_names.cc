@@ -37,9 +37,7 @@ class Names {
   void add(std::string_view name, std::int32_t at) {
     if (!generation_.is_sensitive_name(name)) return;
     const parser::ResolvedName found = names_.resolve("", name);
-    if (found.temporary != nullptr) splicer_.insert(at, "pg_temp.");
-    if (found.relation != nullptr)
-      splicer_.insert(at, parser::quote_identifier(found.relation->schema) + ".");
+    if (found.found()) splicer_.insert(at, parser::quote_identifier(schema_of(found)) + ".");
   }
 
   const Generation& generation_;
@@ -49,6 +47,10 @@ class Names {
 };
 
 }  // namespace
+
+std::string_view schema_of(const parser::ResolvedName& name) {
+  return name.temporary != nullptr ? std::string_view("pg_temp") : name.relation->schema;
+}
 
 void add_schemas(const parser::StatementFacts& facts, const Generation& generation,
                  const parser::NameResolver& names, const parser::TokenIndex& tokens,

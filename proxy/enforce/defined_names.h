@@ -2,6 +2,8 @@
 // protected table shares are sent with their schema.
 #pragma once
 
+#include <string_view>
+
 #include "parser/bind/name_resolver.h"
 #include "parser/bind/statement.h"
 #include "parser/edit/splice.h"
@@ -9,6 +11,9 @@
 #include "proxy/enforce/generation.h"
 
 namespace pgconsent::enforce {
+
+// REQUIRES: found().
+std::string_view schema_of(const parser::ResolvedName& name);
 
 // The tables of ALTER TABLE, CREATE INDEX, CREATE STATISTICS, RENAME and DROP TABLE.
 void add_schemas(const parser::StatementFacts& facts, const Generation& generation,

@@ -59,7 +59,7 @@ bool is_ascii(const parser::Snapshot& catalog) {
 bool is_ascii(const SessionState& state) {
   return is_ascii(state.role) && is_ascii(state.purpose) && is_ascii(state.search_path) &&
          std::all_of(state.temporary.begin(), state.temporary.end(),
-                     [](const TemporaryRelation& relation) {
+                     [](const parser::TemporaryName& relation) {
                        return is_ascii(relation.name) && is_ascii(relation.columns);
                      }) &&
          (state.private_catalog == nullptr || is_ascii(*state.private_catalog));

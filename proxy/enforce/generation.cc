@@ -83,9 +83,9 @@ bool Generation::is_sensitive_name(std::string_view name) const {
 }
 
 const UntrustedCode* Generation::untrusted_code(parser::Oid oid, bool updates) const {
-  const auto& known = updates ? untrusted_updates_ : untrusted_;
-  const auto it = known.find(oid);
-  return it == known.end() ? nullptr : &it->second;
+  const auto it = untrusted_.find(oid);
+  const bool is_run = it != untrusted_.end() && (updates || it->second.column.empty());
+  return is_run ? &it->second : nullptr;
 }
 
 bool Generation::is_known_name(std::string_view name) const {
@@ -172,14 +172,10 @@ struct GenerationBuilder {
     }
   }
 
-  // Before anything asks who writes to what.
   void untrusted_code() {
-    generation->writes_ = std::make_unique<parser::WriteGraph>(*generation->catalog_);
     for (const auto& [oid, relation] : generation->catalog_->relations) {
-      if (auto code = find_untrusted_code(*generation, relation, false))
+      if (auto code = find_untrusted_code(*generation, relation))
         generation->untrusted_.emplace(oid, std::move(*code));
-      if (auto code = find_untrusted_code(*generation, relation, true))
-        generation->untrusted_updates_.emplace(oid, std::move(*code));
     }
   }
 
@@ -193,7 +189,7 @@ struct GenerationBuilder {
       const rules::ProtectedColumn* rule = relation == nullptr ? nullptr : relation->column(column);
       return rule == nullptr || !rule->is_public;
     };
-    for (const auto& [oid, code] : generation->untrusted_updates_) options.untrusted_relations.insert(oid);
+    for (const auto& [oid, code] : generation->untrusted_) options.untrusted_relations.insert(oid);
     for (const auto& [oid, relation] : generation->policy_->relations)
       options.protected_relations.insert(oid);
     options.trusted_functions.insert(generation->policy_->trusted_functions.begin(),

@@ -12,7 +12,6 @@
 
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
-#include "parser/catalog/write_graph.h"
 #include "parser/reach/function_reach.h"
 #include "proxy/enforce/row_triggers.h"
 #include "proxy/enforce/rule_conditions.h"
@@ -54,9 +53,9 @@ class Generation {
   const parser::FunctionReach& functions() const { return *functions_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
-  // What writes to a relation run, that somebody would have to vouch for. Of this relation alone.
+  // What writes to a relation run, that somebody would have to vouch for; null: nothing. Of this relation
+  // alone. `updates`: its rows may change, not only come and go.
   const UntrustedCode* untrusted_code(parser::Oid oid, bool updates) const;
-  const parser::WriteGraph& writes() const { return *writes_; }
 
   // Does it decide about subjects, or is it a view (or has it rules) over what does?
   bool leads_to_subjects(parser::Oid oid) const { return leading_.contains(oid); }
@@ -99,8 +98,7 @@ class Generation {
   std::unordered_set<std::string_view> sensitive_names_, known_names_, defined_operators_;
   RuleConditions conditions_;
   bool parameters_are_steady_ = true;
-  std::unique_ptr<parser::WriteGraph> writes_;
-  std::unordered_map<parser::Oid, UntrustedCode> untrusted_, untrusted_updates_;
+  std::unordered_map<parser::Oid, UntrustedCode> untrusted_;
 };
 
 using GenerationPtr = std::shared_ptr<const Generation>;

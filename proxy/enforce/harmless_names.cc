@@ -80,13 +80,9 @@ bool HarmlessNames::names_columns(const AlterTableStmt* alter) const {
   return columns;
 }
 
-void HarmlessNames::add_unprotected(const RangeVar* range) {
-  if (is_unprotected(range)) add(range);
-}
-
 void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
-  if (names_ != nullptr && is_harmless_change(statement, generation_, *names_)) return add(range);
-  add_unprotected(range);
+  if (is_unprotected(range) || (names_ != nullptr && is_harmless_change(statement, generation_, *names_)))
+    add(range);
 }
 
 // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.

@@ -24,7 +24,6 @@ class HarmlessNames {
 
  private:
   void add(const RangeVar* range);
-  void add_unprotected(const RangeVar* range);
   void add_changed(const RangeVar* range, const Node* statement);
   bool is_unprotected(const parser::ResolvedName& name) const;
   bool is_unprotected(const RangeVar* range) const;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/edit/splice.h"
 #include "parser/names/identifier.h"
@@ -151,16 +152,6 @@ struct Plan {
 };
 using PlanPtr = std::shared_ptr<const Plan>;
 
-// The relation-like objects in the session's own temporary schema, which no shared snapshot holds.
-struct TemporaryRelation {
-  Oid oid = 0;
-  std::string name;
-  char kind = 'r';
-  std::vector<std::string> columns;  // live columns by attnum
-  bool runs_code = false;            // a view; or its triggers, defaults, checks, … may call functions
-  bool is_child = false;             // is written with its parent
-};
-
 // What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.
 struct SessionState {
   std::string login_role;  // session_user at the start: decides about purposes
@@ -171,7 +162,7 @@ struct SessionState {
   std::string purpose_source =
       "session";            // or what it was at the start: "role" (its default), "startup" (an option)
   bool may_revert = false;  // changed in the current transaction: its end may bring back what was before
-  std::vector<TemporaryRelation> temporary;
+  std::vector<parser::TemporaryName> temporary;  // the relations of its own, which no shared snapshot holds
   parser::SnapshotPtr
       private_catalog;   // set while the transaction has DDL of its own; overrides the shared one
   std::uint64_t id = 0;  // equal ids mean equal states (interned by the session layer per worker)

@@ -25,15 +25,6 @@ using parser::SqlError;
 using parser::StatementFacts;
 using parser::StatementKind;
 
-std::vector<parser::TemporaryName> temporary_names(const SessionState& state) {
-  std::vector<parser::TemporaryName> names;
-  names.reserve(state.temporary.size());
-  for (const TemporaryRelation& relation : state.temporary)
-    names.push_back({relation.oid, relation.name, relation.kind, relation.columns, relation.runs_code,
-                     relation.is_child});
-  return names;
-}
-
 class Builder {
  public:
   Builder(const Generation& generation, const SessionState& state, std::string_view text, bool fresh,
@@ -41,9 +32,8 @@ class Builder {
       : generation_(generation),
         state_(state),
         fresh_(fresh),
-        temporary_(temporary_names(state)),
         search_path_(state.search_path),
-        names_(std::in_place, generation.catalog(), search_path_, temporary_),
+        names_(std::in_place, generation.catalog(), search_path_, state.temporary),
         rewriter_(generation, *names_, tables),
         plan_(std::make_shared<Plan>()),
         definitions_(generation) {
@@ -153,7 +143,8 @@ class Builder {
     if (plan_->purpose_source != "comment") purpose_changes_ |= changes_purpose(facts, *plan_, state_);
     if (facts.kind != StatementKind::set) return;
     if (!keeps_names(facts, state_, search_path_)) definitions_.unsettle();
-    names_.emplace(generation_.catalog(), search_path_, temporary_);  // in the place that others refer to
+    names_.emplace(generation_.catalog(), search_path_,
+                   state_.temporary);  // in the place that others refer to
   }
 
   void replace_statement(const StatementFacts& facts) {
@@ -361,7 +352,6 @@ class Builder {
   const Generation& generation_;
   const SessionState& state_;
   const bool fresh_;
-  std::vector<parser::TemporaryName> temporary_;
   std::vector<std::string> search_path_;
   std::optional<parser::NameResolver> names_;  // always set
   QueryRewriter rewriter_;

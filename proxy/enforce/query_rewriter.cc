@@ -22,6 +22,18 @@ using parser::RelationReach;
 
 constexpr std::size_t max_cached_tables = 4096;
 
+// Of the result columns whose place is known.
+void add_origins(const parser::Binding& binding, Statement& statement) {
+  const std::size_t count = binding.results.size();
+  const std::size_t before = binding.results_known ? count : binding.results_before_run;
+  const std::size_t after = binding.results_known ? 0 : binding.results_after_run;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i < before || i >= count - after)
+      statement.origins.push_back({binding.results[i].table, binding.results[i].attnum});
+  }
+  if (!binding.results_known) statement.origins_gap = before;
+}
+
 }  // namespace
 
 const DerivedTable& DerivedTableCache::get(const Generation& generation, const DerivedTableRequest& request) {

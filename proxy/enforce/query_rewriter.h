@@ -107,7 +107,6 @@ class QueryRewriter {
   parser::RangeEntry copied_entry(const CopyStmt* copy, const parser::Relation& relation) const;
   bool copy_in(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
                Statement& statement);
-  static void add_origins(const parser::Binding& binding, Statement& statement);
   void qualify(Source& source, const parser::BoundRelation& bound, parser::Splicer& splicer,
                Statement& statement);
   Outcome resolve(const RewriteOptions& options, Statement& statement);

@@ -131,8 +131,7 @@ void QueryRewriter::check_write(const RelationReference& reference, const Relati
   if (!error) error = refuse_write(generation_, target, reference.statement);
   if (!error) error = refuse_gap(generation_, options.purpose, target, reference.statement);
   write_targets_.emplace_back(&target, reference.statement);
-  for (parser::Oid written : generation_.writes().written_with(target.oid))
-    statement.writes |= generation_.policy().relation(written) != nullptr;
+  statement.writes |= generation_.functions().writing_reaches_protected(target.oid);
   if (!error) error = refuse_exchange(generation_, options.purpose, write_targets_);
   if (error) refuse(statement, std::move(*error), reference.range->location);
 }

@@ -1,5 +1,6 @@
 // Names that the server would understand otherwise than they were analysed.
 #include "parser/tree/walker.h"
+#include "proxy/enforce/defined_names.h"
 #include "proxy/enforce/query_rewriter.h"
 #include "proxy/enforce/statement_rules.h"
 
@@ -23,8 +24,7 @@ void QueryRewriter::qualify(Source& source, const parser::BoundRelation& bound, 
   if (bound.range->schemaname != nullptr || !bound.name.found()) return;
   if (!generation_.is_sensitive_name(bound.range->relname)) return;
   if (bound.name.relation != nullptr && bound.name.relation->schema == "pg_catalog") return;
-  const std::string schema = bound.name.temporary != nullptr ? "pg_temp" : bound.name.relation->schema;
-  if (!parser::qualify(source.tokens(), bound.range, schema, splicer)) {
+  if (!parser::qualify(source.tokens(), bound.range, schema_of(bound.name), splicer)) {
     refuse(statement, unsupported("a relation could not be found in the text"));
   }
 }

@@ -119,12 +119,11 @@ std::optional<UntrustedCode> changing_code(const Generation& generation, const R
 
 }  // namespace
 
-std::optional<UntrustedCode> find_untrusted_code(const Generation& generation, const Relation& relation,
-                                                 bool updates) {
+std::optional<UntrustedCode> find_untrusted_code(const Generation& generation, const Relation& relation) {
   if (const Function* function = showing_code(generation, relation)) return UntrustedCode{function, {}};
   const bool is_deciding = generation.policy().relation(relation.oid) != nullptr ||
                            !generation.subject_columns().of(relation.oid).empty();
-  return is_deciding && updates ? changing_code(generation, relation) : std::nullopt;
+  return is_deciding ? changing_code(generation, relation) : std::nullopt;
 }
 
 }  // namespace pgconsent::enforce

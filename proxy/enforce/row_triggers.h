@@ -16,9 +16,9 @@ struct UntrustedCode {
   std::string column;  // not empty: it may change this one, which decides; else it may show rows
 };
 
-// One that must be listed under `functions: trusted` before the relation is written to. `updates`: its rows
-// may change, not only come and go. Asked once per Generation, which keeps the answers.
+// One that must be listed under `functions: trusted` before the relation is written to; one that may change a
+// column only before its rows are updated. Asked once per Generation, which keeps the answers.
 std::optional<UntrustedCode> find_untrusted_code(const Generation& generation,
-                                                 const parser::Relation& relation, bool updates);
+                                                 const parser::Relation& relation);
 
 }  // namespace pgconsent::enforce

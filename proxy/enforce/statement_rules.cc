@@ -41,13 +41,6 @@ SqlError unsupported(std::string message, std::string hint) {
 
 namespace {
 
-bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
-  if (range == nullptr) return false;
-  if (range->relpersistence == 't') return true;
-  if (range->schemaname != nullptr) return names.is_own_temporary_schema(range->schemaname);
-  return names.resolve(*range).temporary != nullptr;
-}
-
 SqlError touches(std::string_view name) {
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
@@ -232,6 +225,13 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
 }
 
 namespace {
+
+bool is_temporary(const RangeVar* range, const parser::NameResolver& names) {
+  if (range == nullptr) return false;
+  if (range->relpersistence == 't') return true;
+  if (range->schemaname != nullptr) return names.is_own_temporary_schema(range->schemaname);
+  return names.resolve(*range).temporary != nullptr;
+}
 
 // DDL that only concerns the session's temporary schema leaves the catalog snapshot as it is.
 bool defines_temporary(const Node* statement, const parser::NameResolver& names) {

@@ -33,10 +33,9 @@ std::optional<parser::SqlError> refuse_row_code(const parser::StatementFacts& fa
                                                 const Generation& generation);
 std::optional<parser::SqlError> refuse_row_relation(std::string_view name, const Generation& generation);
 
-// Bits of Effect for a statement without a refusal. `creates_temporary_only`: DDL on temporary objects.
 // What the proxy knows of a session changes with this setting; empty: with all of them.
 bool decides_about_state(std::string_view setting);
-
+// Bits of Effect for a statement without a refusal.
 std::uint32_t statement_effects(const parser::StatementFacts& facts, const parser::NameResolver& names);
 
 parser::SqlError refusal(std::string message, std::string detail = {}, std::string hint = {});

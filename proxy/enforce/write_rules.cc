@@ -67,7 +67,7 @@ bool deletes(const Node* statement) {
 std::optional<parser::SqlError> refuse_code(const Generation& generation, const Relation& target,
                                             bool updates) {
   updates |= target.has_rules || target.kind == RelationKind::view;  // whose rules may say anything
-  for (Oid oid : generation.writes().written_with(target.oid)) {
+  for (Oid oid : generation.functions().writes().written_with(target.oid)) {
     const Relation* relation = generation.catalog().relation(oid);
     if (relation == nullptr) continue;
     if (relation->has_rules && generation.policy().relation(oid) != nullptr) {

@@ -46,6 +46,12 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
   }
 }
 
+// The session's. One that is not allowed may be any text of the client's.
+std::string_view Session::Impl::audited_purpose() const {
+  if (!state_) return {};
+  return purpose_error_ ? std::string_view("(not allowed)") : std::string_view(state_->purpose);
+}
+
 // Who acts, and for which purpose. `plan` may be null.
 audit::Record Session::Impl::record_of(const enforce::Plan* plan) const {
   audit::Record record;
@@ -60,7 +66,7 @@ audit::Record Session::Impl::record_of(const enforce::Plan* plan) const {
     record.catalog_version = plan->catalog_version;
     record.rules_version = plan->rules_version;
   } else {
-    if (state_) record.purpose = purpose_error_ ? std::string_view("(not allowed)") : state_->purpose;
+    record.purpose = audited_purpose();
     record.purpose_source = "session";
   }
   return record;

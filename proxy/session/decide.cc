@@ -91,7 +91,7 @@ PlanPtr Session::Impl::refusal(std::string_view text, parser::SqlError error, bo
   plan->original = text;
   plan->sql = enforce::refusal_statement(0, false);
   plan->is_identity = false;
-  if (state_) plan->purpose = purpose_error_ ? "(not allowed)" : state_->purpose;
+  plan->purpose = audited_purpose();
   if (state_) plan->purpose_source = state_->purpose_source;
   Statement statement;
   if (audited) statement.decision = enforce::Decision::refused;

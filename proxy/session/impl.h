@@ -166,6 +166,7 @@ class Session::Impl {
   // audit_trail.cc
   void audit_sent(Entry& entry, const enforce::Plan& plan, bool refused_only);
   bool audit_answer(Entry& entry);
+  std::string_view audited_purpose() const;
   audit::Record record_of(const enforce::Plan* plan) const;
   // What became known only while it ran: a fault, or a row that refused.
   void audit_failure(const Entry* entry, std::string_view reason,

@@ -98,11 +98,12 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
   const std::size_t before = fields.size();
   const auto is_unknown = [&](std::string_view name) { return !utf8 && !parser::is_ascii(name); };
   // A row that may not be printed may not tell by its characters either.
-  const bool prints_row = state == "23502" || state == "23514" || state == "23P01" || state == "44000";
-  const bool hides_row =
-      prints_row && !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched);
+  const auto hides_row = [&] {
+    const bool prints_row = state == "23502" || state == "23514" || state == "23P01" || state == "44000";
+    return prints_row && !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched);
+  };
   const bool untranslatable = circumstances.writes && routine == "report_untranslatable_char";
-  if (!utf8 && is_error && (untranslatable || hides_row)) {
+  if (!utf8 && is_error && (untranslatable || hides_row())) {
     leave_out(fields, "DHWPpqstcdn");
     for (wire::ErrorField& each : fields) {
       if (each.code == 'C') each.value = "23000";

@@ -37,7 +37,8 @@ bool Session::Impl::witness(std::string_view body, const enforce::Statement* sta
     const auto& column = description.columns[i];
     const enforce::ColumnOrigin origin{column.table, column.attnum};
     binary |= column.format != 0;
-    restores |= expected(i).table != 0 && expected(i) != origin;
+    const enforce::ColumnOrigin shown = expected(i);
+    restores |= shown.table != 0 && shown != origin;
     if (column.table == 0 || !planner_->is_protected(origin, entry.plan.get()) ||
         may_arrive_raw(statement, origin) || planner_->is_exempt(state_->login_role))
       continue;
