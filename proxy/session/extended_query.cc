@@ -120,6 +120,7 @@ bool Session::Impl::on_bind(const wire::Header& header) {
   portal->plan = statement->plan;
   portal->state = state_;
   portal->opened = in_flight_.age().now();
+  portal->batch = batch_;
   portal->bound = bound_values(header, *statement);
   // Planning a query calls immutable functions.
   const std::uint32_t effects = statement->plan->effects();
@@ -228,6 +229,7 @@ bool Session::Impl::on_sync(const wire::Header& header) {
   if (ddl_sent_) private_stale_ = true;
   transaction_may_end(false);
   in_flight_.push(make_entry(Kind::sync));
+  ++batch_;
   client_.pass(header);
   skipping_ = unsynced_ = flushed_ = false;
   return true;

@@ -115,6 +115,7 @@ class Session::Impl {
   void prepared_aside(bool failed);
   bool same_purpose(std::string_view source, std::string_view purpose) const;
   bool still_holds(Portal& portal);
+  bool is_just_bound(const Portal& portal) const;
   std::optional<parser::SqlError> portal_objection(Portal& portal);
 
   // by_name.cc
@@ -246,6 +247,7 @@ class Session::Impl {
       'I';  // as the last ReadyForQuery said; 'T' too once the end of a failed one went through
   bool end_sent_ = false;      // …that may have been left unanswered: a COMMIT, ROLLBACK, …
   bool unsynced_ = false;      // messages of the extended protocol were sent since the last Sync
+  std::uint64_t batch_ = 1;    // of the client's messages up to a Sync
   bool flushed_ = false;       // a Flush followed the last of them
   bool skipping_ = false;      // the server skips everything until a Sync that was not sent yet
   bool copy_barrier_ = false;  // a text that may be a COPY was sent: nothing else is until its answer

@@ -33,6 +33,7 @@ struct Portal {
   bool declared = false;                     // a cursor
   bool outlives_transaction = false;         // WITH HOLD
   SnapshotAge::Time opened{};                // its snapshot is no older
+  std::uint64_t batch = 0;                   // of the client's, that bound it; 0: a cursor
   std::shared_ptr<const BoundValues> bound;  // for the audit; null: not known
 };
 using PortalPtr = std::shared_ptr<Portal>;

@@ -172,8 +172,17 @@ std::optional<parser::SqlError> Session::Impl::portal_objection(Portal& portal) 
   if (plan.depends_on_consent() && is_too_old(portal.opened)) return snapshot_error(true);
   // Definitions resolve their names when they run.
   const bool defines = !portal.declared && (plan.effects() & enforce::changes_catalog) != 0;
-  if (!still_holds(portal) || (defines && state_->id != portal.state->id)) return opened_for_other_rules();
+  if (defines && state_->id != portal.state->id) return opened_for_other_rules();
+  if (!is_just_bound(portal) && !still_holds(portal)) return opened_for_other_rules();
   return std::nullopt;
+}
+
+// Bind and Execute sent together are one statement to the client: rules that come into force between the two
+// are in force for the next one.
+bool Session::Impl::is_just_bound(const Portal& portal) const {
+  constexpr std::chrono::seconds together{1};
+  return portal.batch == batch_ && !portal.running && portal.state == state_ && !ddl_sent_ &&
+         in_flight_.age().now() - portal.opened < together;
 }
 
 }  // namespace pgconsent::session
