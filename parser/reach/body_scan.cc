@@ -159,9 +159,11 @@ class Scan {
     return tokens_[i - 1].kind == TokenKind::op;
   }
 
-  // UPDATE [ONLY] a.b, DELETE FROM, MERGE INTO, TRUNCATE [TABLE] a, b: the names up to a word that ends them.
+  // UPDATE [ONLY] a.b, DELETE FROM, MERGE INTO, TRUNCATE [TABLE] a, ONLY (b): the names up to a word that
+  // ends them.
   void note_change(std::size_t i) {
-    for (++i; i < tokens_.size() && symbol(i) != ';' && symbol(i) != '('; ++i) {
+    for (++i; i < tokens_.size() && symbol(i) != ';'; ++i) {
+      if (symbol(i) == '(' && word(i - 1) != "only") return;
       if (is_one_of(word(i), {"set", "where", "using", "values", "select", "returning"})) return;
       if (!word(i).empty()) facts_.changes.emplace_back(word(i));
     }

@@ -185,7 +185,8 @@ bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver&
   parser::for_each(alter->cmds, [&](const Node* node) {
     const auto* command = parser::as<AlterTableCmd>(node);
     settled &= stays_in_table(command);
-    change_code_ |= command->subtype == AT_DropConstraint && relation != nullptr && decides(*relation);
+    const bool drops = command->subtype == AT_DropConstraint || command->subtype == AT_DropColumn;
+    change_code_ |= drops && relation != nullptr && decides(*relation);
   });
   return settled;
 }
@@ -205,7 +206,8 @@ bool Definitions::drop(const DropStmt* drop) {
         change_code_ |= is_deciding_key(parser::last_string(parser::as<List>(name)));
       });
       return drop->behavior != DROP_CASCADE;
-    default:
+    default:  // a type may take columns with it, and so their keys
+      change_code_ |= drop->behavior == DROP_CASCADE;
       return false;
   }
 }

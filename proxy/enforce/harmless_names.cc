@@ -95,7 +95,9 @@ bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
         name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
                          : "";
     const parser::ResolvedName found = names_->resolve(schema, parser::last_string(name));
-    const bool missing = drop->missing_ok && !found.found() && !found.wrong_database;
+    // A protected one may be found by the time that it runs.
+    const bool missing = drop->missing_ok && !found.found() && !found.wrong_database &&
+                         !generation_.is_sensitive_name(parser::last_string(name));
     unprotected &= name->length < 3 && (missing || is_unprotected(found));
   });
   return unprotected;

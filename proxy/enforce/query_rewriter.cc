@@ -135,9 +135,10 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
   std::string problem;
   TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens(), names_);
   parser::TargetReplacement out = guard.run(modification, statement, problem);
+  // A temporary domain may have the name of a built-in type.
+  const bool built_in = names_.catalog_comes_first() && !names_.has_temporary_schema();
   for (std::string_view name : parser::comparison_operators) {
-    if (names_.catalog_comes_first() && !generation_.is_defined_operator(name))
-      out.quiet_operators.push_back(name);
+    if (built_in && !generation_.is_defined_operator(name)) out.quiet_operators.push_back(name);
   }
   if (!problem.empty()) refuse(statement, unsupported(problem), entry.range->location);
   const bool checked = std::any_of(out.checks.begin(), out.checks.end(),

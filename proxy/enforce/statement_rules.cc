@@ -58,6 +58,22 @@ bool stands_for_tables(const Node* statement) {
          select->groupClause == nullptr && select->distinctClause == nullptr && select->limitCount == nullptr;
 }
 
+// Of which the errors would come up wherever the relation is used.
+bool holds_queries(const Node* statement) {
+  const NodeTag tag = nodeTag(statement);
+  return tag == T_ViewStmt || tag == T_RuleStmt || tag == T_CreatePolicyStmt || tag == T_AlterPolicyStmt;
+}
+
+// Tables, their indexes, sequences and rights; what else a schema may be made with has a query or runs code.
+bool holds_tables_only(const CreateSchemaStmt* create) {
+  bool only = true;
+  parser::for_each(create->schemaElts, [&](const Node* element) {
+    const NodeTag tag = nodeTag(element);
+    only &= tag == T_CreateStmt || tag == T_IndexStmt || tag == T_CreateSeqStmt || tag == T_GrantStmt;
+  });
+  return only;
+}
+
 // CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
 bool names_dangerous_function(std::string_view constant, const Generation& generation) {
   if (constant.size() < 2 || constant.front() != '\'' || constant.back() != '\'')
@@ -103,10 +119,9 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
           "Code could write through it what changes protected rows. Join or group in the view, or let a "
           "DBA make it.");
     }
-    if (nodeTag(facts.statement) == T_ViewStmt &&
-        generation.functions().names_what_may_fail_on_rows(token.text)) {
-      return unsupported("a view of \"" + token.text + "\" can't be made through the proxy",
-                         "Its policies read protected rows. Query it, or let a DBA make the view.");
+    if (holds_queries(facts.statement) && generation.functions().names_what_may_fail_on_rows(token.text)) {
+      return unsupported("a view, rule or policy over \"" + token.text + "\" can't be made through the proxy",
+                         "Its policies read protected rows. Query it, or let a DBA make the definition.");
     }
     if (generation.functions().any_unsafe_inside(token.text)) {
       return refusal("\"" + token.text + "\" can't be called from inside a definition",
@@ -135,7 +150,24 @@ void code_of(const List* options, std::string& language, std::string& body) {
   });
 }
 
-std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generation& generation) {
+// BEGIN ATOMIC … END or RETURN …, which has no place in the tree: from the first such word outside of
+// parentheses.
+std::string sql_body(const StatementFacts& facts, const std::string& text) {
+  const std::vector<Token> tokens = parser::scan_parsed(text);
+  int depth = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.start < facts.start || token.start >= facts.end) continue;
+    depth += (token.symbol == '(') - (token.symbol == ')');
+    const bool atomic = token.text == "begin" && i + 1 < tokens.size() && tokens[i + 1].text == "atomic";
+    if (depth == 0 && (atomic || token.text == "return"))
+      return text.substr(token.start, facts.end - token.start);
+  }
+  return text.substr(facts.start, facts.end - facts.start);
+}
+
+std::optional<SqlError> refuse_code(const StatementFacts& facts, const std::string& text,
+                                    const Generation& generation) {
   std::string language = "plpgsql", body;
   const List* name = nullptr;
   switch (nodeTag(facts.statement)) {
@@ -146,6 +178,7 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const Generatio
       const auto* create = parser::as<CreateFunctionStmt>(facts.statement);
       language = create->sql_body != nullptr ? "sql" : "";
       code_of(create->options, language, body);
+      if (create->sql_body != nullptr) body = sql_body(facts, text);
       name = create->funcname;
       break;
     }
@@ -170,9 +203,12 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
                                        const Generation& generation, const parser::NameResolver* names) {
   const NodeTag tag = nodeTag(facts.statement);
   if (tag == T_CallStmt) return std::nullopt;  // a function call: decided like one
-  if (auto error = refuse_code(facts, generation)) return error;
+  if (auto error = refuse_code(facts, text, generation)) return error;
   if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
+  if (tag == T_CreateSchemaStmt && !holds_tables_only(parser::as<CreateSchemaStmt>(facts.statement)))
+    return unsupported("a schema can't be made together with views or triggers",
+                       "Make the schema first, and then what is in it.");
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
   if (auto error = refuse_hop_change(facts.statement, generation, names)) return error;
   const bool changes_type =

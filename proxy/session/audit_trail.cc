@@ -26,14 +26,11 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
   if (config_.counters != nullptr)
     config_.counters->sent(plan, !refused_only, entry.kind != Entry::Kind::execute);
   for (const auto& statement : plan.statements) {
-    if (statement.decision == Decision::untouched) continue;
-    if (statement.decision == Decision::refused) {
-      if (entry.kind == Entry::Kind::execute) continue;
-    } else {
-      if (statement.runs_later) continue;
-      if (refused_only) continue;
-      touched_ |= statement.decision != Decision::exempt;
-    }
+    const bool runs = statement.decision != Decision::refused && !statement.runs_later && !refused_only;
+    const bool untouched = statement.decision == Decision::untouched;
+    touched_ |= runs && (statement.writes || (!untouched && statement.decision != Decision::exempt));
+    if (untouched) continue;
+    if (statement.decision == Decision::refused ? entry.kind == Entry::Kind::execute : !runs) continue;
     if (log_ == nullptr) continue;
     audit::Record record = record_of(&plan);
     record.decision = enforce::to_string(statement.decision);
