@@ -60,6 +60,7 @@ class FixedPlanner : public enforce::Planner {
   bool messages_may_tell(std::string_view) const override { return false; }
   bool errors_may_tell(std::string_view) const override { return false; }
   bool may_print_rows(std::string_view, std::string_view, bool) const override { return false; }
+  bool may_print_key(std::string_view, std::string_view, std::string_view) const override { return false; }
 
  private:
   enforce::PlanPtr plan_;

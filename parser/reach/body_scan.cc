@@ -194,22 +194,22 @@ class Scan {
 
   // A body sees what is in a cursor only where nobody else can have opened it: the variable is declared at
   // the top without a value, and OPEN alone gives it one. A cursor that is declared with its query has its
-  // own name for a value (PostgreSQL 15): its OPEN must come first. The session judges the age and purpose of
-  // its own cursors.
+  // own name for a value (PostgreSQL 15): an OPEN must come before, in the same block or one around. The
+  // session judges the age and purpose of its own cursors.
   void look_at_cursor(std::string_view name) {
-    bool is_own = false, is_given = name.empty(), is_open = false;
-    std::size_t begin = 0;
+    bool is_own = false, is_given = name.empty(), is_null = false;
+    std::size_t begin = 0, open = 0;
     while (begin < tokens_.size() && word(begin) != "begin") ++begin;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (word(i) != name) continue;
       if (is_one_of(word(i + 1), {"cursor", "refcursor", "scroll", "no"})) {
         is_own |= i < begin;
         is_given |= i > begin || (word(i + 1) == "refcursor" && symbol(i + 2) != ';');
-        is_open |= word(i + 1) == "refcursor";
+        is_null |= word(i + 1) == "refcursor";
         continue;
       }
-      is_open |= i > 0 && word(i - 1) == "open" && always_comes_to(begin, i);
-      is_given |= !is_open;
+      if (i > 0 && word(i - 1) == "open") open = i;
+      is_given |= !is_null && (open == 0 || !in_block_of(open, i));
       const bool is_read =
           i > 0 && (is_constant(i - 1) ||
                     is_one_of(word(i - 1), {"open", "close", "fetch", "move", "from", "in", "next", "prior",
@@ -219,12 +219,20 @@ class Scan {
     if (!is_own || is_given) danger("reads a cursor that may have been opened elsewhere");
   }
 
-  // Nothing between the two that could go another way, or be another variable's place.
-  bool always_comes_to(std::size_t from, std::size_t to) const {
+  // Does `to` stand in the block of `from`, or in one inside it, so that what comes to it has come by `from`?
+  // Of blocks that begin only those are counted that certainly do, of ends and branches all that may be some.
+  bool in_block_of(std::size_t from, std::size_t to) const {
+    std::size_t depth = 0;
     for (std::size_t i = from + 1; i < to; ++i) {
-      if (is_one_of(word(i), {"if", "case", "loop", "while", "for", "foreach", "exit", "begin", "exception",
-                              "declare"}))
-        return false;
+      const bool starts = symbol(i - 1) == ';';
+      const bool may_end = starts || is_one_of(word(i - 1), {"begin", "then", "else", "loop"});
+      if (word(i) == "end" && (may_end || is_one_of(word(i + 1), {"if", "loop", "case"}))) {
+        if (depth-- == 0) return false;
+      } else if (starts && is_one_of(word(i), {"else", "elsif", "elseif", "when", "exception"})) {
+        if (depth == 0) return false;
+      } else if (starts && is_one_of(word(i), {"if", "case", "loop", "while", "for", "foreach", "begin"})) {
+        ++depth;
+      }
     }
     return true;
   }

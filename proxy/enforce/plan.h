@@ -195,9 +195,11 @@ class Planner {  // one per worker and database: not thread-safe
   // Of a function that stands in an error's CONTEXT: may what it raises, or how it fails, show a raw value?
   virtual bool messages_may_tell(std::string_view function) const = 0;
   virtual bool errors_may_tell(std::string_view function) const = 0;
-  // May an integrity error of this relation print its rows? Not where they are protected. Once the
-  // transaction has touched protected data: nor where the rows they refer to are, or where it is unknown.
+  // May an integrity error of this relation print its rows, or the key of one of its constraints
+  // (printed_rows.h)?
   virtual bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const = 0;
+  virtual bool may_print_key(std::string_view schema, std::string_view relation,
+                             std::string_view constraint) const = 0;
 };
 
 // The text that makes the server fail in place of a refused statement, and how its error is recognised:

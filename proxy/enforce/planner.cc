@@ -5,6 +5,7 @@
 #include "proxy/enforce/plan_builder.h"
 #include "proxy/enforce/plan_cache.h"
 #include "proxy/enforce/plan_template.h"
+#include "proxy/enforce/printed_rows.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
@@ -102,15 +103,13 @@ class CachingPlanner : public Planner {
   bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const override {
     if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
     const GenerationPtr& current = current_();
-    const parser::Relation* known =
-        current == nullptr ? nullptr : current->catalog().relation(schema, relation);
-    if (known == nullptr) return !touched;
-    auto is_open = [&](parser::Oid oid) {
-      return current->functions().reaches_protected(oid) == parser::RelationReach::none;
-    };
-    return is_open(known->oid) &&
-           (!touched || std::all_of(known->foreign_keys.begin(), known->foreign_keys.end(),
-                                    [&](const parser::ForeignKey& key) { return is_open(key.target); }));
+    return current == nullptr ? !touched : enforce::may_print_rows(*current, schema, relation, touched);
+  }
+
+  bool may_print_key(std::string_view schema, std::string_view relation,
+                     std::string_view constraint) const override {
+    const GenerationPtr& current = current_();
+    return current != nullptr && enforce::may_print_key(*current, schema, relation, constraint);
   }
 
  private:

@@ -1,7 +1,6 @@
 #include "proxy/enforce/statement_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "parser/names/ascii.h"
@@ -135,75 +134,13 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
   return std::nullopt;
 }
 
-// The text of DO, or of CREATE FUNCTION … AS.
-void code_of(const List* options, std::string& language, std::string& body) {
-  parser::for_each(options, [&](const Node* node) {
-    const auto* option = parser::as<DefElem>(node);
-    const std::string_view name = option->defname;
-    if (name == "language" && option->arg != nullptr) language = parser::string_value(option->arg);
-    if (name != "as" || option->arg == nullptr) return;
-    if (nodeTag(option->arg) == T_String) body = parser::string_value(option->arg);
-    if (nodeTag(option->arg) == T_List) {
-      parser::for_each(parser::as<List>(option->arg),
-                       [&](const Node* part) { body += parser::string_value(part); });
-    }
-  });
-}
-
-// BEGIN ATOMIC … END or RETURN …, which has no place in the tree: from the first such word outside of
-// parentheses.
-std::string sql_body(const StatementFacts& facts, const std::string& text) {
-  const std::vector<Token> tokens = parser::scan_parsed(text);
-  int depth = 0;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    if (token.start < facts.start || token.start >= facts.end) continue;
-    depth += (token.symbol == '(') - (token.symbol == ')');
-    const bool atomic = token.text == "begin" && i + 1 < tokens.size() && tokens[i + 1].text == "atomic";
-    if (depth == 0 && (atomic || token.text == "return"))
-      return text.substr(token.start, facts.end - token.start);
-  }
-  return text.substr(facts.start, facts.end - facts.start);
-}
-
-std::optional<SqlError> refuse_code(const StatementFacts& facts, const std::string& text,
-                                    const Generation& generation) {
-  std::string language = "plpgsql", body;
-  const List* name = nullptr;
-  switch (nodeTag(facts.statement)) {
-    case T_DoStmt:
-      code_of(parser::as<DoStmt>(facts.statement)->args, language, body);
-      break;
-    case T_CreateFunctionStmt: {
-      const auto* create = parser::as<CreateFunctionStmt>(facts.statement);
-      language = create->sql_body != nullptr ? "sql" : "";
-      code_of(create->options, language, body);
-      if (create->sql_body != nullptr) body = sql_body(facts, text);
-      name = create->funcname;
-      break;
-    }
-    default:
-      return std::nullopt;
-  }
-  if (name != nullptr && name->length > 1 &&
-      parser::string_value(static_cast<const Node*>(linitial(name))).starts_with("pg_temp")) {
-    return refusal("functions can't be created in the temporary schema",
-                   "Every role may create functions there that nobody has seen.");
-  }
-  if (std::string why = generation.functions().judge_body(parser::lower(language), body); !why.empty()) {
-    return refusal("code that may read protected data can't be created or run", "It " + why + ".",
-                   "Let a DBA create the function and list it under `functions: trusted` in the rules.");
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::string& text,
                                        const Generation& generation, const parser::NameResolver* names) {
   const NodeTag tag = nodeTag(facts.statement);
   if (tag == T_CallStmt) return std::nullopt;  // a function call: decided like one
-  if (auto error = refuse_code(facts, text, generation)) return error;
+  if (auto error = refuse_code(facts, text, generation, names)) return error;
   if (auto error = refuse_stored_setting(facts.statement)) return error;
   if (auto error = refuse_row_code(facts, generation)) return error;
   if (tag == T_CreateSchemaStmt && !holds_tables_only(parser::as<CreateSchemaStmt>(facts.statement)))

@@ -28,6 +28,10 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
                                                const Generation& generation,
                                                const parser::NameResolver* names);
 
+// DO and CREATE FUNCTION: what their text does.
+std::optional<parser::SqlError> refuse_code(const parser::StatementFacts& facts, const std::string& text,
+                                            const Generation& generation, const parser::NameResolver* names);
+
 // CREATE, ALTER of a function, operator or relation that code on unmasked rows may use by its name.
 std::optional<parser::SqlError> refuse_row_code(const parser::StatementFacts& facts,
                                                 const Generation& generation);

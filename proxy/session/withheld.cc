@@ -144,7 +144,10 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
   // indirectly.
   if ((state.starts_with("23") || state.starts_with("44")) &&
       !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched)) {
-    leave_out(fields, "DW");
+    const bool prints_key = !raised && (state == "23505" || state == "23503");
+    const bool may_tell =
+        prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'), field(fields, 'n'));
+    leave_out(fields, may_tell ? "W" : "DW");
   }
   return fields.size() == before ? Withheld::nothing : Withheld::parts;
 }

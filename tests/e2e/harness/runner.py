@@ -119,11 +119,14 @@ def judge(step, ours, theirs, raw_only):
         return "ok", ""
     if step.outcome == "passes":
         return ("refused" if failed["C"] in REFUSALS else "error", compare.describe_error(failed)) if failed else ("ok", "")
-    if step.outcome == "error" and (not on_prime or step.expected and on_prime["C"] != step.expected):
-        return "broken", f"T' does not answer with {step.expected}: {on_prime}"
+    sqlstate, _, detail = step.expected.partition(" ")
+    if step.outcome == "error" and (not on_prime or sqlstate and on_prime["C"] != sqlstate):
+        return "broken", f"T' does not answer with {sqlstate}: {on_prime}"
     if step.outcome == "same" and on_prime:
         return "broken", "fails on T': " + compare.describe_error(on_prime)
     text = compare.difference(ours, theirs, step.is_ordered)
+    if not text and detail and failed.get("D") != on_prime.get("D"):
+        text = f"DETAIL {failed.get('D')} instead of {on_prime.get('D')}"
     if not text:
         return "ok", ""
     return ("refused" if failed and failed["M"].startswith("pgconsent") else "differs"), text

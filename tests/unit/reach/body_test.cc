@@ -95,6 +95,43 @@ INSTANTIATE_TEST_SUITE_P(
             "cursor_opened_perhaps", "plpgsql",
             "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x THEN OPEN c; END IF; FETCH c INTO r; END",
             "opened elsewhere"},
+        BodyCase{"cursor_behind_a_guard", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x IS NULL THEN RETURN NULL; END IF; OPEN "
+                 "c; LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; IF r.a THEN CONTINUE; END IF; END LOOP; CLOSE "
+                 "c; RETURN r; END",
+                 ""},
+        BodyCase{"cursor_opened_in_a_loop", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN FOR i IN 1..3 LOOP OPEN c; FETCH c INTO r; "
+                 "WHILE FOUND LOOP FETCH c INTO r; END LOOP; CLOSE c; END LOOP; END",
+                 ""},
+        BodyCase{"cursor_opened_in_a_block", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN BEGIN OPEN c; FETCH c INTO r; CLOSE c; "
+                 "EXCEPTION WHEN OTHERS THEN NULL; END; END",
+                 ""},
+        BodyCase{"cursor_of_the_other_branch", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x THEN OPEN c; ELSE FETCH c INTO r; END "
+                 "IF; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_of_another_case", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN CASE x WHEN 1 THEN OPEN c; WHEN 2 THEN "
+                 "FETCH c INTO r; END CASE; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_in_the_handler", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN OPEN c; EXCEPTION WHEN OTHERS THEN FETCH c "
+                 "INTO r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_of_a_loop_that_ended", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN WHILE x LOOP OPEN c; IF y THEN NULL; END "
+                 "IF; END LOOP; FETCH c INTO r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_behind_empty_blocks", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x THEN OPEN c; IF y THEN END IF; BEGIN "
+                 "END; END IF; FETCH c INTO r; END",
+                 "opened elsewhere"},
+        BodyCase{"cursor_behind_a_column_called_loop", "plpgsql",
+                 "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN IF x THEN OPEN c; PERFORM loop, 1 AS begin; "
+                 "END IF; FETCH c INTO r; END",
+                 "opened elsewhere"},
         BodyCase{"cursor_declared_inside", "plpgsql",
                  "BEGIN FETCH c INTO r; DECLARE c CURSOR FOR SELECT 1; BEGIN OPEN c; END; END",
                  "opened elsewhere"},

@@ -50,6 +50,9 @@ class FakePlanner : public enforce::Planner {
   bool may_print_rows(std::string_view, std::string_view relation, bool touched) const override {
     return !touched || relation == "open";
   }
+  bool may_print_key(std::string_view, std::string_view, std::string_view constraint) const override {
+    return constraint == "open_key";
+  }
 
   std::uint64_t catalog_version = 1;
   std::string protected_word = "-";

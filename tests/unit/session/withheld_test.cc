@@ -69,5 +69,19 @@ TEST(Withheld, NotWhatTheStatementDoesItself) {
   EXPECT_TRUE(kept(told("428C9", "kept", {{'F', "rewriteHandler.c"}})));
 }
 
+TEST(Withheld, KeysThatArePublicMayBeTold) {
+  const auto kept = [](const std::string& text) { return text.find("kept") != std::string::npos; };
+  const auto key = [](const char* constraint) {
+    return wire::ErrorFields{{'D', "kept"}, {'s', "public"}, {'t', "shut"}, {'n', constraint}};
+  };
+  EXPECT_TRUE(kept(told("23505", "duplicate key", key("open_key"))));
+  EXPECT_TRUE(kept(told("23503", "violates foreign key", key("open_key"))));
+  EXPECT_FALSE(kept(told("23505", "duplicate key", key("shut_key"))));
+  EXPECT_FALSE(kept(told("23514", "violates check", key("open_key")))) << "prints the row";
+  wire::ErrorFields raised = key("open_key");
+  raised.push_back({'R', "exec_stmt_raise"});
+  EXPECT_FALSE(kept(told("23505", "by somebody's code", raised)));
+}
+
 }  // namespace
 }  // namespace pgconsent::session
