@@ -95,7 +95,7 @@ struct Relation {
   bool security_invoker = false;  // views
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
-  std::vector<Oid> trigger_functions;     // enabled, not internal
+  std::vector<Oid> trigger_functions;     // not internal, disabled ones too
   std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
   std::vector<Oid>
       row_changing_functions;  // BEFORE … FOR EACH ROW, run by UPDATE: what they return is stored

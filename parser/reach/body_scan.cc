@@ -128,13 +128,17 @@ class Scan {
     if (text == "execute") danger("runs dynamic SQL (EXECUTE)");
     if (text == "copy") danger("uses COPY");
     if (text == "load" && is_constant(i + 1)) danger("loads a library");
+    // The session knows its prepared statements by their names.
+    if (is_one_of(text, {"prepare", "deallocate"}) && begins_statement(i)) danger("prepares statements");
     if (text == "do" && (is_constant(i + 1) || word(i + 1) == "language")) danger("runs a DO block");
     if (is_one_of(text, {"insert", "update", "delete", "merge", "truncate"})) facts_.writes = true;
     if (is_one_of(text, {"update", "delete", "merge", "truncate"})) note_change(i);
     if (text == "insert" && has_conflict_clause(i)) note_change(i);
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
     if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
-    if (text == "move" ? begins_statement(i) : text == "fetch" && !limits_rows(i)) note_fetch(i);
+    // CLOSE makes room for another cursor of that name.
+    if (is_one_of(text, {"move", "close"}) ? begins_statement(i) : text == "fetch" && !limits_rows(i))
+      note_fetch(i);
     if (text == "create") look_at_create(i);
     if (text == "drop") look_at_drop(i);
     if (is_one_of(text, {"alter", "import", "security", "reassign"}) && begins_statement(i))
@@ -160,12 +164,18 @@ class Scan {
   }
 
   // UPDATE [ONLY] a.b, DELETE FROM, MERGE INTO, TRUNCATE [TABLE] a, ONLY (b): the names up to a word that
-  // ends them.
+  // ends them. Such a word may be a name itself, where one must follow.
   void note_change(std::size_t i) {
+    bool named = false;
     for (++i; i < tokens_.size() && symbol(i) != ';'; ++i) {
       if (symbol(i) == '(' && word(i - 1) != "only") return;
-      if (is_one_of(word(i), {"set", "where", "using", "values", "select", "returning"})) return;
-      if (!word(i).empty()) facts_.changes.emplace_back(word(i));
+      if (symbol(i) == ',') named = false;
+      if (word(i).empty()) continue;
+      const bool ends = tokens_[i].kind == TokenKind::keyword &&
+                        is_one_of(word(i), {"set", "where", "using", "values", "select", "returning"});
+      if (ends && named && symbol(i - 1) != '.') return;
+      facts_.changes.emplace_back(word(i));
+      named |= !is_one_of(word(i), {"only", "from", "into", "table"});
     }
   }
 
@@ -292,7 +302,7 @@ class Scan {
     if (!is_settable(setting)) danger("sets " + setting);
   }
 
-  std::vector<std::string_view> fetched_;  // names behind FETCH and MOVE
+  std::vector<std::string_view> fetched_;  // names behind FETCH, MOVE and CLOSE
   const bool is_plpgsql_;
   const std::string& body_;
   const std::vector<Token>& tokens_;

@@ -33,7 +33,7 @@ enum class CatalogAction { none, deny, blank_columns };
 struct CatalogRule {
   std::string_view name;
   CatalogAction action = CatalogAction::none;
-  std::string_view column;  // blank_columns
+  std::string_view columns;  // blank_columns: their names, with blanks between
 };
 // Null when the relation may be read as it is. By name alone, for function bodies and extensions' views.
 const CatalogRule* catalog_rule(std::string_view name);

@@ -116,6 +116,10 @@ void ReachClosure::seed_unwritable() {
   for (Oid oid : options_.untrusted_relations) {
     for (Oid writer : writes_.writers_of(oid)) add(writer, "runs code on protected rows by writing to");
   }
+  // UPDATE pg_settings is SET of anything.
+  if (const Relation* settings = snapshot_.relation("pg_catalog", "pg_settings")) {
+    for (Oid writer : writes_.writers_of(settings->oid)) add(writer, "changes settings by writing to");
+  }
 }
 
 void ReachClosure::seed_functions() {
@@ -288,8 +292,13 @@ void ReachClosure::mark_type(Oid type) {
     name_is_bad(known->second.name,
                 "uses the type `" + known->second.schema + "." + known->second.name + "`");
   }
+  // A value of it may be built from one that a row holds: jsonb_populate_record(row, …), lag(column, 1, …).
   if (auto with = relations_with_type_.find(type); with != relations_with_type_.end()) {
-    for (const Relation* relation : with->second) write_is_bad(*relation);
+    for (const Relation* relation : with->second) {
+      write_is_bad(*relation);
+      if (holds_rows(relation->kind))
+        mark(*relation, RelationReach::opaque, "has a column whose type runs dangerous code");
+    }
   }
   // An argument is converted to it without its being named.
   if (auto taking = functions_taking_.find(type); taking != functions_taking_.end()) {
@@ -316,7 +325,9 @@ void ReachClosure::name_is_bad(const std::string& name, const std::string& reaso
 void ReachClosure::write_is_bad(const Relation& relation) {
   for (Oid oid : writes_.writers_of(relation.oid)) {
     const Relation* writer = snapshot_.relation(oid);
-    if (writer != nullptr && out_.bad_writes_.insert(oid).second) forbid_writing(*writer, "writes to");
+    if (writer == nullptr || !out_.bad_writes_.insert(oid).second) continue;
+    out_.bad_write_code_names_.insert(writer->name);
+    forbid_writing(*writer, "writes to");
   }
 }
 

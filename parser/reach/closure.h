@@ -62,7 +62,7 @@ class ReachClosure {
   void find_row_errors();
   bool forbid_row_errors();
   void follow_row_code();
-  void note_relations(const std::string& body);
+  void note_relations(const std::string& body, bool by_itself);
 
   const Snapshot& snapshot_;
   const ReachOptions& options_;

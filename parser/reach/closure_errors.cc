@@ -1,6 +1,7 @@
 // Errors that may print what PostgreSQL's own evaluation of checks, policies and the like has read from
 // unmasked rows, or the rows that follow a write. What reaches the client can be withheld; what code catches
-// becomes a value: code may not meet them.
+// becomes a value: code may not meet them. Policies count whether or not row security is enabled: the table's
+// owner may enable it.
 #include <algorithm>
 
 #include "parser/reach/closure.h"
@@ -18,8 +19,8 @@ void ReachClosure::find_row_errors() {
   const auto is_protected = [&](Oid used) { return out_.reaches_protected(used) != RelationReach::none; };
   for (const auto& [oid, relation] : snapshot_.relations) {
     const auto& in_policies = relation.policy_relations;
-    if (relation.row_security && (is_masked(relation, relation.policy_columns) ||
-                                  std::any_of(in_policies.begin(), in_policies.end(), is_protected)))
+    if (is_masked(relation, relation.policy_columns) ||
+        std::any_of(in_policies.begin(), in_policies.end(), is_protected))
       reads.insert(oid);
     if (!is_masked(relation, relation.implicit_columns)) continue;
     for (Oid writer : writes_.writers_of(oid)) writes.insert(writer);
@@ -31,8 +32,7 @@ void ReachClosure::find_row_errors() {
       const auto any = [&](const std::vector<Oid>& used) {
         return std::any_of(used.begin(), used.end(), [&](Oid each) { return reads.contains(each); });
       };
-      if (any(relation.depends_on) || (relation.row_security && any(relation.policy_relations)))
-        grown |= reads.insert(oid).second;
+      if (any(relation.depends_on) || any(relation.policy_relations)) grown |= reads.insert(oid).second;
     }
   }
   for (Oid oid : std::vector<Oid>(reads.begin(), reads.end())) {

@@ -1,8 +1,10 @@
 // Code that PostgreSQL itself runs on unmasked rows: triggers, defaults, checks, index expressions, policies
-// and domains of protected tables, and what it calls. It is not the application's to define.
+// and domains of protected tables, and what it calls; likewise what the rules trust. It is not the
+// application's to define.
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -11,32 +13,56 @@
 
 namespace pgconsent::parser {
 
-// Whatever may be a relation's name without a schema: identifiers, and keywords where a relation's name
-// stands; in dynamic SQL every word may.
-void ReachClosure::note_relations(const std::string& body) {
+namespace {
+
+using namespace std::string_view_literals;
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Types of pg_catalog that are found by the search path.
+constexpr std::array built_in_types = {
+    "bool"sv,        "box"sv,    "bpchar"sv,  "bytea"sv,    "cidr"sv,      "circle"sv,   "date"sv,
+    "float4"sv,      "float8"sv, "inet"sv,    "int2"sv,     "int4"sv,      "int8"sv,     "json"sv,
+    "jsonb"sv,       "line"sv,   "lseg"sv,    "macaddr"sv,  "money"sv,     "name"sv,     "oid"sv,
+    "path"sv,        "point"sv,  "polygon"sv, "record"sv,   "refcursor"sv, "regclass"sv, "text"sv,
+    "timestamptz"sv, "timetz"sv, "tsquery"sv, "tsvector"sv, "uuid"sv,      "xml"sv};
+
+}  // namespace
+
+// Whatever may be a type's or a relation's name without a schema: identifiers, built-in types, and keywords
+// where a relation's name stands; in dynamic SQL every word may. Of code that rows are not handed to by
+// themselves only what it may hand them on to: types, and relations that it writes.
+void ReachClosure::note_relations(const std::string& body, bool by_itself) {
+  static constexpr std::array read = {"from"sv, "join"sv,  "into"sv, "update"sv,
+                                      "only"sv, "table"sv, "using"sv};
+  static constexpr std::array written = {"into"sv, "update"sv, "only"sv};
   const auto tokens = scan(body);
   if (!tokens) return;
-  const auto names_follow = [&](std::size_t i) {
-    static constexpr std::array<std::string_view, 7> before = {"from", "join",  "into", "update",
-                                                               "only", "table", "using"};
-    if (i == 0) return false;
-    const Token& token = (*tokens)[i - 1];
-    return token.symbol == ',' || std::find(before.begin(), before.end(), token.text) != before.end();
-  };
   const auto is_dot = [&](std::size_t i) { return i < tokens->size() && (*tokens)[i].symbol == '.'; };
+  const auto is_name = [&](std::size_t i) {
+    const Token& token = (*tokens)[i];
+    if (is_one_of(token.text, built_in_types)) return true;
+    if (token.kind == TokenKind::identifier && by_itself) return true;
+    if (i == 0 || (token.kind != TokenKind::identifier && token.kind != TokenKind::keyword)) return false;
+    const Token& before = (*tokens)[i - 1];
+    return by_itself ? before.symbol == ',' || is_one_of(before.text, read) : is_one_of(before.text, written);
+  };
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
-    if (token.kind == TokenKind::identifier || (token.kind == TokenKind::keyword && names_follow(i))) {
-      if (!is_dot(i + 1) && (i == 0 || !is_dot(i - 1))) out_.row_relations_.insert(token.text);
-    } else if (token.kind == TokenKind::constant) {
-      std::string word;
-      for (auto at = static_cast<std::size_t>(token.start); at <= static_cast<std::size_t>(token.end); ++at) {
-        const auto c = at < body.size() ? static_cast<unsigned char>(body[at]) : ' ';
-        if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
-          word.push_back(static_cast<char>(std::tolower(c)));
-        } else if (!word.empty()) {
-          out_.row_relations_.insert(std::exchange(word, {}));
-        }
+    if (token.kind != TokenKind::constant) {
+      if (is_name(i) && !is_dot(i + 1) && (i == 0 || !is_dot(i - 1))) out_.row_relations_.insert(token.text);
+      continue;
+    }
+    if (!by_itself) continue;
+    std::string word;
+    for (auto at = static_cast<std::size_t>(token.start); at <= static_cast<std::size_t>(token.end); ++at) {
+      const auto c = at < body.size() ? static_cast<unsigned char>(body[at]) : ' ';
+      if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
+        word.push_back(static_cast<char>(std::tolower(c)));
+      } else if (!word.empty()) {
+        out_.row_relations_.insert(std::exchange(word, {}));
       }
     }
   }
@@ -81,22 +107,28 @@ void ReachClosure::follow_row_code() {
     if (tellers_.contains(function.oid) && function.schema != "pgconsent")
       out_.telling_.insert(function.name);
   };
-  while (!queue.empty()) {
-    const Function& function = *queue.back();
-    queue.pop_back();
-    out_.row_code_.insert(function.name);
-    out_.row_calls_.insert(function.name);
-    add_all(function.depends_on);
-    if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
-    if (!judged.contains(function.oid)) note_relations(function.body);
-    BodyFacts facts = scan_body(function.language, function.body);
-    for (const std::string& name : facts.calls) {
-      out_.row_calls_.insert(name);
-      for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
+  const auto follow = [&](bool by_itself) {
+    while (!queue.empty()) {
+      const Function& function = *queue.back();
+      queue.pop_back();
+      if (by_itself) out_.row_code_.insert(function.name);
+      out_.row_calls_.insert(function.name);
+      add_all(function.depends_on);
+      if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
+      if (!judged.contains(function.oid)) note_relations(function.body, by_itself);
+      BodyFacts facts = scan_body(function.language, function.body);
+      for (const std::string& name : facts.calls) {
+        out_.row_calls_.insert(name);
+        for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
+      }
+      out_.row_operators_.insert(facts.operators.begin(), facts.operators.end());
+      if (by_itself) note_messages(function);
     }
-    out_.row_operators_.insert(facts.operators.begin(), facts.operators.end());
-    note_messages(function);
-  }
+  };
+  follow(true);
+  // What is called because it is trusted is trusted with its messages, too.
+  for (Oid oid : options_.trusted_functions) add(oid);
+  follow(false);
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*snapshot_.function(oid));
 }

@@ -26,7 +26,7 @@ enum class RelationReach {
   view,              // shows protected data: to be expanded, its parts judged in turn
   opaque,            // shows protected data and can't be seen through: refuse
   denied_catalog,    // refuse
-  blank_columns,     // may be read but for blank_column()
+  blank_columns,     // may be read but for blank_columns()
 };
 
 struct ReachOptions {
@@ -85,7 +85,7 @@ class FunctionReach {
   bool any_type_is_dangerous(std::string_view name) const { return bad_types_by_name_.contains(name); }
 
   RelationReach reaches_protected(Oid relation) const;  // not in the snapshot: opaque
-  std::string_view blank_column(Oid relation) const;    // blank_columns only
+  std::string_view blank_columns(Oid relation) const;   // their names, with blanks between
   // Functions and operators that code on unmasked rows calls by these names: a trigger of a protected table.
   // Who defines one of them, in any schema, is handed these rows.
   bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }
@@ -109,6 +109,10 @@ class FunctionReach {
   // Relations of this name that code may not write to: views and rules may not stand for them either.
   bool names_what_code_may_not_write(std::string_view relation) const {
     return bad_write_names_.contains(relation) || bad_change_names_.contains(relation);
+  }
+
+  bool names_what_is_dangerous_to_write(std::string_view relation) const {
+    return bad_write_code_names_.contains(relation);
   }
 
   const WriteGraph& writes() const { return writes_; }
@@ -152,6 +156,7 @@ class FunctionReach {
   Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
+  Names bad_write_code_names_;
   std::unordered_set<Oid> error_reads_, error_writes_, written_through_;
   Names error_read_names_;
 };

@@ -133,10 +133,10 @@ constexpr std::string_view inheritance = "SELECT i.inhrelid, i.inhparent FROM pg
 constexpr std::string_view rules = R"(
 SELECT DISTINCT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type OPERATOR(pg_catalog.<>) '1')";
 
+// Disabled ones too: the table's owner may enable them.
 constexpr std::string_view triggers = R"(
 SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL, t.tgtype
-FROM pg_catalog.pg_trigger t
-WHERE NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D')";
+FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)";
 
 constexpr std::string_view functions = R"(
 SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, p.prorettype, l.lanname, p.prokind, p.provolatile,

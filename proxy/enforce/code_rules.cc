@@ -97,20 +97,20 @@ bool may_stand_in_code(const Node* statement) {
   }
 }
 
-// Code may catch the errors, so no rows that follow others' or are judged by them.
-bool names_related_rows(const std::string& definition, const Generation& generation) {
-  const auto names = parser::scan_body("sql", definition).names;
-  const auto holds = [&](std::string_view name) {
-    return std::binary_search(names.begin(), names.end(), name);
-  };
+// Code may catch the errors: nothing is evaluated or looked up in rows that are judged by others, or that
+// others refer to.
+bool may_tell_of_rows(const AlterTableStmt* alter, const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
-  return std::any_of(
-             names.begin(), names.end(),
-             [&](const std::string& name) { return functions.names_what_code_may_not_write(name); }) ||
-         std::any_of(generation.catalog().relations.begin(), generation.catalog().relations.end(),
-                     [&](const auto& each) {
-                       return holds(each.second.name) && functions.writing_may_fail_on_rows(each.first);
-                     });
+  const std::string_view name = alter->relation->relname;
+  bool types = false;
+  parser::for_each(alter->cmds, [&](const Node* command) {
+    types |= parser::as<AlterTableCmd>(command)->subtype == AT_AlterColumnType;
+  });
+  const auto& relations = generation.catalog().relations;
+  return (types && functions.names_what_code_may_not_write(name)) ||
+         std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+           return each.second.name == name && functions.writing_may_fail_on_rows(each.first);
+         });
 }
 
 // Why it is refused, or empty. Within code it can't be sent with the schema that it was judged for: it must
@@ -124,11 +124,12 @@ std::string judge_definition(const std::string& definition, const Generation& ge
   const auto facts =
       parser::statement_facts(static_cast<const RawStmt*>(linitial(tree.statements())), definition);
   if (!may_stand_in_code(facts.statement)) return "this definition must be sent alone";
-  const bool qualified = nodeTag(facts.statement) == T_AlterTableStmt &&
-                         parser::as<AlterTableStmt>(facts.statement)->relation->schemaname != nullptr;
+  const auto* alter =
+      nodeTag(facts.statement) == T_AlterTableStmt ? parser::as<AlterTableStmt>(facts.statement) : nullptr;
+  const bool qualified = alter != nullptr && alter->relation->schemaname != nullptr;
   if (auto refused = refuse_utility(facts, definition, generation, qualified ? names : nullptr))
     return refused->message;
-  if (names_related_rows(definition, generation)) return "protected rows follow the table's";
+  if (alter != nullptr && may_tell_of_rows(alter, generation)) return "its errors may tell of protected rows";
   return {};
 }
 

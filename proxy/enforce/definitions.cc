@@ -212,8 +212,11 @@ bool Definitions::drop(const DropStmt* drop) {
   }
 }
 
-bool alter_runs_row_code(const Node* statement, const Generation& generation,
-                         const parser::NameResolver& names) {
+bool runs_row_code(const Node* statement, const Generation& generation, const parser::NameResolver& names) {
+  if (nodeTag(statement) == T_RefreshMatViewStmt) {
+    const Relation* view = names.resolve(*parser::as<RefreshMatViewStmt>(statement)->relation).relation;
+    return view == nullptr || generation.functions().reading_may_fail_on_rows(view->oid);
+  }
   if (nodeTag(statement) != T_AlterTableStmt) return false;
   const parser::ResolvedName altered = names.resolve(*parser::as<AlterTableStmt>(statement)->relation);
   return altered.relation != nullptr &&

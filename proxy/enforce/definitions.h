@@ -63,9 +63,8 @@ bool changes_purpose(const parser::StatementFacts& facts, const Plan& plan, cons
 bool keeps_names(const parser::StatementFacts& facts, const SessionState& state,
                  std::vector<std::string>& path);
 
-// ALTER TABLE: VALIDATE CONSTRAINT and new types evaluate expressions on each row.
-bool alter_runs_row_code(const Node* statement, const Generation& generation,
-                         const parser::NameResolver& names);
+// ALTER TABLE (VALIDATE CONSTRAINT and new types evaluate expressions on each row) and REFRESH.
+bool runs_row_code(const Node* statement, const Generation& generation, const parser::NameResolver& names);
 
 // refuse_utility() behind the statements `before`.
 std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& facts, const std::string& text,

@@ -12,7 +12,17 @@ namespace {
 using parser::Relation;
 using parser::RelationReach;
 
-// Catalogs with other sessions' statements: that column shows NULL to everybody but exempt roles.
+bool is_among(std::string_view name, std::string_view names) {
+  while (!names.empty()) {
+    const std::size_t end = names.find(' ');
+    if (names.substr(0, end) == name) return true;
+    names.remove_prefix(end == names.npos ? names.size() : end + 1);
+  }
+  return false;
+}
+
+// Catalogs with other sessions' statements, or the places of rows: these columns show NULL to everybody but
+// exempt roles.
 rules::ProtectedRelation catalog_rule(const Relation& relation, std::string_view blank) {
   rules::ProtectedRelation rule;
   rule.oid = rule.declared = relation.oid;
@@ -21,7 +31,7 @@ rules::ProtectedRelation catalog_rule(const Relation& relation, std::string_view
     rules::ProtectedColumn entry;
     entry.attnum = column.attnum;
     entry.name = column.name;
-    entry.is_public = column.name != blank;
+    entry.is_public = !is_among(column.name, blank);
     entry.rule = rule.name + "." + column.name + " (built in)";
     rule.columns.push_back(std::move(entry));
   }
@@ -208,7 +218,7 @@ struct GenerationBuilder {
     view_rules();
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
-      generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_column(oid));
+      generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_columns(oid));
     }
     // The default that ALTER TABLE ADD COLUMN keeps: a constant, but of a protected table. What reads the
     // catalog otherwise is untouched by it.

@@ -19,12 +19,14 @@ class HopChange {
   HopChange(const Generation& generation, const parser::NameResolver* names)
       : generation_(generation), names_(names) {}
 
-  // The relation, if it is one on the way to subjects.
+  bool holds_consent(parser::Oid oid) const { return generation_.policy().consent_relations.contains(oid); }
+
+  // The relation, if it is one on the way to subjects, or consent is read from it.
   const Relation* hop(std::string_view schema, std::string_view name) const {
     for (const auto& [oid, relation] : generation_.catalog().relations) {
       if (relation.name != name || (!schema.empty() && relation.schema != schema)) continue;
-      if (generation_.subject_columns().of(oid).empty() || generation_.policy().relation(oid) != nullptr)
-        continue;
+      const bool hop = !generation_.subject_columns().of(oid).empty();
+      if ((!hop && !holds_consent(oid)) || generation_.policy().relation(oid) != nullptr) continue;
       if (names_ == nullptr || names_->resolve(schema, name).relation == &relation) return &relation;
     }
     return nullptr;
@@ -35,6 +37,7 @@ class HopChange {
   }
 
   bool decides(const Relation& relation, std::string_view name) const {
+    if (holds_consent(relation.oid)) return true;
     const auto& columns = generation_.subject_columns().of(relation.oid);
     const parser::Column* column = relation.column(name);
     return column == nullptr || std::any_of(columns.begin(), columns.end(), [&](const SubjectColumn& each) {
@@ -138,16 +141,20 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       break;
   }
   if (found == nullptr) return std::nullopt;
+  const char* const hint = "Let a DBA change its definition, without the proxy.";
+  if (change.holds_consent(found->oid))
+    return refusal("consent is read from \"" + found->name + "\", which may not be changed so", {}, hint);
   return refusal(
       "\"" + found->name + "\" decides about the subjects of protected rows and may not be changed so",
       "The rows are those of \"" + generation.subject_columns().of(found->oid).front().of->name + "\".",
-      "Let a DBA change its definition, without the proxy.");
+      hint);
 }
 
 bool holds_deciding_tables(std::string_view schema, const Generation& generation) {
   const auto& relations = generation.catalog().relations;
   return std::any_of(relations.begin(), relations.end(), [&](const auto& entry) {
     return entry.second.schema == schema && (generation.policy().relation(entry.first) != nullptr ||
+                                             generation.policy().consent_relations.contains(entry.first) ||
                                              !generation.subject_columns().of(entry.first).empty());
   });
 }

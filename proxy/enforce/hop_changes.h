@@ -1,5 +1,6 @@
-// Definitions of tables that hold no protected data, but decide whose protected rows of other tables are: a
-// column changed, moved or swapped there would change subjects as UPDATE does.
+// Definitions of tables that hold no protected data, but decide whose protected rows of other tables are, or
+// hold consent: a column changed, moved or swapped there would change subjects as UPDATE does, and a child's
+// rows are the parent's.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@ namespace pgconsent::enforce {
 std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const Generation& generation,
                                                   const parser::NameResolver* names);
 
-// Protected rows, or tables on the way to their subjects.
+// Protected rows, consent, or tables on the way to their subjects.
 bool holds_deciding_tables(std::string_view schema, const Generation& generation);
 
 }  // namespace pgconsent::enforce

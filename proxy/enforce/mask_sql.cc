@@ -51,10 +51,17 @@ std::string pseudonym_sql(std::string_view text, std::string_view key) {
       bytes, text);
 }
 
+// Near the ends of the types there is no beginning of the year, or no time stamp of the date, and one such
+// row would fail every query: it becomes NULL.
 std::string truncated_sql(std::string_view unit, const parser::Column& type, std::string_view column) {
-  if (type.type == parser::timestamptz_oid)
-    return fmt::format("pg_catalog.date_trunc('{}', {}, 'UTC')", unit, column);
-  return fmt::format("pg_catalog.date_trunc('{}', CAST({} AS pg_catalog.\"timestamp\"))", unit, column);
+  const bool zoned = type.type == parser::timestamptz_oid;
+  const std::string_view name = zoned ? "timestamptz" : "\"timestamp\"", zone = zoned ? "+00" : "";
+  const std::string stamp = fmt::format("CAST({} AS pg_catalog.{})", column, name);
+  return fmt::format(
+      "CASE WHEN {0} OPERATOR(pg_catalog.>=) CAST('4713-01-01 00:00:00{1} BC' AS pg_catalog.{2}) AND {0} "
+      "OPERATOR(pg_catalog.<=) CAST('294276-12-31 00:00:00{1}' AS pg_catalog.{2}) THEN "
+      "pg_catalog.date_trunc('{3}', {4}{5}) WHEN NOT pg_catalog.isfinite({0}) THEN {4} END",
+      column, zone, name, unit, stamp, zoned ? ", 'UTC'" : "");
 }
 
 // The highest value of whole numbers and of numeric(p,s); empty: of a type that has none.

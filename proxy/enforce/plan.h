@@ -153,6 +153,14 @@ struct Plan {
 using PlanPtr = std::shared_ptr<const Plan>;
 
 // What decides about a plan besides the text: answered by the server, see proxy/session/state_query.h.
+// What a temporary relation's definition, defaults, checks, triggers or policies use, of users' own.
+struct TemporaryUse {
+  enum class Kind : std::uint8_t { function, relation, type, operation };
+  Kind kind = Kind::function;
+  parser::Oid oid = 0;
+  std::string relation;  // that uses it
+};
+
 struct SessionState {
   std::string login_role;  // session_user at the start: decides about purposes
   std::string role;        // current_user
@@ -163,6 +171,7 @@ struct SessionState {
       "session";            // or what it was at the start: "role" (its default), "startup" (an option)
   bool may_revert = false;  // changed in the current transaction: its end may bring back what was before
   std::vector<parser::TemporaryName> temporary;  // the relations of its own, which no shared snapshot holds
+  std::vector<TemporaryUse> temporary_uses;      // not those in the temporary schema itself
   parser::SnapshotPtr
       private_catalog;   // set while the transaction has DDL of its own; overrides the shared one
   std::uint64_t id = 0;  // equal ids mean equal states (interned by the session layer per worker)

@@ -15,6 +15,7 @@
 #include "proxy/enforce/maintenance.h"
 #include "proxy/enforce/purpose_choice.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/temporary_code.h"
 #include "proxy/enforce/write_rules.h"
 
 namespace pgconsent::enforce {
@@ -173,6 +174,12 @@ class Builder {
                       "Send the statements one by one.");
       return true;
     }
+    const bool may_drop = nodeTag(facts.statement) == T_DropStmt || facts.kind == StatementKind::discard;
+    if (!may_drop && (!harmless || facts.kind == StatementKind::define)) {
+      bool unknown = false;
+      out.refusal = refuse_temporary_code(generation_, state_, unknown);
+      if (out.refusal) return fresh_ || !unknown;
+    }
     for (const Node* node : {facts.statement, facts.query}) {
       if (node == nullptr || nodeTag(node) != T_CreateTableAsStmt) continue;
       out.refusal = refuse_row_relation(parser::as<CreateTableAsStmt>(node)->into->rel->relname, generation_);
@@ -219,7 +226,7 @@ class Builder {
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
         if (!out.refusal && definitions_.keep_names_of(facts, text()))
           add_schemas(facts, generation_, *names_, source.tokens(), splicer);
-        out.runs_row_code = alter_runs_row_code(facts.statement, generation_, *names_);
+        out.runs_row_code = runs_row_code(facts.statement, generation_, *names_);
         return !out.refusal || fresh_;  // an index or a constraint may be newer
       case StatementKind::execute:
         return arguments(facts.statement, facts, source, rewriter, splicer, out);
@@ -290,14 +297,18 @@ class Builder {
     if (facts.kind == StatementKind::prepare) explained = text_for_explain(node, facts, source);
     if (rewriter.run(source, node, options(facts), splicer, out) == QueryRewriter::Outcome::needs_catalog)
       return false;
+    const bool stores = nodeTag(facts.statement) == T_CreateTableAsStmt &&
+                        parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW;
+    if (stores && !out.refusal && out.runs_row_code)
+      out.refusal =
+          unsupported("a materialized view of a table whose policies read protected rows is not made");
     if (out.refusal || out.decision == Decision::untouched) return true;
     if (facts.kind == StatementKind::prepare) {
       parser::SplicedText sent;
       parser::Splicer copy = splicer;
       out.explainable = copy.apply(text(), sent) && sent.text == explained;
     }
-    if (nodeTag(facts.statement) == T_CreateTableAsStmt &&
-        parser::as<CreateTableAsStmt>(facts.statement)->objtype == OBJECT_MATVIEW) {
+    if (stores) {
       out.refusal = refusal("a materialized view over protected data can't be created through the proxy");
     }
     const bool shows_columns =

@@ -135,8 +135,9 @@ parser::TargetReplacement QueryRewriter::target(Source& source, const parser::Mo
   std::string problem;
   TargetGuard guard(generation_, options.purpose, entry, table, source.text(), source.tokens(), names_);
   parser::TargetReplacement out = guard.run(modification, statement, problem);
-  // A temporary domain may have the name of a built-in type.
-  const bool built_in = names_.catalog_comes_first() && !names_.has_temporary_schema();
+  // A temporary domain may have the name of a built-in type, a parameter the type of somebody's cast.
+  const bool built_in =
+      names_.catalog_comes_first() && !names_.has_temporary_schema() && generation_.parameters_are_steady();
   for (std::string_view name : parser::comparison_operators) {
     if (built_in && !generation_.is_defined_operator(name)) out.quiet_operators.push_back(name);
   }

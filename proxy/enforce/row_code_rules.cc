@@ -15,9 +15,11 @@ bool is_routine(ObjectType type) {
 }
 
 SqlError runs_on_rows(std::string_view name) {
-  return refusal("\"" + std::string(name) + "\" can't be defined or changed through the proxy",
-                 "Code that PostgreSQL runs on the rows of a protected table may call it by this name.",
-                 "Choose another name, or let a DBA do it without the proxy.");
+  return refusal(
+      "\"" + std::string(name) + "\" can't be defined or changed through the proxy",
+      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, may call it "
+      "by this name.",
+      "Choose another name, or let a DBA do it without the proxy.");
 }
 
 // The relation that a statement makes, or a part of CREATE SCHEMA.
@@ -34,9 +36,22 @@ std::string_view made_relation(const Node* statement) {
   }
 }
 
-bool holds_rows(ObjectType type) {
+// Tables and the like have types of their names, too.
+bool names_type(ObjectType type) {
   return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW ||
-         type == OBJECT_FOREIGN_TABLE;
+         type == OBJECT_FOREIGN_TABLE || type == OBJECT_TYPE || type == OBJECT_DOMAIN;
+}
+
+std::optional<SqlError> refuse_drop(const DropStmt* drop, const parser::FunctionReach& functions) {
+  const bool routine = is_routine(drop->removeType);
+  if (!routine && drop->removeType != OBJECT_OPERATOR) return std::nullopt;
+  std::optional<SqlError> error;
+  parser::for_each(drop->objects, [&](const Node* object) {
+    const std::string_view name = parser::last_string(parser::as<ObjectWithArgs>(object)->objname);
+    if (routine ? functions.runs_on_rows(name) : functions.operator_runs_on_rows(name))
+      error = runs_on_rows(name);
+  });
+  return error;
 }
 
 }  // namespace
@@ -45,8 +60,8 @@ std::optional<SqlError> refuse_row_relation(std::string_view name, const Generat
   if (!generation.functions().names_for_rows(name)) return std::nullopt;
   return refusal(
       "\"" + std::string(name) + "\" can't be made or named so through the proxy",
-      "Code that PostgreSQL runs on the rows of a protected table names a relation so, without its "
-      "schema.",
+      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, names a relation "
+      "or a type so, without its schema.",
       "Choose another name, or let a DBA write the schema's name in that code.");
 }
 
@@ -61,9 +76,12 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       function = parser::last_string(parser::as<AlterFunctionStmt>(facts.statement)->func->objname);
       break;
     case T_RenameStmt:
-      if (is_routine(parser::as<RenameStmt>(facts.statement)->renameType))
-        function = parser::as<RenameStmt>(facts.statement)->newname;
-      if (holds_rows(parser::as<RenameStmt>(facts.statement)->renameType))
+      if (is_routine(parser::as<RenameStmt>(facts.statement)->renameType)) {
+        const auto* rename = parser::as<RenameStmt>(facts.statement);
+        function = parser::last_string(parser::as<ObjectWithArgs>(rename->object)->objname);
+        if (!functions.runs_on_rows(function)) function = rename->newname;
+      }
+      if (names_type(parser::as<RenameStmt>(facts.statement)->renameType))
         relation = parser::as<RenameStmt>(facts.statement)->newname;
       break;
     case T_AlterObjectSchemaStmt: {
@@ -72,11 +90,34 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
         function = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
       if (moved->objectType == OBJECT_OPERATOR)
         op = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
-      if (holds_rows(moved->objectType)) relation = moved->relation->relname;
+      if (names_type(moved->objectType))
+        relation = moved->relation != nullptr ? std::string_view(moved->relation->relname)
+                                              : parser::last_string(parser::as<List>(moved->object));
       break;
     }
+    case T_AlterOwnerStmt:
+      if (is_routine(parser::as<AlterOwnerStmt>(facts.statement)->objectType)) {
+        const Node* object = parser::as<AlterOwnerStmt>(facts.statement)->object;
+        function = parser::last_string(parser::as<ObjectWithArgs>(object)->objname);
+      }
+      break;
+    case T_DropStmt:
+      return refuse_drop(parser::as<DropStmt>(facts.statement), functions);
+    case T_CreateDomainStmt:
+      relation = parser::last_string(parser::as<CreateDomainStmt>(facts.statement)->domainname);
+      break;
+    case T_CreateEnumStmt:
+      relation = parser::last_string(parser::as<CreateEnumStmt>(facts.statement)->typeName);
+      break;
+    case T_CreateRangeStmt:
+      relation = parser::last_string(parser::as<CreateRangeStmt>(facts.statement)->typeName);
+      break;
+    case T_CompositeTypeStmt:
+      relation = parser::as<CompositeTypeStmt>(facts.statement)->typevar->relname;
+      break;
     case T_DefineStmt: {
       const auto* define = parser::as<DefineStmt>(facts.statement);
+      if (define->kind == OBJECT_TYPE) relation = parser::last_string(define->defnames);
       if (define->kind == OBJECT_AGGREGATE) function = parser::last_string(define->defnames);
       if (define->kind == OBJECT_OPERATOR) op = parser::last_string(define->defnames);
       break;

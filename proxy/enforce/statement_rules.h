@@ -28,6 +28,9 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
                                                const Generation& generation,
                                                const parser::NameResolver* names);
 
+// A foreign key, parent or name by which more would write to protected rows; a copy of code that reads them.
+std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Generation& generation);
+
 // DO and CREATE FUNCTION: what their text does.
 std::optional<parser::SqlError> refuse_code(const parser::StatementFacts& facts, const std::string& text,
                                             const Generation& generation, const parser::NameResolver* names);

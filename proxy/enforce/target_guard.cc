@@ -25,6 +25,15 @@ std::string joined(const std::vector<std::string>& conditions) {
   return sql;
 }
 
+// Calls f with the last name of each reference. False: there is more in it than is known here.
+template <class F>
+bool for_each_column(const Node* expression, F&& f) {
+  if (nodeTag(expression) == T_ColumnRef) f(parser::last_string(parser::as<ColumnRef>(expression)->fields));
+  bool known = true;
+  known &= parser::for_each_child(expression, [&](const Node* child) { known &= for_each_column(child, f); });
+  return known;
+}
+
 std::string cell_of(const Column& column) {
   return fmt::format("{}.{}", target_alias, quote_identifier(column.name));
 }
@@ -63,8 +72,16 @@ parser::TargetReplacement TargetGuard::run(const parser::Modification& modificat
 // What must hold of the row that an assignment list changes; empty when nothing need be asked.
 std::string TargetGuard::check(const parser::AssignmentList& update, const Node* modification,
                                Statement& statement, std::string& problem) {
-  std::vector<std::string> writes, subjects;
-  std::string rule, key;
+  std::vector<std::string> finds, writes, subjects;
+  std::string found_rule, rule, key;
+  if (update.upsert) {
+    finds = found_by_masked(modification, found_rule);
+    const auto* conflict = parser::as<InsertStmt>(modification)->onConflictClause;
+    if (!finds.empty() && conflict->whereClause != nullptr) {
+      problem = "ON CONFLICT over a masked column with a WHERE behind DO UPDATE can't be checked";
+      return {};
+    }
+  }
   // A row that may not be seen was found by its key.
   if (update.upsert && !table_.where.empty()) add_unique(writes, table_.where);
   for (const Assignment& assignment : update.assignments) {
@@ -78,7 +95,7 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
       add_unique(subjects, std::move(condition));
     }
   }
-  if (writes.empty() && subjects.empty()) return {};
+  if (finds.empty() && writes.empty() && subjects.empty()) return {};
   if (parser::check_carrier(update) < 0 && !parser::where_carries(modification)) {
     problem = "an assignment of DEFAULT or ROW(…) to protected columns or subjects can't be checked here";
     return {};
@@ -92,6 +109,11 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
            checked_sql(joined(conditions), any, static_cast<int>(statement.write_refusals.size()));
     statement.write_refusals.push_back(std::move(error));
   };
+  add(finds, {{},
+              "pgconsent: a row of \"" + relation_.name + "\" may not be found by a masked value",
+              "Rule: " + found_rule + ".",
+              "ON CONFLICT DO NOTHING, or another key.",
+              0});
   add(writes,
       {{},
        "pgconsent: a masked value of \"" + relation_.name + "\" may not be overwritten",
@@ -107,17 +129,55 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
   return sql;
 }
 
+// The key that an upsert finds its row by shows whose value it is: where it holds more than one may read.
+std::vector<std::string> TargetGuard::found_by_masked(const Node* modification, std::string& rule) const {
+  const InferClause* infer = parser::as<InsertStmt>(modification)->onConflictClause->infer;
+  std::vector<parser::AttrNumber> key;
+  bool known = infer != nullptr;
+  if (known && infer->conname != nullptr) {
+    const auto& keys = entry_.relation->unique_keys;
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const parser::UniqueKey& each) {
+      return each.index == infer->conname;
+    });
+    known = found != keys.end();
+    if (known) key = found->attnums;
+  } else if (known) {
+    const auto add = [&](std::string_view name) {
+      const Column* column = entry_.relation->column(name);
+      known &= column != nullptr;
+      if (column != nullptr) key.push_back(column->attnum);
+    };
+    parser::for_each(infer->indexElems, [&](const Node* node) {
+      const auto* element = parser::as<IndexElem>(node);
+      if (element->name != nullptr) add(element->name);
+      known &= element->expr == nullptr || for_each_column(element->expr, add);
+    });
+  }
+  std::vector<std::string> conditions;
+  for (const ProtectedColumn& column : relation_.columns) {
+    if (known && std::find(key.begin(), key.end(), column.attnum) == key.end()) continue;
+    if (std::string condition = may_read(column, rule); !condition.empty())
+      add_unique(conditions, std::move(condition));
+  }
+  return conditions;
+}
+
 std::string TargetGuard::may_write(const Assignment& assignment, std::string& rule) const {
   static const ProtectedColumn unknown;  // added since the rules were bound
   const ProtectedColumn* column = rule_of(assignment.column);
   if (column == nullptr) column = &unknown;
-  if (column->is_public || column->write_allowed) return {};
-  const rules::Decision decision = generation_.decide(relation_, purpose_, *column);
+  return column->write_allowed ? std::string() : may_read(*column, rule);
+}
+
+// Where the cell is not masked; empty: everywhere.
+std::string TargetGuard::may_read(const ProtectedColumn& column, std::string& rule) const {
+  if (column.is_public) return {};
+  const rules::Decision decision = generation_.decide(relation_, purpose_, column);
   if (decision.clearance == Clearance::always) return {};
-  if (rule.empty()) rule = column->rule;
+  if (rule.empty()) rule = column.rule;
   if (decision.clearance == Clearance::never) return "FALSE";
   return Guard(generation_, relation_, *purpose_, Guard::Form::exists, target_alias)
-      .condition(column->category);
+      .condition(column.category);
 }
 
 std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum,

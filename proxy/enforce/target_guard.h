@@ -34,6 +34,8 @@ class TargetGuard {
  private:
   std::string check(const parser::AssignmentList& update, const Node* modification, Statement& statement,
                     std::string& problem);
+  std::vector<std::string> found_by_masked(const Node* modification, std::string& rule) const;
+  std::string may_read(const rules::ProtectedColumn& column, std::string& rule) const;
   std::string may_write(const parser::Assignment& assignment, std::string& rule) const;
   std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum,
                             bool upsert) const;

@@ -1,5 +1,5 @@
 // ALTER DOMAIN and ALTER TYPE check or rewrite the unmasked values of every table that uses the type, and an
-// error says which value failed.
+// error says which value failed. With DROP … CASCADE the columns go, too.
 #include <unordered_set>
 #include <vector>
 
@@ -21,6 +21,7 @@ bool is_held_protected(std::string_view name, const Generation& generation) {
     for (const parser::Column& column : relation->columns) queue.push_back(column.type);
   };
   for (const auto& [oid, rules] : generation.policy().relations) add_columns(oid);
+  for (parser::Oid oid : generation.policy().consent_relations) add_columns(oid);
   while (!queue.empty()) {
     const parser::Oid oid = queue.back();
     queue.pop_back();
@@ -33,11 +34,47 @@ bool is_held_protected(std::string_view name, const Generation& generation) {
   return false;
 }
 
+std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Generation& generation) {
+  if (drop->behavior != DROP_CASCADE) return std::nullopt;
+  std::optional<parser::SqlError> error;
+  const auto refuse = [&](std::string_view name) {
+    error = refusal("\"" + std::string(name) + "\" can't be dropped with all that uses it through the proxy",
+                    "Columns of protected tables may.", "Leave out CASCADE, or let a DBA do it.");
+  };
+  switch (drop->removeType) {
+    case OBJECT_EXTENSION:
+    case OBJECT_COLLATION:
+      refuse("it");
+      break;
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+      parser::for_each(drop->objects, [&](const Node* type) {
+        const std::string_view name = parser::last_string(parser::as<TypeName>(type)->names);
+        if (is_held_protected(name, generation)) refuse(name);
+      });
+      break;
+    case OBJECT_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATVIEW:
+    case OBJECT_FOREIGN_TABLE:
+      parser::for_each(drop->objects, [&](const Node* name) {
+        const std::string_view last = parser::last_string(parser::as<List>(name));
+        if (is_held_protected(last, generation)) refuse(last);
+      });
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
 }  // namespace
 
 std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation) {
   std::string_view name;
   switch (nodeTag(statement)) {
+    case T_DropStmt:
+      return refuse_type_drop(parser::as<DropStmt>(statement), generation);
     case T_AlterDomainStmt: {
       const auto* alter = parser::as<AlterDomainStmt>(statement);
       const bool checks = alter->subtype == 'C' || alter->subtype == 'V' || alter->subtype == 'O';

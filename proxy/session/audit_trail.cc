@@ -29,6 +29,7 @@ void Session::Impl::audit_sent(Entry& entry, const enforce::Plan& plan, bool ref
     const bool runs = statement.decision != Decision::refused && !statement.runs_later && !refused_only;
     const bool untouched = statement.decision == Decision::untouched;
     touched_ |= runs && (statement.writes || (!untouched && statement.decision != Decision::exempt));
+    row_code_sent_ |= runs && (statement.runs_row_code || statement.asks_conditions);
     if (untouched) continue;
     if (statement.decision == Decision::refused ? entry.kind == Entry::Kind::execute : !runs) continue;
     if (log_ == nullptr) continue;

@@ -114,6 +114,8 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
         if (const auto portal = portals_.find(statement.used_name)) {
           if (auto objection = portal_objection(*portal)) return refusal(plan->original, *objection);
           run_plan = portal->running ? portal->running : portal->plan;
+        } else {
+          statement.effects |= enforce::changes_state;  // made by code
         }
       } else {
         PreparedPtr prepared;

@@ -79,6 +79,7 @@ bool Session::Impl::valid_client_header(const wire::Header& header) {
 
 bool Session::Impl::client_message(const wire::Header& header) {
   if (phase_ == Phase::authenticating) return client_in_authentication(header);
+  if (header.type == 'X' && !client_.whole(header)) return false;  // nothing is read behind it
   if (planner_ == nullptr) return relay_client(header), true;
   if (header.type == 'X') {
     client_.pass(header);
@@ -183,7 +184,7 @@ bool Session::Impl::on_function_call(const wire::Header& header) {
   entry.kind = Entry::Kind::function_call;
   in_flight_.push(std::move(entry));
   client_.pass(header);
-  unsynced_ = false;
+  if (unsynced_) batch_ends();
   return true;
 }
 

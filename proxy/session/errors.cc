@@ -172,8 +172,8 @@ Circumstances Session::Impl::circumstances(const Entry* entry) const {
   constexpr std::uint32_t checks = enforce::has_own_answer | enforce::changes_state;
   const bool may_check = statement == nullptr || (statement->effects & checks) != 0;
   out.writes = (may_check && touched_) || (statement != nullptr && statement->writes);
-  if (statement == nullptr) return out;
-  out.row_code = statement->runs_row_code || statement->asks_conditions;
+  out.row_code = (may_check && row_code_sent_) ||
+                 (statement != nullptr && (statement->runs_row_code || statement->asks_conditions));
   return out;
 }
 

@@ -223,15 +223,21 @@ bool Session::Impl::on_close(const wire::Header& header) {
   return true;
 }
 
-bool Session::Impl::on_sync(const wire::Header& header) {
-  // Outside a transaction block it ends the transaction, and with it what SET LOCAL or an error takes back.
+// By Sync, or a message of the simple protocol. Outside a transaction block that ends the transaction, and
+// takes back what SET LOCAL or an error does.
+void Session::Impl::batch_ends() {
   if (state_changes_sent_) state_dirty_ = true;
   if (ddl_sent_) private_stale_ = true;
+  ++batch_;
+  unsynced_ = flushed_ = false;
+}
+
+bool Session::Impl::on_sync(const wire::Header& header) {
+  batch_ends();
   transaction_may_end(false);
   in_flight_.push(make_entry(Kind::sync));
-  ++batch_;
   client_.pass(header);
-  skipping_ = unsynced_ = flushed_ = false;
+  skipping_ = false;
   return true;
 }
 

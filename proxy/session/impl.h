@@ -99,6 +99,7 @@ class Session::Impl {
   bool on_execute(const wire::Header& header);
   bool on_close(const wire::Header& header);
   bool on_sync(const wire::Header& header);
+  void batch_ends();
   // What all of these begin and end with. Unfit: refused (true) or not whole yet (false).
   template <typename Message>
   std::optional<bool> unfit(const wire::Header& header, Message& message, std::string_view Message::*name);
@@ -247,7 +248,7 @@ class Session::Impl {
       'I';  // as the last ReadyForQuery said; 'T' too once the end of a failed one went through
   bool end_sent_ = false;      // …that may have been left unanswered: a COMMIT, ROLLBACK, …
   bool unsynced_ = false;      // messages of the extended protocol were sent since the last Sync
-  std::uint64_t batch_ = 1;    // of the client's messages up to a Sync
+  std::uint64_t batch_ = 1;    // of the client's messages that end together
   bool flushed_ = false;       // a Flush followed the last of them
   bool skipping_ = false;      // the server skips everything until a Sync that was not sent yet
   bool copy_barrier_ = false;  // a text that may be a COPY was sent: nothing else is until its answer
@@ -282,7 +283,8 @@ class Session::Impl {
   bool names_sent_ = false;          // a PREPARE, DECLARE, … : what names mean is known after its answer
   bool private_stale_ = false;       // the transaction's own catalog must be read again
   bool needs_reload_ = false;        // DDL was committed: the shared catalog is stale
-  bool touched_ = false;             // the transaction has read protected relations
+  bool touched_ = false;             // the transaction has used protected relations
+  bool row_code_sent_ = false;       // … or run what sees raw rows, perhaps for its end
   bool reload_pending_ = false, catalog_fresh_ = false;
   std::uint64_t wanted_catalog_ = 0, state_catalog_ = 0;  // state_catalog_: in force when the state was asked
   std::optional<parser::SqlError> purpose_error_;

@@ -71,8 +71,9 @@ class Session {
   std::uint64_t wanted_catalog() const;
   Action on_catalog(Output& out);
 
-  // True: an answer of the server waits for its audit record to be on disk. No more input from the server then,
-  // nor its end, until audit_is_due() (audit::Log::on_progress tells when to ask); then on_server() without bytes.
+  // True: an answer of the server waits for its audit record to be on disk. No more input from the server
+  // then, nor its end, until audit_is_due() (audit::Log::on_progress tells when to ask); then on_server()
+  // without bytes.
   bool waits_for_audit() const;
   bool audit_is_due() const;
 

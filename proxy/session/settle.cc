@@ -152,6 +152,12 @@ void Session::Impl::own_finished() {
     own_failed_ = true;
     own_error_ = "rows are missing";
   }
+  if (!own_failed_ && own == Own::state && state_reader_->needs_temporary()) {
+    begin_own(Own::state);
+    ask(temporary_query(), 0);
+    end_own();
+    return;
+  }
   if (!own_failed_) {
     own_failures_ = 0;
     if (own == Own::state) {
@@ -224,7 +230,7 @@ void Session::Impl::transaction_ended() {
     private_stale_ = ddl_sent_ = !last;
     if (state_ && state_->private_catalog) set_private_catalog(nullptr);
   }
-  if (last) touched_ = false;
+  if (last) touched_ = row_code_sent_ = false;
 }
 
 }  // namespace pgconsent::session

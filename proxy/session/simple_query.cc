@@ -45,7 +45,7 @@ void Session::Impl::send_query(const wire::Header& header, const enforce::PlanPt
   }
   in_flight_.push(std::move(entry));
   transaction_may_end((plan->effects() & enforce::ends_transaction) != 0);
-  unsynced_ = false;
+  if (unsynced_) batch_ends();
 }
 
 }  // namespace pgconsent::session

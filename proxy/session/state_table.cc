@@ -29,6 +29,12 @@ std::string key_of(const enforce::SessionState& state) {
     append_part(key, relation.name);
     for (const auto& column : relation.columns) append_part(key, column);
   }
+  for (const auto& use : state.temporary_uses) {
+    key += '>';
+    key += std::to_string(static_cast<int>(use.kind));
+    append_part(key, std::to_string(use.oid));
+    append_part(key, use.relation);
+  }
   return key;
 }
 

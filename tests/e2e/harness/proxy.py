@@ -122,7 +122,7 @@ pseudonym_key_file: pseudonym.key
             if self.alive():
                 self.process.send_signal(sig)
             try:
-                status = self.process.wait(20)
+                status = self.process.wait(120 if has_sanitizer(self.path) else 20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

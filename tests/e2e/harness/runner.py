@@ -125,7 +125,7 @@ def judge(step, ours, theirs, raw_only):
     if step.outcome == "same" and on_prime:
         return "broken", "fails on T': " + compare.describe_error(on_prime)
     text = compare.difference(ours, theirs, step.is_ordered)
-    if not text and detail and failed.get("D") != on_prime.get("D"):
+    if not text and step.outcome == "error" and detail and failed.get("D") != on_prime.get("D"):
         text = f"DETAIL {failed.get('D')} instead of {on_prime.get('D')}"
     if not text:
         return "ok", ""

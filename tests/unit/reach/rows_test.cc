@@ -44,6 +44,26 @@ TEST(RowCode, PoliciesDefaultsDomainsAndConsent) {
     EXPECT_TRUE(reach->runs_on_rows(name)) << name;
 }
 
+// What is trusted to read them is not for others to define, either; its messages are trusted with it.
+TEST(RowCode, WhatTrustedFunctionsName) {
+  World world = shop();
+  world.function(
+      30000, "label", "plpgsql",
+      "DECLARE n text; result int; BEGIN n := fmt((SELECT email FROM users)); INSERT INTO kept VALUES "
+      "(n); RETURN n; END");
+  world.function(30001, "fmt", "plpgsql", "BEGIN RAISE NOTICE '%', $1; RETURN $1; END");
+  world.options.trusted_functions = {30000};
+  auto reach = world.reach();
+  EXPECT_TRUE(reach->runs_on_rows("label"));
+  EXPECT_TRUE(reach->runs_on_rows("fmt"));
+  EXPECT_TRUE(reach->names_for_rows("text"));
+  EXPECT_TRUE(reach->names_for_rows("kept"));
+  EXPECT_FALSE(reach->names_for_rows("users"));
+  EXPECT_FALSE(reach->names_for_rows("result"));
+  EXPECT_FALSE(reach->errors_may_tell("label"));
+  EXPECT_FALSE(reach->messages_may_tell("fmt"));
+}
+
 // An untrusted trigger names public columns only: see write_rules.
 TEST(RowCode, RelationsWithoutTheirSchema) {
   World world = shop();
