@@ -135,6 +135,9 @@ class Scan {
     if (is_one_of(text, {"update", "delete", "merge", "truncate"})) note_change(i);
     if (text == "insert" && has_conflict_clause(i)) note_change(i);
     if (is_one_of(text, {"discard", "reset"})) facts_.may_change_state = true;
+    // What a setting goes back to may be anything, too.
+    if (text == "reset" && (word(i + 1) == "all" || !is_settable(setting_at(i + 1))))
+      danger("resets " + setting_at(i + 1));
     if (is_one_of(text, {"raise", "assert"})) look_at_raise(i);
     // CLOSE makes room for another cursor of that name.
     if (is_one_of(text, {"move", "close"}) ? begins_statement(i) : text == "fetch" && !limits_rows(i))
@@ -280,12 +283,17 @@ class Scan {
     return false;
   }
 
+  std::string setting_at(std::size_t i) const {
+    std::string setting(word(i));
+    if (symbol(i + 1) == '.') setting += "." + std::string(word(i + 2));
+    return setting;
+  }
+
   void look_at_set(std::size_t i) {
     facts_.may_change_state = true;
     std::size_t next = i + 1;
     if (is_one_of(word(next), {"local", "session"})) ++next;
-    std::string setting(word(next));
-    if (symbol(next + 1) == '.') setting += "." + std::string(word(next + 2));
+    const std::string setting = setting_at(next);
     if (!is_settable(setting)) danger("sets " + setting);
   }
 
