@@ -314,6 +314,11 @@ bool TargetRewriter::references() {
       case Kind::system_column:
         text =
             quote_identifier(target_alias) + "." + quote_identifier(last_string(reference.reference->fields));
+        if (last_string(reference.reference->fields) == "xmax" &&
+            nodeTag(target->modification->statement) != T_InsertStmt) {
+          text = std::string(no_locker);
+          hidden = true;
+        }
         if (const std::string& filter = target->replacement->filter; !filter.empty()) {
           text = "(CASE WHEN " + filter + " THEN " + text + " END)";
           hidden = true;

@@ -13,6 +13,10 @@
 
 namespace pgconsent::parser {
 
+// For xmax of a protected row: who has locked it stays in it, be it in vain, and may have found it by a
+// masked value.
+inline constexpr std::string_view no_locker = "CAST('0' AS pg_catalog.xid)";
+
 // What stands for the target of one Modification.
 struct TargetReplacement {
   bool replaced = false;                          // false: the target stays as it is, nothing of it is masked

@@ -119,6 +119,10 @@ class Scan {
     facts_.names.push_back(token.text);
     if (symbol(i + 1) == '(' || (i > 0 && symbol(i - 1) == '.')) facts_.calls.push_back(token.text);
     if (token.text == "set_config") look_at_set_config(i);
+    // Not INSERT INTO pg_temp.t (a, b).
+    if (token.text.starts_with("pg_temp") && symbol(i + 1) == '.' && symbol(i + 3) == '(' &&
+        !(i > 0 && is_one_of(word(i - 1), {"into", "table", "exists", "references", "on"})))
+      danger("calls a function of the temporary schema");
     if (token.text == "pgconsent") danger("names pgconsent's own objects or settings");
   }
 
@@ -224,9 +228,10 @@ class Scan {
       if (i > 0 && word(i - 1) == "open") open = i;
       is_given |= !is_null && (open == 0 || !in_block_of(open, i));
       const bool is_read =
-          i > 0 && (is_constant(i - 1) ||
-                    is_one_of(word(i - 1), {"open", "close", "fetch", "move", "from", "in", "next", "prior",
-                                            "first", "last", "forward", "backward", "all", "return"}));
+          i > 0 &&
+          (is_constant(i - 1) ||
+           is_one_of(word(i - 1), {"open", "close", "fetch", "move", "from", "in", "of", "next", "prior",
+                                   "first", "last", "forward", "backward", "all", "return"}));
       is_given |= !is_read;
     }
     if (!is_own || is_given) danger("reads a cursor that may have been opened elsewhere");

@@ -167,6 +167,17 @@ std::optional<SqlError> refuse_definitions(const DoBlock& block, const std::stri
 
 }  // namespace
 
+bool makes_code_without_schema(const Node* statement) {
+  switch (nodeTag(statement)) {
+    case T_CreateFunctionStmt:
+      return list_length(parser::as<CreateFunctionStmt>(statement)->funcname) == 1;
+    case T_DefineStmt:
+      return list_length(parser::as<DefineStmt>(statement)->defnames) == 1;
+    default:
+      return false;
+  }
+}
+
 std::optional<SqlError> refuse_code(const StatementFacts& facts, const std::string& text,
                                     const Generation& generation, const parser::NameResolver* names) {
   std::string language = "plpgsql", body;

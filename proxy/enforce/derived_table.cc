@@ -150,6 +150,7 @@ class Builder {
 
   // ctid, xmin, … of hidden rows show nothing either.
   std::string system_column(std::string_view name) const {
+    if (name == "xmax") return fmt::format("{} AS xmax", parser::no_locker);
     if (out_.where.empty()) return fmt::format("t.{0} AS {0}", name);
     return fmt::format("CASE WHEN {1} THEN t.{0} END AS {0}", name, out_.where);
   }

@@ -165,8 +165,9 @@ struct SessionState {
   std::string login_role;  // session_user at the start: decides about purposes
   std::string role;        // current_user
   std::vector<std::string>
-      search_path;      // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
-  std::string purpose;  // current_setting('pgconsent.purpose', true); empty: the role's default
+      search_path;  // current_schemas(true): pg_temp_N first where one exists, pg_catalog included
+  bool path_names_temporary = false;  // the setting itself: what is made without a schema may be temporary
+  std::string purpose;                // current_setting('pgconsent.purpose', true); empty: the role's default
   std::string purpose_source =
       "session";            // or what it was at the start: "role" (its default), "startup" (an option)
   bool may_revert = false;  // changed in the current transaction: its end may bring back what was before

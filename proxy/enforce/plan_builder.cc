@@ -37,7 +37,8 @@ class Builder {
         names_(std::in_place, generation.catalog(), search_path_, state.temporary),
         rewriter_(generation, *names_, tables),
         plan_(std::make_shared<Plan>()),
-        definitions_(generation) {
+        definitions_(generation),
+        path_names_temporary_(state.path_names_temporary) {
     plan_->original = text;
     plan_->generation = generation.id();
     plan_->catalog_version = generation.catalog().version;
@@ -143,6 +144,8 @@ class Builder {
     definitions_.note(facts, text(), *names_);
     if (plan_->purpose_source != "comment") purpose_changes_ |= changes_purpose(facts, *plan_, state_);
     if (facts.kind != StatementKind::set) return;
+    for (std::string_view value : facts.values)
+      path_names_temporary_ |= facts.name == "search_path" && value.starts_with("pg_temp");
     if (!keeps_names(facts, state_, search_path_)) definitions_.unsettle();
     names_.emplace(generation_.catalog(), search_path_,
                    state_.temporary);  // in the place that others refer to
@@ -172,6 +175,11 @@ class Builder {
       out.refusal =
           unsupported("a statement can't be judged behind one that defines or renames code or schemas",
                       "Send the statements one by one.");
+      return true;
+    }
+    if (path_names_temporary_ && makes_code_without_schema(facts.statement)) {
+      out.refusal = refusal("code can't be made in the temporary schema", {},
+                            "Name the schema that it is for, or leave pg_temp out of search_path.");
       return true;
     }
     const bool may_drop = nodeTag(facts.statement) == T_DropStmt || facts.kind == StatementKind::discard;
@@ -371,7 +379,8 @@ class Builder {
   const rules::Purpose* purpose_ = nullptr;
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
-  Definitions definitions_;        // of earlier statements of the text
+  Definitions definitions_;
+  bool path_names_temporary_;      // of earlier statements of the text
   bool changes_anything_ = false;  // of the session or of definitions: the end of a transaction may undo it
   bool purpose_changes_ = false, cacheable_ = true, shows_sent_text_ = false;
   int parameters_ = 0;

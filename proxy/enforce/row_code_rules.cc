@@ -56,6 +56,13 @@ std::optional<SqlError> refuse_drop(const DropStmt* drop, const parser::Function
 
 }  // namespace
 
+bool renames_relation(const RenameStmt* rename) {
+  const ObjectType type = rename->renameType;
+  const bool part = type == OBJECT_COLUMN || type == OBJECT_ATTRIBUTE || type == OBJECT_TABCONSTRAINT ||
+                    type == OBJECT_TRIGGER || type == OBJECT_RULE || type == OBJECT_POLICY;
+  return rename->relation != nullptr && !part;
+}
+
 std::optional<SqlError> refuse_row_relation(std::string_view name, const Generation& generation) {
   if (!generation.functions().names_for_rows(name)) return std::nullopt;
   return refusal(
@@ -81,7 +88,8 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
         function = parser::last_string(parser::as<ObjectWithArgs>(rename->object)->objname);
         if (!functions.runs_on_rows(function)) function = rename->newname;
       }
-      if (names_type(parser::as<RenameStmt>(facts.statement)->renameType))
+      if (renames_relation(parser::as<RenameStmt>(facts.statement)) ||
+          names_type(parser::as<RenameStmt>(facts.statement)->renameType))
         relation = parser::as<RenameStmt>(facts.statement)->newname;
       break;
     case T_AlterObjectSchemaStmt: {
@@ -109,8 +117,21 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
     case T_CreateEnumStmt:
       relation = parser::last_string(parser::as<CreateEnumStmt>(facts.statement)->typeName);
       break;
-    case T_CreateRangeStmt:
-      relation = parser::last_string(parser::as<CreateRangeStmt>(facts.statement)->typeName);
+    case T_CreateRangeStmt: {
+      const auto* range = parser::as<CreateRangeStmt>(facts.statement);
+      relation = parser::last_string(range->typeName);
+      parser::for_each(range->params, [&](const Node* node) {
+        const auto* option = parser::as<DefElem>(node);
+        const bool names = option->defname == std::string_view("multirange_type_name") &&
+                           option->arg != nullptr && nodeTag(option->arg) == T_TypeName;
+        if (!names) return;
+        const std::string_view other = parser::last_string(parser::as<TypeName>(option->arg)->names);
+        if (functions.names_for_rows(other)) relation = other;
+      });
+      break;
+    }
+    case T_CreateSeqStmt:
+      relation = parser::as<CreateSeqStmt>(facts.statement)->sequence->relname;
       break;
     case T_CompositeTypeStmt:
       relation = parser::as<CompositeTypeStmt>(facts.statement)->typevar->relname;

@@ -148,7 +148,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
                        "Make the schema first, and then what is in it.");
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
   if (auto error = refuse_hop_change(facts.statement, generation, names)) return error;
-  if (auto error = refuse_new_way(facts.statement, generation)) return error;
+  if (auto error = refuse_new_way(facts.statement, generation, names)) return error;
   const bool changes_type =
       tag == T_AlterDomainStmt ||
       (tag == T_AlterTableStmt && parser::as<AlterTableStmt>(facts.statement)->objtype == OBJECT_TYPE);

@@ -29,7 +29,11 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
                                                const parser::NameResolver* names);
 
 // A foreign key, parent or name by which more would write to protected rows; a copy of code that reads them.
-std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Generation& generation);
+std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Generation& generation,
+                                               const parser::NameResolver* names);
+
+// A function, an operator or an aggregate whose schema the search path decides about.
+bool makes_code_without_schema(const Node* statement);
 
 // DO and CREATE FUNCTION: what their text does.
 std::optional<parser::SqlError> refuse_code(const parser::StatementFacts& facts, const std::string& text,
@@ -38,6 +42,8 @@ std::optional<parser::SqlError> refuse_code(const parser::StatementFacts& facts,
 // CREATE, ALTER of a function, operator or relation that code on unmasked rows may use by its name.
 std::optional<parser::SqlError> refuse_row_code(const parser::StatementFacts& facts,
                                                 const Generation& generation);
+// ALTER INDEX and ALTER SEQUENCE … RENAME take tables, too.
+bool renames_relation(const RenameStmt* rename);
 std::optional<parser::SqlError> refuse_row_relation(std::string_view name, const Generation& generation);
 
 // What the proxy knows of a session changes with this setting; empty: with all of them.

@@ -43,8 +43,11 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
   };
   switch (drop->removeType) {
     case OBJECT_EXTENSION:
+      parser::for_each(drop->objects, [&](const Node* name) { refuse(parser::string_value(name)); });
+      break;
     case OBJECT_COLLATION:
-      refuse("it");
+      parser::for_each(drop->objects,
+                       [&](const Node* name) { refuse(parser::last_string(parser::as<List>(name))); });
       break;
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:

@@ -23,7 +23,8 @@ std::optional<std::uint32_t> parse_oid(std::string_view text) {
 // Rows: 1 the settings, 2 the schemas of the path in order. CURRENT_USER and SESSION_USER are syntax, not
 // names.
 std::string_view state_query() {
-  return R"(SELECT 1 AS k, 0::pg_catalog.int8 AS n, 0::pg_catalog.int8 AS m, CURRENT_USER::pg_catalog.text AS a,
+  return R"(SELECT 1 AS k, CASE WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.~*) 'pg_temp'
+  THEN 1 ELSE 0 END::pg_catalog.int8 AS n, 0::pg_catalog.int8 AS m, CURRENT_USER::pg_catalog.text AS a,
  SESSION_USER::pg_catalog.text AS b, pg_catalog.current_setting('pgconsent.purpose', true) AS c,
  pg_catalog.current_setting('standard_conforming_strings') AS d, pg_catalog.current_setting('client_encoding') AS e
 UNION ALL
@@ -81,6 +82,7 @@ bool StateReader::row(std::span<const std::optional<std::string_view>> fields) {
   if (fields.size() != 8 || !fields[0] || !fields[3]) return false;
   if (*fields[0] == "1") {
     if (has_settings_ || !fields[4] || !fields[6] || !fields[7]) return false;
+    state.path_names_temporary = fields[1] == "1";
     state.role = *fields[3];
     session_user = *fields[4];
     state.purpose = fields[5].value_or("");

@@ -19,6 +19,7 @@ std::string key_of(const enforce::SessionState& state) {
   append_part(key, state.purpose);
   append_part(key, state.purpose_source);
   key += state.may_revert ? 'r' : '-';
+  key += state.path_names_temporary ? 't' : '-';
   for (const auto& schema : state.search_path) append_part(key, schema);
   for (const auto& relation : state.temporary) {
     key += '|';

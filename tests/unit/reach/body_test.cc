@@ -73,6 +73,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "standard_conforming_strings"},
         BodyCase{"sets_dialect_quoted", "sql", "SET \"Standard_Conforming_Strings\" TO off", "tandard"},
         BodyCase{"sets_encoding", "sql", "SET NAMES 'SJIS'", "names"},
+        BodyCase{"temporary_function", "plpgsql", "BEGIN PERFORM pg_temp.f(1); END", "temporary schema"},
+        BodyCase{"temporary_relation", "plpgsql",
+                 "BEGIN CREATE TEMP TABLE IF NOT EXISTS pg_temp.t (a int); INSERT INTO pg_temp.t (a) VALUES "
+                 "(1); END",
+                 ""},
         BodyCase{"resets_all", "plpgsql", "BEGIN RESET ALL; END", "resets all"},
         BodyCase{"resets_dialect", "sql", "RESET standard_conforming_strings", "standard_conforming_strings"},
         BodyCase{"resets_another", "plpgsql", "BEGIN RESET work_mem; RESET app.tenant; END", ""},
