@@ -53,8 +53,7 @@ void append(benchmark::State& state) {
   record.rules = &rules, record.basis = &basis, record.tables = &tables, record.columns = &rules;
   record.fingerprint = "0123456789abcdef";
   record.statement = "SELECT id, email, full_name, phone, city FROM users WHERE id = $1";
-  record.rows = 1, record.catalog_version = 1, record.rules_version = "0123456789abcdef",
-  record.duration_us = 7;
+  record.catalog_version = 1, record.rules_version = "0123456789abcdef", record.duration_us = 7;
 
   const auto group = static_cast<std::uint64_t>(state.range(0));
   std::uint64_t last = 0;

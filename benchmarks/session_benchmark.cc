@@ -70,6 +70,7 @@ class FixedPlanner : public enforce::Planner {
 class SilentLog : public audit::Log {
  public:
   std::uint64_t append(const audit::Record&) override { return ++sequence_; }
+  std::uint64_t append(const audit::Outcome&) override { return sequence_; }
   bool written(std::uint64_t) const override { return true; }
   bool flush() override { return true; }
   bool healthy() const override { return true; }
