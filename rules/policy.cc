@@ -48,6 +48,20 @@ const ProtectedColumn* ProtectedRelation::column(AttrNumber attnum) const {
   return it == columns.end() || it->attnum != attnum ? nullptr : &*it;
 }
 
+bool ProtectedRelation::hides_rows() const {
+  return std::any_of(columns.begin(), columns.end(), [](const ProtectedColumn& each) {
+    return !each.is_public && each.without_basis == WithoutBasis::hide_row;
+  });
+}
+
+bool ProtectedRelation::shows_all(const std::vector<AttrNumber>& attnums) const {
+  return !hides_rows() && !attnums.empty() &&
+         std::all_of(attnums.begin(), attnums.end(), [&](AttrNumber attnum) {
+           const ProtectedColumn* found = column(attnum);
+           return found != nullptr && found->is_public;
+         });
+}
+
 const ProtectedRelation* Policy::relation(Oid oid) const {
   auto it = relations.find(oid);
   return it == relations.end() ? nullptr : &it->second;

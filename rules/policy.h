@@ -105,6 +105,10 @@ struct ProtectedRelation {
   std::vector<ProtectedColumn> inside;   // likewise: columns that are clear, and computed with inside it
 
   const ProtectedColumn* column(AttrNumber attnum) const;
+  // May a purpose that has no basis for a column leave out its row?
+  bool hides_rows() const;
+  // Does every purpose see these columns of every row? Not where there are none.
+  bool shows_all(const std::vector<AttrNumber>& attnums) const;
 };
 
 // SQL as the DBA wrote it, and where; empty: none.

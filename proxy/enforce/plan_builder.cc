@@ -379,8 +379,8 @@ class Builder {
   const rules::Purpose* purpose_ = nullptr;
   std::optional<std::string> blanked_;  // the client's text without comments, where the parser needs that
   parser::RawTree tree_;
-  Definitions definitions_;
-  bool path_names_temporary_;      // of earlier statements of the text
+  Definitions definitions_;        // of earlier statements of the text
+  bool path_names_temporary_;      // behind them
   bool changes_anything_ = false;  // of the session or of definitions: the end of a transaction may undo it
   bool purpose_changes_ = false, cacheable_ = true, shows_sent_text_ = false;
   int parameters_ = 0;

@@ -16,15 +16,7 @@ bool is_open(const Generation& generation, parser::Oid relation) {
 bool are_public(const Generation& generation, parser::Oid oid, const std::vector<AttrNumber>& attnums) {
   if (is_open(generation, oid)) return true;
   const rules::ProtectedRelation* relation = generation.protected_relation(oid);
-  if (relation == nullptr) return false;
-  const bool hides = std::any_of(
-      relation->columns.begin(), relation->columns.end(), [](const rules::ProtectedColumn& column) {
-        return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
-      });
-  return !hides && std::all_of(attnums.begin(), attnums.end(), [&](AttrNumber attnum) {
-    const rules::ProtectedColumn* column = relation->column(attnum);
-    return column != nullptr && column->is_public;
-  });
+  return relation != nullptr && relation->shows_all(attnums);
 }
 
 }  // namespace

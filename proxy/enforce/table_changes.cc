@@ -30,7 +30,7 @@ class Change {
  public:
   Change(const rules::ProtectedRelation& relation, const parser::Relation& table,
          const Generation& generation)
-      : relation_(relation), table_(table), generation_(generation), hides_rows_(hides_rows(relation)) {}
+      : relation_(relation), table_(table), generation_(generation), hides_rows_(relation.hides_rows()) {}
 
   bool command(const AlterTableCmd* command) const {
     switch (command->subtype) {
@@ -177,7 +177,7 @@ class Change {
   // A unique index that is there already has told what the constraint would.
   bool has_key(std::string_view index) const {
     return std::any_of(table_.unique_keys.begin(), table_.unique_keys.end(), [&](const auto& key) {
-      return key.index == index && are_public(relation_, key.attnums);
+      return key.index == index && relation_.shows_all(key.attnums);
     });
   }
 
@@ -217,9 +217,9 @@ class Change {
              std::none_of(functions.begin(), functions.end(),
                           [&](parser::Oid oid) { return generation_.functions().is_dangerous(oid); });
     }
-    if (constraint->type != 'f' || hides_rows_ || !are_public(relation_, constraint->attnums)) return false;
+    if (constraint->type != 'f' || !relation_.shows_all(constraint->attnums)) return false;
     const rules::ProtectedRelation* target = generation_.policy().relation(constraint->target);
-    return target == nullptr || (!hides_rows(*target) && are_public(*target, constraint->target_attnums));
+    return target == nullptr || target->shows_all(constraint->target_attnums);
   }
 
   bool check_is_public(const std::string& check) const {
@@ -232,22 +232,6 @@ class Change {
     const List* targets = parser::as<SelectStmt>(statement)->targetList;
     return list_length(targets) == 1 &&
            is_public(parser::as<ResTarget>(static_cast<const Node*>(linitial(targets)))->val);
-  }
-
-  static bool are_public(const rules::ProtectedRelation& relation,
-                         const std::vector<parser::AttrNumber>& attnums) {
-    return !hides_rows(relation) && !attnums.empty() &&
-           std::all_of(attnums.begin(), attnums.end(), [&](parser::AttrNumber attnum) {
-             return std::any_of(relation.columns.begin(), relation.columns.end(), [&](const auto& column) {
-               return column.attnum == attnum && column.is_public;
-             });
-           });
-  }
-
-  static bool hides_rows(const rules::ProtectedRelation& relation) {
-    return std::any_of(relation.columns.begin(), relation.columns.end(), [](const auto& column) {
-      return !column.is_public && column.without_basis == rules::WithoutBasis::hide_row;
-    });
   }
 
   // Which cells are NULL shows through the mask in any case.

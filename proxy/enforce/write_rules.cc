@@ -13,16 +13,12 @@ using parser::Oid;
 using parser::Relation;
 using parser::RelationKind;
 
-constexpr int max_view_depth = 32;
-
-// UPDATE pg_settings is SET by another name, also through a view.
-bool is_over_settings(const Generation& generation, const Relation& relation, int depth) {
-  if (relation.schema == "pg_catalog" && relation.name == "pg_settings") return true;
-  if (relation.kind != RelationKind::view || depth > max_view_depth) return depth > max_view_depth;
-  return std::any_of(relation.depends_on.begin(), relation.depends_on.end(), [&](Oid oid) {
-    const Relation* below = generation.catalog().relation(oid);
-    return below != nullptr && is_over_settings(generation, *below, depth + 1);
-  });
+// UPDATE pg_settings is SET by another name, also through a view or a rule.
+bool is_over_settings(const Generation& generation, const Relation& relation) {
+  const Relation* settings = generation.catalog().relation("pg_catalog", "pg_settings");
+  if (settings == nullptr) return false;
+  const std::vector<Oid> written = generation.functions().writes().written_with(relation.oid);
+  return std::find(written.begin(), written.end(), settings->oid) != written.end();
 }
 
 // The columns that existing rows get new values for.
@@ -107,7 +103,7 @@ std::optional<parser::SqlError> refuse_through_view(const Generation& generation
 std::optional<parser::SqlError> refuse_write(const Generation& generation, const Relation& target,
                                              const Node* statement) {
   if (target.schema == "pg_catalog" || target.schema == "information_schema" ||
-      is_over_settings(generation, target, 0)) {
+      is_over_settings(generation, target)) {
     return unsupported("\"" + target.name + "\" can't be modified through the proxy",
                        "Use SET to change a setting.");
   }
