@@ -156,15 +156,16 @@ std::string SubjectFile::read(const std::function<void(const SubjectEntry&)>& vi
       sizeof(Header), [&](const SubjectEntry& entry, std::uint64_t) { return visit(entry), true; }, end);
 }
 
-bool SubjectFile::append(std::string_view entries) {
+bool SubjectFile::append(std::string_view entries, bool sync) {
   ChangeLock lock(fd_);
   Header header{};
   if (!lock || !read_header(header)) return false;
-  if (!write_all(fd_, entries, end_) || ::fdatasync(fd_) != 0) {
+  if (!write_all(fd_, entries, end_) || (sync && ::fdatasync(fd_) != 0)) {
     (void)!::ftruncate(fd_, static_cast<off_t>(end_));
     return false;
   }
   end_ += entries.size();
+  if (!sync) return true;
   header.synced = end_;  // synced itself by the next one
   write_header(header);
   return true;

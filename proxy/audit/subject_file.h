@@ -66,8 +66,8 @@ class SubjectFile {
   std::string open(const std::filesystem::path& directory, Use use);
   // All entries, in the order of the file. An error text, empty when fine.
   std::string read(const std::function<void(const SubjectEntry&)>& visit);
-  // All or nothing, and synced. The owner's.
-  bool append(std::string_view entries);
+  // All or nothing. The owner's.
+  bool append(std::string_view entries, bool sync);
   // Overwrites the entries that `wanted` is true of. An error text, empty when fine; `erased` counts.
   std::string erase(const std::function<bool(const SubjectEntry&)>& wanted, std::size_t& erased);
 

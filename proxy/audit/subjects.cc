@@ -14,13 +14,14 @@ namespace {
 constexpr std::uint32_t window = 1u << 16;
 constexpr std::size_t max_subjects = 40'000'000;
 constexpr std::size_t max_pending = std::size_t{64} << 20, max_waiting = std::size_t{64} << 20;
-constexpr std::chrono::milliseconds look_every{200};
+constexpr std::size_t many_waiting = std::size_t{1} << 20;
+constexpr std::chrono::milliseconds look_every{200}, gather_for{20};
 
 }  // namespace
 
-SubjectDirectory::OpenResult SubjectDirectory::open(const std::filesystem::path& audit_directory, Log& log) {
-  std::unique_ptr<SubjectDirectory> directory(new SubjectDirectory(log));
-  std::string error = directory->file_.open(audit_directory, SubjectFile::Use::own);
+SubjectDirectory::OpenResult SubjectDirectory::open(const Options& options, Log& log) {
+  std::unique_ptr<SubjectDirectory> directory(new SubjectDirectory(options.sync, log));
+  std::string error = directory->file_.open(options.directory, SubjectFile::Use::own);
   if (error.empty()) error = directory->load();
   if (!error.empty()) return {nullptr, std::move(error)};
   directory->thread_ = std::thread([self = directory.get()] { self->run(); });
@@ -71,6 +72,7 @@ void SubjectDirectory::refill() {
   const std::uint32_t first = reserved_, last = (reserved_ / window + 1) * window;
   reserved_ = last;
   append_entry(pending_, {SubjectEntry::Type::reserved, 0, reserved_, {}});
+  must_sync_ = true;
   free_.clear();
   for (std::uint32_t number = first; number < last; ++number) free_.push_back(number);
   std::random_device device;
@@ -104,10 +106,11 @@ void SubjectDirectory::append(const Outcome& outcome) {
     lock.unlock();
     log_.append(outcome);
   } else if (waiting_bytes_ < max_waiting) {
+    const bool first = waiting_.empty(), few = waiting_bytes_ < many_waiting;
     waiting_bytes_ += sizeof(Waiting);
     for (const auto& subjects : outcome.subjects) waiting_bytes_ += subjects.bitmap.size();
     waiting_.emplace_back(outcome);
-    wake_.notify_one();
+    if (first || (few && waiting_bytes_ >= many_waiting)) wake_.notify_one();
   } else {
     lock.unlock();
     std::vector<Waiting> too_many;
@@ -141,20 +144,26 @@ void SubjectDirectory::commit(std::unique_lock<std::mutex>& lock) {
   std::string entries = std::exchange(pending_, {});
   std::vector<Waiting> waiting = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
+  const bool sync = std::exchange(must_sync_, false) || sync_ == Options::Sync::always;
   committing_ = true;
   lock.unlock();
-  const bool written = entries.empty() || file_.append(entries);
+  const bool written = entries.empty() || file_.append(entries, sync);
   append_waiting(waiting, written);
   lock.lock();
   committing_ = false;
   failing_ = !written;
-  if (!written) pending_.insert(0, entries);  // tried again
+  if (written) return;
+  pending_.insert(0, entries);  // tried again
+  must_sync_ |= sync;
 }
 
 void SubjectDirectory::run() {
   std::unique_lock lock(mutex_);
   while (!stops_) {
-    wake_.wait_for(lock, look_every, [&] { return stops_ || (!failing_ && !waiting_.empty()); });
+    wake_.wait_for(lock, look_every, [&] { return stops_ || hurries_ || (!failing_ && !waiting_.empty()); });
+    if (!waiting_.empty())
+      wake_.wait_for(lock, gather_for, [&] { return stops_ || hurries_ || waiting_bytes_ >= many_waiting; });
+    hurries_ = false;
     if (!settled()) commit(lock);
     settled_.notify_all();
     if (stops_) break;
@@ -192,6 +201,7 @@ std::uint64_t SubjectDirectory::size() const {
 
 void SubjectDirectory::settle() {
   std::unique_lock lock(mutex_);
+  hurries_ = true;
   wake_.notify_one();
   settled_.wait(lock, [&] { return settled() || failing_; });
 }

@@ -2,13 +2,13 @@
 // naming anybody. A subject keeps its number until it is erased; used again, it gets another one.
 //
 // Thread-safe. Numbers are given in memory at once; an outcome that uses them goes to the log when they are
-// durable: from the caller's thread where they are already, else from a thread of the directory's own, which
-// syncs for all that wait. That thread also notices erasures by another process.
+// durable: from the caller's thread where they are already, else from a thread of the directory's own. Nobody
+// waits for an outcome, so that thread gathers for a while and syncs once for all of them. It also notices
+// erasures by another process.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "proxy/audit/log.h"
+#include "proxy/audit/options.h"
 #include "proxy/audit/subject_file.h"
 #include "proxy/audit/subject_index.h"
 
@@ -28,8 +29,9 @@ class SubjectDirectory {
     std::unique_ptr<SubjectDirectory> directory;  // null on error
     std::string error;
   };
-  // `log` outlives the directory.
-  static OpenResult open(const std::filesystem::path& audit_directory, Log& log);
+  // In the log's folder; with Sync::off a power cut may leave numbers in the log that are nobody's. `log`
+  // outlives the directory.
+  static OpenResult open(const Options& options, Log& log);
   ~SubjectDirectory();
 
   // Of a kind of subject, as the rules name it. Negative: there are too many.
@@ -56,7 +58,7 @@ class SubjectDirectory {
     std::vector<std::string> unknown;
   };
 
-  explicit SubjectDirectory(Log& log) : log_(log) {}
+  SubjectDirectory(Options::Sync sync, Log& log) : sync_(sync), log_(log) {}
   std::string load();
   std::uint32_t assign(int kind, const SubjectKey& key);
   void refill();
@@ -66,6 +68,7 @@ class SubjectDirectory {
   void notice_erasures();
   bool settled() const { return pending_.empty() && waiting_.empty() && !committing_; }
 
+  const Options::Sync sync_;
   Log& log_;
   SubjectFile file_;  // used by the thread, and before it begins
   SubjectIndex index_;
@@ -75,11 +78,12 @@ class SubjectDirectory {
   std::vector<std::string> kinds_;
   std::vector<std::uint32_t> free_;  // numbers that are reserved and not given out, in random order
   std::uint32_t reserved_ = 1;       // below it all numbers may have been given out
+  bool must_sync_ = false;           // a reservation is pending: no number may mean two persons, ever
   std::string pending_;              // entries to be written
   std::vector<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::string scratch_;
-  bool committing_ = false, failing_ = false, stops_ = false;
+  bool committing_ = false, failing_ = false, hurries_ = false, stops_ = false;
   std::thread thread_;
 };
 

@@ -91,10 +91,11 @@ int serve(const std::filesystem::path& config_file) {
   if (!loaded.settings) return could_not_run;
   const config::Config& config = *loaded.settings->config;
   set_log_level(config.log_level);
-  auto [log, audit_error] = audit::Log::open(audit_options(config));
+  const audit::Options options = audit_options(config);
+  auto [log, audit_error] = audit::Log::open(options);
   if (!log) return fail(audit_error);
   audit::SubjectDirectory::OpenResult subjects;
-  if (config.audit_subjects) subjects = audit::SubjectDirectory::open(config.audit_directory, *log);
+  if (config.audit_subjects) subjects = audit::SubjectDirectory::open(options, *log);
   if (!subjects.error.empty()) return fail(subjects.error);
   check_open_files(config);
   Databases databases(loaded.settings->config, loaded.rules);

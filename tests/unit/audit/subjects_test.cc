@@ -40,7 +40,7 @@ class SubjectsTest : public AuditTest {
   }
   void reopen() {
     directory_.reset();
-    auto opened = SubjectDirectory::open(directory, *log);
+    auto opened = SubjectDirectory::open(options, *log);
     ASSERT_TRUE(opened.directory) << opened.error;
     directory_ = std::move(opened.directory);
   }
@@ -165,17 +165,17 @@ TEST_F(SubjectsTest, DamageIsSaid) {
   std::string bytes = file_bytes();
   bytes[bytes.find("ann@")] ^= 1;
   std::ofstream(subjects_file(), std::ios::binary) << bytes;
-  auto opened = SubjectDirectory::open(directory, *log);
+  auto opened = SubjectDirectory::open(options, *log);
   EXPECT_FALSE(opened.directory);
   EXPECT_NE(opened.error.find("is damaged at byte"), std::string::npos) << opened.error;
   EXPECT_EQ(file_bytes(), bytes);
   std::ofstream(subjects_file(), std::ios::binary)
       << "something else that is longer than a header, and not a directory";
-  EXPECT_NE(SubjectDirectory::open(directory, *log).error.find("not a subject directory"), std::string::npos);
+  EXPECT_NE(SubjectDirectory::open(options, *log).error.find("not a subject directory"), std::string::npos);
 }
 
 TEST_F(SubjectsTest, IsForOneProxy) {
-  EXPECT_NE(SubjectDirectory::open(directory, *log).error.find("another pgconsent"), std::string::npos);
+  EXPECT_NE(SubjectDirectory::open(options, *log).error.find("another pgconsent"), std::string::npos);
   SubjectFile other;
   ASSERT_EQ(other.open(directory, SubjectFile::Use::change), "");
   EXPECT_TRUE(other.has_owner());
@@ -214,6 +214,25 @@ TEST_F(SubjectsTest, AnOutcomeWaitsForItsNumbers) {
   EXPECT_EQ(of.back(), 3);
 }
 
+// Outcomes wait for one another, but not for long: nobody has to ask for them.
+TEST_F(SubjectsTest, WhatWaitsIsGatheredAndThenWritten) {
+  const int kind = directory_->kind("customer");
+  const Outcome::Subjects subjects[] = {{"customer", "abc"}};
+  constexpr std::int64_t count = 100;
+  for (std::int64_t key = 1; key <= count; ++key) {
+    ASSERT_NE(directory_->number(kind, integer(key)), 0u);
+    Outcome outcome;
+    outcome.subjects_known = true;
+    outcome.subjects = subjects;
+    directory_->append(outcome);
+  }
+  for (int i = 0; i < 500 && log->statistics().records < count; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(log->statistics().records, std::uint64_t{count});
+  log->flush();
+  for (const std::string& line : lines()) EXPECT_NE(line.find("\"subjects\":{\"customer\""), std::string::npos);
+}
+
 // Killed at any moment: a number in the log is in the directory, and none has two meanings.
 TEST_F(SubjectsTest, SurvivesKills) {
   directory_.reset();
@@ -225,7 +244,7 @@ TEST_F(SubjectsTest, SurvivesKills) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       auto opened_log = Log::open(options);
-      auto opened = SubjectDirectory::open(directory, *opened_log.log);
+      auto opened = SubjectDirectory::open(options, *opened_log.log);
       if (!opened.directory) ::_exit(9);
       const int kind = opened.directory->kind("customer");
       for (std::int64_t key = round * 1000;; ++key) {
@@ -288,7 +307,7 @@ TEST_F(SubjectsTest, AFullDiskLosesSubjectsButSaysSo) {
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
     auto opened_log = Log::open(options);
-    auto opened = SubjectDirectory::open(directory, *opened_log.log);
+    auto opened = SubjectDirectory::open(options, *opened_log.log);
     const int kind = opened.directory->kind("customer");
     const auto disclosed = [&](std::int64_t key) {
       const std::uint32_t number = opened.directory->number(kind, integer(key));
