@@ -19,7 +19,7 @@ bool QueryRewriter::check_code(const Node* node, Statement& statement) {
   } else {
     FunctionVerdict functions = judge_functions(references_, generation_, names_);
     if (functions.refusal) refuse(statement, std::move(*functions.refusal), functions.location);
-    if (functions.may_change_state) statement.effects |= Effect::changes_state;
+    if (functions.may_change_state) statement.effects |= Effect::changes_state | Effect::runs_early;
     statement.decided_by_constant |= functions.by_constant;
     shows_sent_text_ = functions.shows_sent_text;
     names_unknown_ = functions.names_unknown;

@@ -167,6 +167,13 @@ std::optional<SqlError> refuse_definitions(const DoBlock& block, const std::stri
 
 }  // namespace
 
+bool defines_anything(const DoStmt* block) {
+  std::string language = "plpgsql", body;
+  code_of(block->args, language, body);
+  return !take_out_definitions(body).definitions.empty() ||
+         parser::scan_body(parser::lower(language), body).makes_tables;
+}
+
 bool makes_code_without_schema(const Node* statement) {
   switch (nodeTag(statement)) {
     case T_CreateFunctionStmt:

@@ -132,6 +132,14 @@ void Definitions::note(const parser::StatementFacts& facts, const std::string& t
     case T_DropStmt:
       settled = drop(parser::as<DropStmt>(statement));
       break;
+    case T_RenameStmt:
+      settled = rename(parser::as<RenameStmt>(statement), names);
+      change_code_ |= !settled;
+      break;
+    case T_DoStmt:  // likewise
+      settled = false;
+      change_code_ |= defines_anything(parser::as<DoStmt>(statement));
+      break;
     case T_CreateFunctionStmt:  // its body was judged
     case T_GrantRoleStmt:
       settled = false;
@@ -189,6 +197,24 @@ bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver&
     change_code_ |= drops && relation != nullptr && decides(*relation);
   });
   return settled;
+}
+
+// Of a column, or of a table of this text. False: of anything else.
+bool Definitions::rename(const RenameStmt* rename, const parser::NameResolver& names) {
+  if (rename->relation == nullptr) return false;
+  const std::string name = rename->relation->relname;
+  const parser::ResolvedName resolved = names.resolve(*rename->relation);
+  const bool is_new = resolved.relation == nullptr && resolved.temporary == nullptr && has(created_, name);
+  if (rename->renameType == OBJECT_COLUMN && rename->relationType == OBJECT_TABLE) {
+    if (!is_new && (resolved.relation == nullptr || decides(*resolved.relation))) return false;
+    if (resolved.relation != nullptr) reshape(*resolved.relation);
+    reshaped_.push_back(name);
+    return true;
+  }
+  if (rename->renameType != OBJECT_TABLE || !is_new) return false;
+  dropped_.push_back(name);
+  created_.emplace_back(rename->newname);
+  return true;
 }
 
 bool Definitions::drop(const DropStmt* drop) {

@@ -47,6 +47,7 @@ class Definitions {
   static bool has(const std::vector<std::string>& names, std::string_view name);
   bool alter(const AlterTableStmt* alter, const parser::NameResolver& names);
   void reshape(const parser::Relation& relation);
+  bool rename(const RenameStmt* rename, const parser::NameResolver& names);
   bool drop(const DropStmt* drop);
   bool decides(const parser::Relation& relation) const;
   bool is_deciding_key(std::string_view index) const;

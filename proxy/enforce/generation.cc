@@ -92,6 +92,14 @@ bool Generation::is_sensitive_name(std::string_view name) const {
   return sensitive_names_.contains(name);
 }
 
+bool Generation::may_hide_rows(std::string_view relation) const {
+  const auto& relations = policy().relations;
+  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+    const parser::Relation* known = catalog().relation(each.first);
+    return known != nullptr && known->name == relation && each.second.hides_rows();
+  });
+}
+
 const UntrustedCode* Generation::untrusted_code(parser::Oid oid, bool updates) const {
   const auto it = untrusted_.find(oid);
   const bool is_run = it != untrusted_.end() && (updates || it->second.column.empty());

@@ -47,6 +47,8 @@ class Generation {
   bool is_built_in_rule(parser::Oid oid) const { return catalog_rules_.contains(oid); }
   // Could this bare name mean a relation that shows protected data, in any schema?
   bool is_sensitive_name(std::string_view name) const;
+  // May a relation of this name hide rows? What refers to them would ask whether they are there.
+  bool may_hide_rows(std::string_view relation) const;
   // Is it the name of a relation, column, schema or function? (for the audit's normalised text)
   bool is_known_name(std::string_view name) const;
 

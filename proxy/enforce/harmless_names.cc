@@ -114,7 +114,8 @@ void HarmlessNames::element(const Node* node) {
   const auto* constraint = parser::as<Constraint>(node);
   if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr) return;
   // Without columns the primary key is meant. A masked column would be asked whether it holds a value.
-  bool is_public = true;
+  // So would a hidden row, whether it is there.
+  bool is_public = !generation_.may_hide_rows(constraint->pktable->relname);
   parser::for_each(constraint->pk_attrs,
                    [&](const Node* name) { is_public &= is_public_column(parser::string_value(name)); });
   if (is_public) add(constraint->pktable);

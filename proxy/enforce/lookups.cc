@@ -35,6 +35,18 @@ bool is_repeatable(const Generation& generation, const Node* value, const parser
   return tag == T_String || (tag == T_Integer && is_integer);
 }
 
+bool is_used_once(Source& source, std::string_view parameter) {
+  const parser::TokenIndex& tokens = source.tokens();
+  const std::string_view text = source.text();
+  int uses = 0;
+  for (int i = 0; i < tokens.size(); ++i) {
+    const parser::Token& token = tokens[i];
+    uses += token.kind == parser::TokenKind::parameter &&
+            text.substr(token.start, token.end - token.start) == parameter;
+  }
+  return uses == 1;
+}
+
 }  // namespace
 
 // Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it. Whether
@@ -52,6 +64,8 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
     if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
     if (!is_repeatable(generation_, lookup.value, column)) continue;
     const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
+    // Repeated in front of its other uses, it would decide about the parameter's type.
+    if (nodeTag(lookup.value) == T_ParamRef && !is_used_once(source, value)) continue;
     const auto clears_if = table.clears_if.find(column.attnum);
     if (value.empty() || clears_if == table.clears_if.end()) continue;
     const std::string_view conjunction = out.raw.empty() ? "" : " AND ";

@@ -44,6 +44,7 @@ enum Effect : std::uint32_t {
   names_portal = 1u << 5,        // DECLARE or CLOSE of Statement::cursor_name
   forgets_portals = 1u << 6,     // CLOSE ALL, DISCARD ALL
   has_own_answer = 1u << 7,      // COPY, BEGIN, SAVEPOINT, …: not what an EXECUTE could run
+  runs_early = 1u << 8,          // code that changes state, which parsing may run: the input of a domain
 };
 
 // A statement that runs what was made under a name: what that is, only the session knows.
@@ -202,14 +203,17 @@ class Planner {  // one per worker and database: not thread-safe
   virtual bool is_exempt(std::string_view login_role) const = 0;
   // Of the role's own, in place of the configured one; zero: unlimited.
   virtual std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view login_role) const = 0;
+  // Errors name what they speak of, and a transaction may have renamed it: judged by what the statement's plan
+  // was made under, and as what may not be shown where that is not known any more; null: by what is now.
   // Of a function that stands in an error's CONTEXT: may what it raises, or how it fails, show a raw value?
-  virtual bool messages_may_tell(std::string_view function) const = 0;
-  virtual bool errors_may_tell(std::string_view function) const = 0;
+  virtual bool messages_may_tell(std::string_view function, const Plan* plan) const = 0;
+  virtual bool errors_may_tell(std::string_view function, const Plan* plan) const = 0;
   // May an integrity error of this relation print its rows, or the key of one of its constraints
   // (printed_rows.h)?
-  virtual bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const = 0;
-  virtual bool may_print_key(std::string_view schema, std::string_view relation,
-                             std::string_view constraint) const = 0;
+  virtual bool may_print_rows(std::string_view schema, std::string_view relation, bool touched,
+                              const Plan* plan) const = 0;
+  virtual bool may_print_key(std::string_view schema, std::string_view relation, std::string_view constraint,
+                             const Plan* plan) const = 0;
 };
 
 // The text that makes the server fail in place of a refused statement, and how its error is recognised:

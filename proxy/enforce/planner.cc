@@ -57,7 +57,7 @@ class CachingPlanner : public Planner {
   }
 
   bool is_protected(ColumnOrigin column, const Plan* plan) const override {
-    const GenerationPtr& judge = made_under(plan);
+    const GenerationPtr judge = made_under(plan);
     return judge == nullptr || judge->is_protected_column(column.table, column.attnum);
   }
 
@@ -90,26 +90,27 @@ class CachingPlanner : public Planner {
     return role->exempt ? std::chrono::milliseconds::zero() : role->max_snapshot_age;
   }
 
-  bool messages_may_tell(std::string_view function) const override {
-    const GenerationPtr& current = current_();
-    return current == nullptr || current->functions().messages_may_tell(function);
+  bool messages_may_tell(std::string_view function, const Plan* plan) const override {
+    const GenerationPtr judge = names_of(plan);
+    return judge == nullptr || judge->functions().messages_may_tell(function);
   }
 
-  bool errors_may_tell(std::string_view function) const override {
-    const GenerationPtr& current = current_();
-    return current == nullptr || current->functions().errors_may_tell(function);
+  bool errors_may_tell(std::string_view function, const Plan* plan) const override {
+    const GenerationPtr judge = names_of(plan);
+    return judge == nullptr || judge->functions().errors_may_tell(function);
   }
 
-  bool may_print_rows(std::string_view schema, std::string_view relation, bool touched) const override {
+  bool may_print_rows(std::string_view schema, std::string_view relation, bool touched,
+                      const Plan* plan) const override {
     if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
-    const GenerationPtr& current = current_();
-    return current == nullptr ? !touched : enforce::may_print_rows(*current, schema, relation, touched);
+    const GenerationPtr judge = names_of(plan);
+    return judge == nullptr ? !touched : enforce::may_print_rows(*judge, schema, relation, touched);
   }
 
-  bool may_print_key(std::string_view schema, std::string_view relation,
-                     std::string_view constraint) const override {
-    const GenerationPtr& current = current_();
-    return current != nullptr && enforce::may_print_key(*current, schema, relation, constraint);
+  bool may_print_key(std::string_view schema, std::string_view relation, std::string_view constraint,
+                     const Plan* plan) const override {
+    const GenerationPtr judge = names_of(plan);
+    return judge != nullptr && enforce::may_print_key(*judge, schema, relation, constraint);
   }
 
  private:
@@ -128,14 +129,19 @@ class CachingPlanner : public Planner {
     templates_.clear();
   }
 
-  // The one in force where it is not known any more.
-  const GenerationPtr& made_under(const Plan* plan) const {
-    if (plan != nullptr) {
-      for (const GenerationPtr* each : {&generation_, &before_, &private_})
-        if (*each != nullptr && (*each)->id() == plan->generation) return *each;
-    }
-    return current_();
+  // What the plan was made under; null where it is not known any more.
+  GenerationPtr known_judge(const Plan& plan) const {
+    for (const GenerationPtr* each : {&current_(), &generation_, &before_, &private_})
+      if (*each != nullptr && (*each)->id() == plan.generation) return *each;
+    return nullptr;
   }
+
+  GenerationPtr made_under(const Plan* plan) const {
+    const GenerationPtr judge = names_of(plan);
+    return judge == nullptr ? current_() : judge;
+  }
+
+  GenerationPtr names_of(const Plan* plan) const { return plan == nullptr ? current_() : known_judge(*plan); }
 
   static std::size_t size_of(const Plan& plan) {
     return 1024 + plan.original.size() + plan.sql.size() + plan.statements.size() * sizeof(Statement);

@@ -32,6 +32,9 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
 std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Generation& generation,
                                                const parser::NameResolver* names);
 
+// Beside what it reads and writes: new relations, types, code or names.
+bool defines_anything(const DoStmt* block);
+
 // A function, an operator or an aggregate whose schema the search path decides about.
 bool makes_code_without_schema(const Node* statement);
 

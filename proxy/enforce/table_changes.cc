@@ -52,7 +52,7 @@ class Change {
         if (command->name == nullptr) return false;
         if (command->behavior == DROP_CASCADE) return false;
         if (command->missing_ok && table_.column(std::string_view(command->name)) == nullptr) return true;
-        return is_free(command->name) && !find(command->name)->is_named;  // the rules would not fit any more
+        return is_spare(command->name);
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -164,7 +164,7 @@ class Change {
       case CONSTR_CHECK:
         return constraint->raw_expr != nullptr && is_public(constraint->raw_expr);
       case CONSTR_FOREIGN: {
-        bool keys = !cascades(constraint);
+        bool keys = !cascades(constraint) && !generation_.may_hide_rows(constraint->pktable->relname);
         parser::for_each(constraint->fk_attrs,
                          [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
         return keys;
@@ -254,6 +254,12 @@ class Change {
   bool is_public(std::string_view name) const {
     const rules::ProtectedColumn* column = find(name);
     return !hides_rows_ && column != nullptr && column->is_public;
+  }
+
+  // No rule names it, which would not fit any more, and neither subjects nor consent are read from it.
+  bool is_spare(std::string_view name) const {
+    const rules::ProtectedColumn* column = find(name);
+    return column != nullptr && !column->is_named && !keeps_consent() && !decides(column->attnum);
   }
 
   // Public, and neither subjects nor consent are read from it.

@@ -165,12 +165,17 @@ Circumstances Session::Impl::circumstances(const Entry* entry) const {
   Circumstances out;
   out.touched = touched_;
   out.utf8 = utf8_;
+  out.plan = entry == nullptr ? nullptr : entry->plan.get();
+  out.renamed = ddl_sent_ && out.plan == nullptr;
   // Nothing runs before the statement does.
   const bool runs = entry != nullptr && (entry->kind == Kind::query || entry->kind == Kind::execute);
   const auto* statement = runs ? statement_of(*entry) : nullptr;
+  const bool prepares = entry != nullptr && (entry->kind == Kind::parse || entry->kind == Kind::bind ||
+                                             entry->kind == Kind::describe_statement ||
+                                             entry->kind == Kind::describe_portal);
   // The end of a transaction, or SET CONSTRAINTS, checks what was left for it.
   constexpr std::uint32_t checks = enforce::has_own_answer | enforce::changes_state;
-  const bool may_check = statement == nullptr || (statement->effects & checks) != 0;
+  const bool may_check = !prepares && (statement == nullptr || (statement->effects & checks) != 0);
   out.writes = (may_check && touched_) || (statement != nullptr && statement->writes);
   out.row_code = (may_check && row_code_sent_) ||
                  (statement != nullptr && (statement->runs_row_code || statement->asks_conditions));
@@ -188,7 +193,7 @@ std::string_view Session::Impl::write_error(const wire::Header& header, const En
   const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed = !exempt && withhold(response.fields, *planner_, circumstances(entry)) != Withheld::nothing;
+  bool changed = !exempt && withhold(response.fields, *planner_, circumstances(entry), texts) != Withheld::nothing;
   changed |= clean_fields(response.fields, entry, texts);
   if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());
@@ -271,7 +276,7 @@ bool Session::Impl::notice_response(const wire::Header& header) {
   std::deque<std::string> texts;
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
   const Withheld withheld =
-      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, circumstances(entry));
+      exempt ? Withheld::nothing : withhold(notice.fields, *planner_, circumstances(entry), texts);
   const bool logged = !exempt && is_log(notice.fields);  // perhaps of a statement before this one
   if ((entry != nullptr && entry->swallowed) || logged || withheld == Withheld::all) {
     server_.drop(header);

@@ -78,6 +78,7 @@ bool Session::Impl::on_parse(const wire::Header& header) {
 
   auto entry = make_entry(Kind::parse, plan);
   audit_sent(entry, *plan, true);
+  if (plan->effects() & enforce::runs_early) sent_effects(enforce::changes_state);
   auto prepared = std::make_shared<PreparedStatement>();
   prepared->plan = plan;
   prepared->state = state_->id;

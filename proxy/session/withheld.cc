@@ -58,7 +58,7 @@ bool prints_values(std::string_view state) {
 
 // Classes and states whose messages are the same whatever the values are.
 bool tells_no_value(std::string_view state, std::string_view message) {
-  static constexpr std::string_view classes[] = {"08", "21", "23", "25", "40", "44", "53", "57"};
+  static constexpr std::string_view classes[] = {"08", "21", "23", "25", "34", "3B", "40", "44", "53", "57"};
   static constexpr std::string_view states[] = {"22001", "22012", "42P17", "55P03"};
   if (std::find(std::begin(classes), std::end(classes), state.substr(0, 2)) != std::end(classes)) return true;
   if (std::find(std::begin(states), std::end(states), state) != std::end(states)) return true;
@@ -69,12 +69,16 @@ bool tells_no_value(std::string_view state, std::string_view message) {
 }
 
 // Where the server raises it says that no row's expression did: the analysis of the statement, privileges,
-// constraints.
+// constraints, what is not there.
 bool raised_by_statement(const wire::ErrorFields& fields) {
   static constexpr std::string_view files[] = {
       "analyze.c",      "parse_agg.c",      "parse_clause.c", "parse_merge.c",     "parse_relation.c",
-      "parse_target.c", "rewriteHandler.c", "planner.c",      "nodeModifyTable.c", "execMain.c"};
-  return field(fields, 'R') == "aclcheck_error" ||
+      "parse_target.c", "rewriteHandler.c", "planner.c",      "nodeModifyTable.c", "execMain.c",
+      "user.c",         "dropcmds.c",       "parse_utilcmd.c"};
+  static constexpr std::string_view routines[] = {"aclcheck_error", "DropErrorMsgNonExistent",
+                                                  "DropErrorMsgWrongType", "AfterTriggerSetState",
+                                                  "RememberAllDependentForRebuilding", "ATExecDropColumn"};
+  return std::find(std::begin(routines), std::end(routines), field(fields, 'R')) != std::end(routines) ||
          std::find(std::begin(files), std::end(files), field(fields, 'F')) != std::end(files);
 }
 
@@ -86,21 +90,77 @@ bool inside_function(std::string_view context) {
   return last.starts_with("PL/pgSQL function ") || last.starts_with("SQL function \"");
 }
 
+// "(0,3)": where a row lies, in whatever language it is said.
+bool names_tuple(std::string_view line) {
+  const auto digits = [&](std::size_t at) {
+    while (at < line.size() && line[at] >= '0' && line[at] <= '9') ++at;
+    return at;
+  };
+  for (std::size_t at = line.find('('); at != line.npos; at = line.find('(', at + 1)) {
+    const std::size_t comma = digits(at + 1);
+    if (comma == at + 1 || comma == line.size() || line[comma] != ',') continue;
+    const std::size_t close = digits(comma + 1);
+    if (close > comma + 1 && close < line.size() && line[close] == ')') return true;
+  }
+  return false;
+}
+
+// What waited for a row says which one it was.
+bool is_about_waiting(std::string_view state) {
+  return state.starts_with("40") || state.starts_with("55") || state.starts_with("57");
+}
+
+std::string without_tuples(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end == text.npos ? end : end + 1);
+    if (!names_tuple(line)) out += line;
+    text.remove_prefix(line.size());
+  }
+  if (out.ends_with('\n')) out.pop_back();
+  return out;
+}
+
+// False: nothing was left out.
+bool leave_out_tuples(wire::ErrorFields& fields, std::deque<std::string>& texts) {
+  bool changed = false;
+  for (wire::ErrorField& each : fields) {
+    if ((each.code != 'D' && each.code != 'W') || !names_tuple(each.value)) continue;
+    each.value = texts.emplace_back(without_tuples(each.value));
+    changed = true;
+  }
+  std::erase_if(fields, [](const wire::ErrorField& each) {
+    return (each.code == 'D' || each.code == 'W') && each.value.empty();
+  });
+  return changed;
+}
+
 }  // namespace
 
-Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
-                  const Circumstances& circumstances) {
+namespace {
+
+// But for what is said of rows that others hold.
+Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& planner,
+                         const Circumstances& circumstances) {
   const bool touched = circumstances.touched, utf8 = circumstances.utf8;
   const std::string_view state = field(fields, 'C'), context = field(fields, 'W'),
                          routine = field(fields, 'R');
   const std::string_view severity = field(fields, 'V').empty() ? field(fields, 'S') : field(fields, 'V');
   const bool is_error = severity == "ERROR" || severity == "FATAL" || severity == "PANIC";
   const std::size_t before = fields.size();
-  const auto is_unknown = [&](std::string_view name) { return !utf8 && !parser::is_ascii(name); };
+  const enforce::Plan* plan = circumstances.plan;
+  const auto is_unknown = [&](std::string_view name) {
+    return circumstances.renamed || (!utf8 && !parser::is_ascii(name));
+  };
+  const auto prints_rows = [&] {
+    return !(circumstances.renamed && touched) &&
+           planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched, plan);
+  };
   // A row that may not be printed may not tell by its characters either.
   const auto hides_row = [&] {
     const bool prints_row = state == "23502" || state == "23514" || state == "23P01" || state == "44000";
-    return prints_row && !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched);
+    return prints_row && !prints_rows();
   };
   const bool untranslatable = circumstances.writes && routine == "report_untranslatable_char";
   if (!utf8 && is_error && (untranslatable || hides_row())) {
@@ -115,7 +175,7 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
   const bool raised = routine == "exec_stmt_raise" || routine == "exec_stmt_assert";
   if (raised) {
     if (any_function(context, [&](std::string_view name) {
-          return is_unknown(name) || planner.messages_may_tell(name);
+          return is_unknown(name) || planner.messages_may_tell(name, plan);
         })) {
       if (!is_error) return Withheld::all;
       leave_out(fields, "DHWPpqstcdn");  // RAISE … USING sets all of them
@@ -123,7 +183,7 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
       return Withheld::parts;
     }
   } else if (any_function(context, [&](std::string_view name) {
-               return is_unknown(name) || planner.errors_may_tell(name);
+               return is_unknown(name) || planner.errors_may_tell(name, plan);
              })) {
     if (!is_error) return Withheld::all;
     leave_out(fields, "DHWPpq");
@@ -142,14 +202,23 @@ Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
   }
   // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
   // indirectly.
-  if ((state.starts_with("23") || state.starts_with("44")) &&
-      !planner.may_print_rows(field(fields, 's'), field(fields, 't'), touched)) {
-    const bool prints_key = !raised && (state == "23505" || state == "23503");
-    const bool may_tell =
-        prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'), field(fields, 'n'));
+  if ((state.starts_with("23") || state.starts_with("44")) && !prints_rows()) {
+    const bool prints_key = !raised && !circumstances.renamed && (state == "23505" || state == "23503");
+    const bool may_tell = prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'),
+                                                              field(fields, 'n'), plan);
     leave_out(fields, may_tell ? "W" : "DW");
   }
   return fields.size() == before ? Withheld::nothing : Withheld::parts;
+}
+
+}  // namespace
+
+Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
+                  const Circumstances& circumstances, std::deque<std::string>& texts) {
+  const Withheld withheld = withhold_values(fields, planner, circumstances);
+  const bool tells = circumstances.touched && is_about_waiting(field(fields, 'C'));
+  const bool changed = tells && leave_out_tuples(fields, texts);
+  return withheld == Withheld::nothing && changed ? Withheld::parts : withheld;
 }
 
 }  // namespace pgconsent::session

@@ -2,6 +2,9 @@
 // tables.
 #pragma once
 
+#include <deque>
+#include <string>
+
 #include "proxy/enforce/plan.h"
 #include "proxy/wire/backend/error_response.h"
 
@@ -21,9 +24,12 @@ struct Circumstances {
   // The client's encoding. In others a function can't be told by a name that is not ASCII, and the server
   // fails at what it can't convert, be it a row in a message.
   bool utf8 = true;
+  const enforce::Plan* plan = nullptr;  // of the statement
+  bool renamed = false;                 // what things are called is not known
 };
 
+// `texts` holds what is new in the fields.
 Withheld withhold(wire::ErrorFields& fields, const enforce::Planner& planner,
-                  const Circumstances& circumstances);
+                  const Circumstances& circumstances, std::deque<std::string>& texts);
 
 }  // namespace pgconsent::session

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "tests/unit/session/fakes.h"
 
 namespace pgconsent::session {
@@ -10,7 +12,8 @@ namespace {
 
 std::string message_after(wire::ErrorFields fields, bool row_code) {
   session_test::FakePlanner planner;
-  withhold(fields, planner, {true, true, row_code, true});
+  std::deque<std::string> texts;
+  withhold(fields, planner, {true, true, row_code, true}, texts);
   for (const wire::ErrorField& field : fields) {
     if (field.code == 'M') return std::string(field.value);
   }
@@ -32,10 +35,26 @@ std::string told(std::string_view state, std::string_view message, wire::ErrorFi
   wire::ErrorFields fields{{'S', "ERROR"}, {'V', "ERROR"}, {'C', state}, {'M', message}};
   fields.insert(fields.end(), more.begin(), more.end());
   session_test::FakePlanner planner;
-  withhold(fields, planner, {true, true, true, true});
+  std::deque<std::string> texts;
+  withhold(fields, planner, {true, true, true, true}, texts);
   std::string all;
   for (const wire::ErrorField& field : fields) all += std::string(field.value) + "\n";
   return all;
+}
+
+// A guessed key that waits for the row that has it.
+TEST(Withheld, WhichRowIsWaitedFor) {
+  const std::string text = told("55P03", "canceling statement due to lock timeout",
+                                {{'W', "while locking tuple (0,3) in relation \"customers\""}});
+  EXPECT_EQ(text.find("(0,3)"), std::string::npos) << text;
+  const std::string inside =
+      told("57014", "canceling statement due to user request",
+           {{'W', "während des Aktualisierens von Tupel (12,345) in Relation »x«\nSQL statement \"SELECT 1\"\n"
+                  "PL/pgSQL function save(integer) line 3 at SQL statement"}});
+  EXPECT_EQ(inside.find("(12,345)"), std::string::npos) << inside;
+  EXPECT_NE(inside.find("PL/pgSQL function save(integer) line 3"), std::string::npos) << inside;
+  EXPECT_NE(told("40P01", "deadlock detected", {{'D', "Process 1 waits for process 2."}}).find("Process 1"),
+            std::string::npos);
 }
 
 TEST(Withheld, WhateverACheckPrints) {
