@@ -57,10 +57,15 @@ class FixedPlanner : public enforce::Planner {
     return std::nullopt;
   }
   bool is_exempt(std::string_view) const override { return false; }
-  bool messages_may_tell(std::string_view) const override { return false; }
-  bool errors_may_tell(std::string_view) const override { return false; }
-  bool may_print_rows(std::string_view, std::string_view, bool) const override { return false; }
-  bool may_print_key(std::string_view, std::string_view, std::string_view) const override { return false; }
+  bool messages_may_tell(std::string_view, const enforce::Plan*) const override { return false; }
+  bool errors_may_tell(std::string_view, const enforce::Plan*) const override { return false; }
+  bool may_print_rows(std::string_view, std::string_view, bool, const enforce::Plan*) const override {
+    return false;
+  }
+  bool may_print_key(std::string_view, std::string_view, std::string_view,
+                     const enforce::Plan*) const override {
+    return false;
+  }
 
  private:
   enforce::PlanPtr plan_;

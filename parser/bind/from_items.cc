@@ -19,6 +19,13 @@ bool locks(const SelectStmt* select, std::string_view name) {
   return found;
 }
 
+// A column definition list says it all.
+bool defines_columns(const RangeFunction* function) {
+  bool all = true;
+  for_each(function->functions, [&](const Node* node) { all &= lsecond(as<List>(node)) != nullptr; });
+  return all || function->coldeflist != nullptr;
+}
+
 std::string_view item_name(const RangeVar* range) {
   return range->alias != nullptr ? range->alias->aliasname : range->relname;
 }
@@ -122,7 +129,8 @@ bool Binder::returns_one_column(const RangeFunction* function) const {
 
 FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
   FromItem item;
-  item.opaque = !returns_one_column(function);  // what a function returns is not known here
+  item.opaque =
+      !returns_one_column(function) && !defines_columns(function);  // what others return is not known here
   // A function's arguments may use the items before it.
   for_each(function->functions, [&](const Node* node) {
     const List* pair = as<List>(node);

@@ -203,8 +203,8 @@ class Planner {  // one per worker and database: not thread-safe
   virtual bool is_exempt(std::string_view login_role) const = 0;
   // Of the role's own, in place of the configured one; zero: unlimited.
   virtual std::optional<std::chrono::milliseconds> max_snapshot_age(std::string_view login_role) const = 0;
-  // Errors name what they speak of, and a transaction may have renamed it: judged by what the statement's plan
-  // was made under, and as what may not be shown where that is not known any more; null: by what is now.
+  // Errors name what they speak of, and a transaction may have renamed it: judged by what the statement's
+  // plan was made under, and as what may not be shown where that is not known any more; null: by what is now.
   // Of a function that stands in an error's CONTEXT: may what it raises, or how it fails, show a raw value?
   virtual bool messages_may_tell(std::string_view function, const Plan* plan) const = 0;
   virtual bool errors_may_tell(std::string_view function, const Plan* plan) const = 0;

@@ -170,9 +170,9 @@ Circumstances Session::Impl::circumstances(const Entry* entry) const {
   // Nothing runs before the statement does.
   const bool runs = entry != nullptr && (entry->kind == Kind::query || entry->kind == Kind::execute);
   const auto* statement = runs ? statement_of(*entry) : nullptr;
-  const bool prepares = entry != nullptr && (entry->kind == Kind::parse || entry->kind == Kind::bind ||
-                                             entry->kind == Kind::describe_statement ||
-                                             entry->kind == Kind::describe_portal);
+  const bool prepares =
+      entry != nullptr && (entry->kind == Kind::parse || entry->kind == Kind::bind ||
+                           entry->kind == Kind::describe_statement || entry->kind == Kind::describe_portal);
   // The end of a transaction, or SET CONSTRAINTS, checks what was left for it.
   constexpr std::uint32_t checks = enforce::has_own_answer | enforce::changes_state;
   const bool may_check = !prepares && (statement == nullptr || (statement->effects & checks) != 0);
@@ -193,7 +193,8 @@ std::string_view Session::Impl::write_error(const wire::Header& header, const En
   const std::string_view code = audited_sqlstate(field(response.fields, 'C'));
   // What it says is judged before what it points at is mended.
   const bool exempt = state_ && planner_->is_exempt(state_->login_role);
-  bool changed = !exempt && withhold(response.fields, *planner_, circumstances(entry), texts) != Withheld::nothing;
+  bool changed =
+      !exempt && withhold(response.fields, *planner_, circumstances(entry), texts) != Withheld::nothing;
   changed |= clean_fields(response.fields, entry, texts);
   if (!changed) return server_.pass(header), code;
   serialize(response, server_.own());

@@ -75,9 +75,9 @@ bool raised_by_statement(const wire::ErrorFields& fields) {
       "analyze.c",      "parse_agg.c",      "parse_clause.c", "parse_merge.c",     "parse_relation.c",
       "parse_target.c", "rewriteHandler.c", "planner.c",      "nodeModifyTable.c", "execMain.c",
       "user.c",         "dropcmds.c",       "parse_utilcmd.c"};
-  static constexpr std::string_view routines[] = {"aclcheck_error", "DropErrorMsgNonExistent",
-                                                  "DropErrorMsgWrongType", "AfterTriggerSetState",
-                                                  "RememberAllDependentForRebuilding", "ATExecDropColumn"};
+  static constexpr std::string_view routines[] = {
+      "aclcheck_error",       "DropErrorMsgNonExistent",           "DropErrorMsgWrongType",
+      "AfterTriggerSetState", "RememberAllDependentForRebuilding", "ATExecDropColumn"};
   return std::find(std::begin(routines), std::end(routines), field(fields, 'R')) != std::end(routines) ||
          std::find(std::begin(files), std::end(files), field(fields, 'F')) != std::end(files);
 }
@@ -204,8 +204,8 @@ Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& plan
   // indirectly.
   if ((state.starts_with("23") || state.starts_with("44")) && !prints_rows()) {
     const bool prints_key = !raised && !circumstances.renamed && (state == "23505" || state == "23503");
-    const bool may_tell = prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'),
-                                                              field(fields, 'n'), plan);
+    const bool may_tell =
+        prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'), field(fields, 'n'), plan);
     leave_out(fields, may_tell ? "W" : "DW");
   }
   return fields.size() == before ? Withheld::nothing : Withheld::parts;

@@ -230,7 +230,8 @@ TEST_F(SubjectsTest, WhatWaitsIsGatheredAndThenWritten) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(log->statistics().records, std::uint64_t{count});
   log->flush();
-  for (const std::string& line : lines()) EXPECT_NE(line.find("\"subjects\":{\"customer\""), std::string::npos);
+  for (const std::string& line : lines())
+    EXPECT_NE(line.find("\"subjects\":{\"customer\""), std::string::npos);
 }
 
 // Killed at any moment: a number in the log is in the directory, and none has two meanings.

@@ -43,14 +43,18 @@ class FakePlanner : public enforce::Planner {
     return role == "backup" ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
   }
   bool is_exempt(std::string_view role) const override { return role == "dba"; }
-  bool messages_may_tell(std::string_view function, const enforce::Plan*) const override { return function == "tells"; }
+  bool messages_may_tell(std::string_view function, const enforce::Plan*) const override {
+    return function == "tells";
+  }
   bool errors_may_tell(std::string_view function, const enforce::Plan*) const override {
     return function == "tells" || function == "fails";
   }
-  bool may_print_rows(std::string_view, std::string_view relation, bool touched, const enforce::Plan*) const override {
+  bool may_print_rows(std::string_view, std::string_view relation, bool touched,
+                      const enforce::Plan*) const override {
     return !touched || relation == "open";
   }
-  bool may_print_key(std::string_view, std::string_view, std::string_view constraint, const enforce::Plan*) const override {
+  bool may_print_key(std::string_view, std::string_view, std::string_view constraint,
+                     const enforce::Plan*) const override {
     return constraint == "open_key";
   }
 

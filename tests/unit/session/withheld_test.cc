@@ -49,8 +49,9 @@ TEST(Withheld, WhichRowIsWaitedFor) {
   EXPECT_EQ(text.find("(0,3)"), std::string::npos) << text;
   const std::string inside =
       told("57014", "canceling statement due to user request",
-           {{'W', "während des Aktualisierens von Tupel (12,345) in Relation »x«\nSQL statement \"SELECT 1\"\n"
-                  "PL/pgSQL function save(integer) line 3 at SQL statement"}});
+           {{'W',
+             "während des Aktualisierens von Tupel (12,345) in Relation »x«\nSQL statement \"SELECT 1\"\n"
+             "PL/pgSQL function save(integer) line 3 at SQL statement"}});
   EXPECT_EQ(inside.find("(12,345)"), std::string::npos) << inside;
   EXPECT_NE(inside.find("PL/pgSQL function save(integer) line 3"), std::string::npos) << inside;
   EXPECT_NE(told("40P01", "deadlock detected", {{'D', "Process 1 waits for process 2."}}).find("Process 1"),
