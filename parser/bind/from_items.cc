@@ -129,8 +129,8 @@ bool Binder::returns_one_column(const RangeFunction* function) const {
 
 FromItem Binder::function_item(const RangeFunction* function, Scope& scope) {
   FromItem item;
-  item.opaque =
-      !returns_one_column(function) && !defines_columns(function);  // what others return is not known here
+  // What others return is not known here.
+  item.opaque = !returns_one_column(function) && !defines_columns(function);
   // A function's arguments may use the items before it.
   for_each(function->functions, [&](const Node* node) {
     const List* pair = as<List>(node);

@@ -106,11 +106,10 @@ void SubjectDirectory::append(const Outcome& outcome) {
     lock.unlock();
     log_.append(outcome);
   } else if (waiting_bytes_ < max_waiting) {
-    const bool first = waiting_.empty(), few = waiting_bytes_ < many_waiting;
     waiting_bytes_ += sizeof(Waiting);
     for (const auto& subjects : outcome.subjects) waiting_bytes_ += subjects.bitmap.size();
     waiting_.emplace_back(outcome);
-    if (first || (few && waiting_bytes_ >= many_waiting)) wake_.notify_one();
+    if (waiting_.size() == 1 || waiting_bytes_ >= many_waiting) wake_.notify_one();
   } else {
     lock.unlock();
     std::vector<Waiting> too_many;

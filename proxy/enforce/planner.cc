@@ -57,7 +57,8 @@ class CachingPlanner : public Planner {
   }
 
   bool is_protected(ColumnOrigin column, const Plan* plan) const override {
-    const GenerationPtr judge = made_under(plan);
+    const Generation* judge = made_under(plan);
+    if (judge == nullptr) judge = current_().get();
     return judge == nullptr || judge->is_protected_column(column.table, column.attnum);
   }
 
@@ -91,25 +92,25 @@ class CachingPlanner : public Planner {
   }
 
   bool messages_may_tell(std::string_view function, const Plan* plan) const override {
-    const GenerationPtr judge = names_of(plan);
+    const Generation* judge = made_under(plan);
     return judge == nullptr || judge->functions().messages_may_tell(function);
   }
 
   bool errors_may_tell(std::string_view function, const Plan* plan) const override {
-    const GenerationPtr judge = names_of(plan);
+    const Generation* judge = made_under(plan);
     return judge == nullptr || judge->functions().errors_may_tell(function);
   }
 
   bool may_print_rows(std::string_view schema, std::string_view relation, bool touched,
                       const Plan* plan) const override {
     if (schema.starts_with("pg_temp_")) return true;  // holds what its session has seen
-    const GenerationPtr judge = names_of(plan);
+    const Generation* judge = made_under(plan);
     return judge == nullptr ? !touched : enforce::may_print_rows(*judge, schema, relation, touched);
   }
 
   bool may_print_key(std::string_view schema, std::string_view relation, std::string_view constraint,
                      const Plan* plan) const override {
-    const GenerationPtr judge = names_of(plan);
+    const Generation* judge = made_under(plan);
     return judge != nullptr && enforce::may_print_key(*judge, schema, relation, constraint);
   }
 
@@ -129,19 +130,14 @@ class CachingPlanner : public Planner {
     templates_.clear();
   }
 
-  // What the plan was made under; null where it is not known any more.
-  GenerationPtr known_judge(const Plan& plan) const {
-    for (const GenerationPtr* each : {&current_(), &generation_, &before_, &private_})
-      if (*each != nullptr && (*each)->id() == plan.generation) return *each;
+  // Without a plan what is in force; null where it is not known any more.
+  const Generation* made_under(const Plan* plan) const {
+    const GenerationPtr& current = current_();
+    if (plan == nullptr) return current.get();
+    for (const GenerationPtr* each : {&current, &generation_, &before_, &private_})
+      if (*each != nullptr && (*each)->id() == plan->generation) return each->get();
     return nullptr;
   }
-
-  GenerationPtr made_under(const Plan* plan) const {
-    const GenerationPtr judge = names_of(plan);
-    return judge == nullptr ? current_() : judge;
-  }
-
-  GenerationPtr names_of(const Plan* plan) const { return plan == nullptr ? current_() : known_judge(*plan); }
 
   static std::size_t size_of(const Plan& plan) {
     return 1024 + plan.original.size() + plan.sql.size() + plan.statements.size() * sizeof(Statement);

@@ -256,16 +256,15 @@ class Change {
     return !hides_rows_ && column != nullptr && column->is_public;
   }
 
-  // No rule names it, which would not fit any more, and neither subjects nor consent are read from it.
-  bool is_spare(std::string_view name) const {
-    const rules::ProtectedColumn* column = find(name);
-    return column != nullptr && !column->is_named && !keeps_consent() && !decides(column->attnum);
-  }
+  // No rule names it, which would not fit any more.
+  bool is_spare(std::string_view name) const { return decides_nothing(name) && !find(name)->is_named; }
 
-  // Public, and neither subjects nor consent are read from it.
-  bool is_free(std::string_view name) const {
+  bool is_free(std::string_view name) const { return is_public(name) && decides_nothing(name); }
+
+  // Neither subjects nor consent are read from it.
+  bool decides_nothing(std::string_view name) const {
     const rules::ProtectedColumn* column = find(name);
-    return is_public(name) && !keeps_consent() && !decides(column->attnum);
+    return column != nullptr && !keeps_consent() && !decides(column->attnum);
   }
 
   // Subjects are read from it.

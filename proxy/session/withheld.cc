@@ -136,10 +136,6 @@ bool leave_out_tuples(wire::ErrorFields& fields, std::deque<std::string>& texts)
   return changed;
 }
 
-}  // namespace
-
-namespace {
-
 // But for what is said of rows that others hold.
 Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& planner,
                          const Circumstances& circumstances) {
