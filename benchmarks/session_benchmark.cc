@@ -62,10 +62,7 @@ class FixedPlanner : public enforce::Planner {
   bool may_print_rows(std::string_view, std::string_view, bool, const enforce::Plan*) const override {
     return false;
   }
-  bool may_print_key(std::string_view, std::string_view, std::string_view,
-                     const enforce::Plan*) const override {
-    return false;
-  }
+  bool may_print_key(const enforce::PrintedKey&, const enforce::Plan*) const override { return false; }
 
  private:
   enforce::PlanPtr plan_;

@@ -66,7 +66,8 @@ class Binder {
   void use(const VisibleColumn& column, const Scope& owner);
   void use_all(const FromItem& item, const Scope& owner);
   int use_named(const FromItem& item, std::string_view name, const Scope& owner);
-  bool unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
+  void unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
+  void unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope);
   void system_column(const FromItem& item, std::string_view name);
   const FromItem* find_item(std::string_view schema, std::string_view name, const Scope& scope,
                             const Scope** owner) const;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,10 +95,18 @@ struct TargetReference {
   bool uncertain = false;  // a bare name, and a FROM item whose columns are not known here stands before it
 };
 
-// A bare column of another FROM item that has the name of a column of the target outside.
+// A bare column of another FROM item that has, or may have, the name of a column of the target.
 struct ShadowingReference {
   std::string_view item;
   const ColumnRef* reference = nullptr;
+  bool guessed = false;  // what columns the item has is not known here
+};
+
+// A bare name in the target's scope that no item has. The target may, in a catalog that is newer.
+struct UnknownColumn {
+  std::string_view name;
+  int location = -1;
+  const Relation* assigned = nullptr;  // SET name = …
 };
 
 // SET column = value
@@ -151,6 +160,7 @@ struct Binding {
   std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
   bool results_known = false;          // false: * over something whose columns are not known here, but these:
   std::size_t results_before_run = 0, results_after_run = 0;  // the first and the last of `results`
+  std::optional<UnknownColumn> unknown;
   const ColumnRef* ambiguous = nullptr;  // names a target and another item alike: the server's error, 42P09
   std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };

@@ -276,13 +276,34 @@ void Binder::shadowing(const FromItem& item, std::string_view name, const Column
       return is_target(outer) && outer.column(name) != nullptr;
     });
     if (!hides) continue;
-    out_.shadowing.push_back({item.name, reference});
+    out_.shadowing.push_back({item.name, reference, false});
     return;
   }
 }
 
+// A column of the target that is newer than the catalog would be sent as it is: unless another item has it
+// for certain, the server must not find it there.
+void Binder::unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope) {
+  bool beside_target = false;
+  std::vector<const FromItem*> opaque;
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    for (const FromItem& item : s->items) {
+      beside_target |= is_target(item);
+      if (item.opaque && item.columns_visible) opaque.push_back(&item);
+    }
+  }
+  if (!beside_target) return;
+  if (opaque.empty()) {
+    if (!out_.unknown) out_.unknown = UnknownColumn{name, reference->location, nullptr};
+  } else if (opaque.size() == 1 && opaque.front()->name_visible && !opaque.front()->name.empty()) {
+    out_.shadowing.push_back({opaque.front()->name, reference, true});
+  } else {
+    problem("column \"" + std::string(name) + "\" may be that of several functions: write it with its table");
+  }
+}
+
 // A bare name: a column of the innermost level that has one, else a whole row.
-bool Binder::unqualified(std::string_view name, const ColumnRef* reference, Scope& scope) {
+void Binder::unqualified(std::string_view name, const ColumnRef* reference, Scope& scope) {
   using Kind = TargetReference::Kind;
   bool unknown_before = false;
   for (const Scope* s = &scope; s != nullptr; s = s->parent) {
@@ -308,19 +329,18 @@ bool Binder::unqualified(std::string_view name, const ColumnRef* reference, Scop
         shadowing(*owner, name, reference, *s);
       }
     }
-    if (found != nullptr || system) return true;
+    if (found != nullptr || system) return;
     for (const FromItem& item : s->items) unknown_before |= item.opaque && item.columns_visible;
     if (s->outputs != nullptr && std::any_of(s->outputs->begin(), s->outputs->end(),
                                              [&](const VisibleColumn& c) { return c.name == name; })) {
-      return true;  // ORDER BY or GROUP BY a result column
+      return;  // ORDER BY or GROUP BY a result column
     }
   }
   const Scope* owner = nullptr;
   const FromItem* item = find_item("", name, scope, &owner);
-  if (item == nullptr) return false;
+  if (item == nullptr) return unknown_column(name, reference, scope);
   use_all(*item, *owner);
   whole_row(*item, reference);
-  return true;
 }
 
 void Binder::column_reference(const ColumnRef* reference, Scope& scope) {

@@ -339,8 +339,8 @@ bool TargetRewriter::references() {
                          (reference.kind == Kind::column && !target->replacement->plain[column]);
     if (renamed && !names_.keep(reference.unnamed_target)) return false;
   }
-  if (!masks) return true;
   for (const ShadowingReference& reference : binding_.shadowing) {
+    if (!masks && !reference.guessed) continue;
     if (tokens_.at(reference.reference->location) < 0) return false;
     splicer_.insert(reference.reference->location, quote_identifier(reference.item) + ".");
   }

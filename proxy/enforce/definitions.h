@@ -21,6 +21,8 @@ class Definitions {
   // A statement that will be sent. `names`: as they were before the text, but for its SET search_path.
   void note(const parser::StatementFacts& facts, const std::string& text, const parser::NameResolver& names);
   void unsettle() { unsettled_ = true; }
+  // The catalog that the text is judged by may be in force no more.
+  void lose_catalog() { change_code_ = true; }
 
   // New relations.
   bool creates(std::string_view name) const { return has(created_, name); }

@@ -184,6 +184,11 @@ struct NeedsCatalog {
   std::uint64_t newer_than = 0;
 };
 
+// A violated constraint as an error names it, with the DETAIL that prints its key.
+struct PrintedKey {
+  std::string_view schema, relation, constraint, detail;
+};
+
 class Planner {  // one per worker and database: not thread-safe
  public:
   virtual ~Planner() = default;
@@ -212,8 +217,7 @@ class Planner {  // one per worker and database: not thread-safe
   // (printed_rows.h)?
   virtual bool may_print_rows(std::string_view schema, std::string_view relation, bool touched,
                               const Plan* plan) const = 0;
-  virtual bool may_print_key(std::string_view schema, std::string_view relation, std::string_view constraint,
-                             const Plan* plan) const = 0;
+  virtual bool may_print_key(const PrintedKey& key, const Plan* plan) const = 0;
 };
 
 // The text that makes the server fail in place of a refused statement, and how its error is recognised:

@@ -141,6 +141,7 @@ class Builder {
   // What the statements behind it can rely on.
   void note(const StatementFacts& facts) {
     if (facts.ends_transaction && (state_.may_revert || changes_anything_)) definitions_.unsettle();
+    if (facts.ends_transaction && state_.private_catalog != nullptr) definitions_.lose_catalog();
     definitions_.note(facts, text(), *names_);
     if (plan_->purpose_source != "comment") purpose_changes_ |= changes_purpose(facts, *plan_, state_);
     if (facts.kind != StatementKind::set) return;

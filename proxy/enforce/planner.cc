@@ -108,10 +108,9 @@ class CachingPlanner : public Planner {
     return judge == nullptr ? !touched : enforce::may_print_rows(*judge, schema, relation, touched);
   }
 
-  bool may_print_key(std::string_view schema, std::string_view relation, std::string_view constraint,
-                     const Plan* plan) const override {
+  bool may_print_key(const PrintedKey& key, const Plan* plan) const override {
     const Generation* judge = made_under(plan);
-    return judge != nullptr && enforce::may_print_key(*judge, schema, relation, constraint);
+    return judge != nullptr && enforce::may_print_key(*judge, key);
   }
 
  private:

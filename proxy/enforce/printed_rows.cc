@@ -1,6 +1,9 @@
 #include "proxy/enforce/printed_rows.h"
 
 #include <algorithm>
+#include <string>
+
+#include "parser/names/identifier.h"
 
 namespace pgconsent::enforce {
 
@@ -19,6 +22,28 @@ bool are_public(const Generation& generation, parser::Oid oid, const std::vector
   return relation != nullptr && relation->shows_all(attnums);
 }
 
+// "Key (a, b)=(1, 2) already exists.", in whatever language: a, b. Empty: it is no such text.
+std::string_view printed_columns(std::string_view detail) {
+  const std::size_t end = detail.find(")=(");
+  if (end == detail.npos) return {};
+  const std::size_t begin = detail.rfind('(', end);
+  return begin == detail.npos ? std::string_view() : detail.substr(begin + 1, end - begin - 1);
+}
+
+// Unique keys are printed with quotes where names need them, foreign keys without.
+bool is_list_of(const parser::Relation& relation, const std::vector<AttrNumber>& attnums,
+                std::string_view printed) {
+  std::string quoted, bare;
+  for (const AttrNumber attnum : attnums) {
+    const parser::Column* column = relation.column(attnum);
+    if (column == nullptr || column->name.find_first_of("(),\"") != std::string::npos) return false;
+    const char* const comma = bare.empty() ? "" : ", ";
+    quoted.append(comma).append(parser::quote_identifier(column->name));
+    bare.append(comma).append(column->name);
+  }
+  return !printed.empty() && (printed == quoted || printed == bare);
+}
+
 }  // namespace
 
 bool may_print_rows(const Generation& generation, std::string_view schema, std::string_view relation,
@@ -31,17 +56,20 @@ bool may_print_rows(const Generation& generation, std::string_view schema, std::
                       [&](const parser::ForeignKey& key) { return is_open(generation, key.target); }));
 }
 
-bool may_print_key(const Generation& generation, std::string_view schema, std::string_view relation,
-                   std::string_view constraint) {
-  const parser::Relation* known = generation.catalog().relation(schema, relation);
+bool may_print_key(const Generation& generation, const PrintedKey& key) {
+  const parser::Relation* known = generation.catalog().relation(key.schema, key.relation);
   if (known == nullptr) return false;
-  for (const parser::UniqueKey& key : known->unique_keys) {
-    if (key.index == constraint) return are_public(generation, known->oid, key.attnums);
+  const std::string_view printed = printed_columns(key.detail);
+  for (const parser::UniqueKey& each : known->unique_keys) {
+    if (each.index == key.constraint)
+      return are_public(generation, known->oid, each.attnums) && is_list_of(*known, each.attnums, printed);
   }
   for (const parser::TableConstraint& each : known->constraints) {
-    if (each.name != constraint || each.type != 'f') continue;
-    return are_public(generation, known->oid, each.attnums) &&
-           are_public(generation, each.target, each.target_attnums);
+    if (each.name != key.constraint || each.type != 'f') continue;
+    const parser::Relation* target = generation.catalog().relation(each.target);
+    return target != nullptr && are_public(generation, known->oid, each.attnums) &&
+           are_public(generation, each.target, each.target_attnums) &&
+           (is_list_of(*known, each.attnums, printed) || is_list_of(*target, each.target_attnums, printed));
   }
   return false;
 }

@@ -200,8 +200,9 @@ Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& plan
   // indirectly.
   if ((state.starts_with("23") || state.starts_with("44")) && !prints_rows()) {
     const bool prints_key = !raised && !circumstances.renamed && (state == "23505" || state == "23503");
-    const bool may_tell =
-        prints_key && planner.may_print_key(field(fields, 's'), field(fields, 't'), field(fields, 'n'), plan);
+    const enforce::PrintedKey key{field(fields, 's'), field(fields, 't'), field(fields, 'n'),
+                                  field(fields, 'D')};
+    const bool may_tell = prints_key && planner.may_print_key(key, plan);
     leave_out(fields, may_tell ? "W" : "DW");
   }
   return fields.size() == before ? Withheld::nothing : Withheld::parts;

@@ -53,9 +53,8 @@ class FakePlanner : public enforce::Planner {
                       const enforce::Plan*) const override {
     return !touched || relation == "open";
   }
-  bool may_print_key(std::string_view, std::string_view, std::string_view constraint,
-                     const enforce::Plan*) const override {
-    return constraint == "open_key";
+  bool may_print_key(const enforce::PrintedKey& key, const enforce::Plan*) const override {
+    return key.constraint == "open_key";
   }
 
   std::uint64_t catalog_version = 1;
