@@ -63,12 +63,11 @@ VisibleColumns Binder::set_operation(const SelectStmt* top, const Scope* parent,
     bool ignored = false;
     select((*arm)->rarg, parent, ignored, locked);
     Scope scope(parent);
-    scope.outputs = &columns;
     FromItem item;
     item.columns = columns;
     item.name_visible = false;
     scope.items.push_back(std::move(item));
-    tail(*arm, scope);
+    tail(*arm, scope, columns);
   }
   return columns;
 }
@@ -76,14 +75,12 @@ VisibleColumns Binder::set_operation(const SelectStmt* top, const Scope* parent,
 VisibleColumns Binder::values(const SelectStmt* select, const Scope* parent) {
   Scope scope(parent);
   VisibleColumns columns;
-  static constexpr std::string_view names[] = {"column1", "column2", "column3", "column4", "column5",
-                                               "column6", "column7", "column8", "column9", "column10"};
   const Node* first = static_cast<const Node*>(linitial(select->valuesLists));
   for (int i = 0; i < list_length(as<List>(first)); ++i) {
-    columns.push_back({i < static_cast<int>(std::size(names)) ? names[i] : std::string_view(), -1, -1, {}});
+    columns.push_back({out_.made_names.emplace_back("column" + std::to_string(i + 1)), -1, -1, {}});
   }
   for_each(select->valuesLists, [&](const Node* row) { expression(row, scope); });
-  tail(select, scope);
+  tail(select, scope, columns);
   return columns;
 }
 
@@ -98,21 +95,37 @@ VisibleColumns Binder::simple_select(const SelectStmt* select, const Scope* pare
   }
   scope.after_grouping = select->groupClause != nullptr;
   VisibleColumns columns = target_list(select->targetList, scope, opaque);
-  scope.outputs = &columns;
   for_each(select->distinctClause, [&](const Node* node) {
-    if (node != nullptr) expression(node, scope);
+    if (node != nullptr) sort_item(node, scope, columns);
   });
   if (select->havingClause != nullptr) expression(select->havingClause, scope);
   for_each(select->windowClause, [&](const Node* node) { expression(node, scope); });
-  tail(select, scope);
+  tail(select, scope, columns);
   scope.after_grouping = false;
-  for_each(select->groupClause, [&](const Node* node) { expression(node, scope); });
+  for_each(select->groupClause, [&](const Node* node) { group_item(node, scope, columns); });
   grouping(select, scope, columns);
   return columns;
 }
 
-void Binder::tail(const SelectStmt* select, Scope& scope) {
-  for_each(select->sortClause, [&](const Node* node) { expression(node, scope); });
+// A result column's name stands for it where it is the whole item; elsewhere it is an input's.
+void Binder::sort_item(const Node* node, Scope& scope, const VisibleColumns& outputs) {
+  const Node* item = nodeTag(node) == T_SortBy ? as<SortBy>(node)->node : node;
+  const bool bare = nodeTag(item) == T_ColumnRef && list_length(as<ColumnRef>(item)->fields) == 1;
+  if (bare) scope.outputs = &outputs;
+  expression(node, scope);
+  scope.outputs = nullptr;
+}
+
+void Binder::group_item(const Node* node, Scope& scope, const VisibleColumns& outputs) {
+  const bool row = nodeTag(node) == T_RowExpr && as<RowExpr>(node)->row_format == COERCE_IMPLICIT_CAST;
+  if (nodeTag(node) != T_GroupingSet && !row) return sort_item(node, scope, outputs);
+  out_.mixes_rows |= !row;
+  for_each(row ? as<RowExpr>(node)->args : as<GroupingSet>(node)->content,
+           [&](const Node* item) { group_item(item, scope, outputs); });
+}
+
+void Binder::tail(const SelectStmt* select, Scope& scope, const VisibleColumns& outputs) {
+  for_each(select->sortClause, [&](const Node* node) { sort_item(node, scope, outputs); });
   if (select->limitOffset != nullptr) expression(select->limitOffset, scope);
   if (select->limitCount != nullptr) expression(select->limitCount, scope);
 }
@@ -262,7 +275,7 @@ void Binder::common_table(const CommonTableExpr* cte, bool recursive, const Scop
     bool ignored = false;
     select(body->rarg, parent, ignored, false);
     Scope scope(parent);
-    tail(body, scope);
+    tail(body, scope, table.columns);
     return;
   }
   const std::size_t outer = common_tables_.size();

@@ -23,7 +23,9 @@ class Binder {
   VisibleColumns set_operation(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
   VisibleColumns values(const SelectStmt* select, const Scope* parent);
   VisibleColumns simple_select(const SelectStmt* select, const Scope* parent, bool& opaque, bool locked);
-  void tail(const SelectStmt* select, Scope& scope);
+  void sort_item(const Node* node, Scope& scope, const VisibleColumns& outputs);
+  void group_item(const Node* node, Scope& scope, const VisibleColumns& outputs);
+  void tail(const SelectStmt* select, Scope& scope, const VisibleColumns& outputs);
   VisibleColumns target_list(const List* targets, Scope& scope, bool& opaque);
   void with_clause(const WithClause* with, const Scope* parent);
   void common_table(const CommonTableExpr* cte, bool recursive, const Scope* parent);
@@ -68,6 +70,7 @@ class Binder {
   int use_named(const FromItem& item, std::string_view name, const Scope& owner);
   void unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
   void unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope);
+  void beside_targets(const Scope& scope);
   void system_column(const FromItem& item, std::string_view name);
   const FromItem* find_item(std::string_view schema, std::string_view name, const Scope& scope,
                             const Scope** owner) const;

@@ -95,11 +95,10 @@ struct TargetReference {
   bool uncertain = false;  // a bare name, and a FROM item whose columns are not known here stands before it
 };
 
-// A bare column of another FROM item that has, or may have, the name of a column of the target.
+// A bare column of another FROM item that has the name of a column of the target outside.
 struct ShadowingReference {
   std::string_view item;
   const ColumnRef* reference = nullptr;
-  bool guessed = false;  // what columns the item has is not known here
 };
 
 // A bare name in the target's scope that no item has. The target may, in a catalog that is newer.
@@ -126,6 +125,9 @@ struct Modification {
   int entry = 0;
   const Node* statement = nullptr;
   std::vector<AssignmentList> updates;
+  // Bare names in its scope mean other things than its columns; a column that is newer than the catalog could
+  // take them.
+  bool names_others = false;
 };
 
 // GROUP BY a primary key: these columns of the entry are used ungrouped.
@@ -155,7 +157,7 @@ struct Binding {
   // Grouping sets, or a common table that is read twice: a result row may show different rows of one entry.
   bool mixes_rows = false;
   bool natural_join = false;           // a column added to an entry could be joined by
-  std::deque<std::string> made_names;  // entry names that are not in the text
+  std::deque<std::string> made_names;  // of entries and columns, that are not in the text
   std::vector<ResultColumn> results;   // of the statement's outermost query
   std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
   bool results_known = false;          // false: * over something whose columns are not known here, but these:

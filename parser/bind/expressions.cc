@@ -155,15 +155,13 @@ void Binder::expression(const Node* node, Scope& scope) {
       if (name.empty() || (column == nullptr && !names_.catalog().functions_named(name).empty())) break;
       const Scope* owner = nullptr;
       find_item("", item->name, scope, &owner);
+      beside_targets(scope);
       if (column != nullptr) use(*column, *owner);
       for_each(steps->indirection, [&](const Node* step) {
         if (nodeTag(step) == T_A_Indices) expression(step, scope);
       });
       return;
     }
-    case T_GroupingSet:
-      out_.mixes_rows = true;
-      break;
     case T_FuncCall:
       if (is_aggregate(as<FuncCall>(node))) {
         ++scope.aggregate_depth;
@@ -276,29 +274,28 @@ void Binder::shadowing(const FromItem& item, std::string_view name, const Column
       return is_target(outer) && outer.column(name) != nullptr;
     });
     if (!hides) continue;
-    out_.shadowing.push_back({item.name, reference, false});
+    out_.shadowing.push_back({item.name, reference});
     return;
   }
 }
 
-// A column of the target that is newer than the catalog would be sent as it is: unless another item has it
-// for certain, the server must not find it there.
 void Binder::unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope) {
-  bool beside_target = false;
-  std::vector<const FromItem*> opaque;
+  if (targets_in_scope_ == 0 || out_.unknown) return;
   for (const Scope* s = &scope; s != nullptr; s = s->parent) {
     for (const FromItem& item : s->items) {
-      beside_target |= is_target(item);
-      if (item.opaque && item.columns_visible) opaque.push_back(&item);
+      if (item.opaque && item.columns_visible) return;
     }
   }
-  if (!beside_target) return;
-  if (opaque.empty()) {
-    if (!out_.unknown) out_.unknown = UnknownColumn{name, reference->location, nullptr};
-  } else if (opaque.size() == 1 && opaque.front()->name_visible && !opaque.front()->name.empty()) {
-    out_.shadowing.push_back({opaque.front()->name, reference, true});
-  } else {
-    problem("column \"" + std::string(name) + "\" may be that of several functions: write it with its table");
+  out_.unknown = UnknownColumn{name, reference->location, nullptr};
+}
+
+// A bare name that is no column of theirs.
+void Binder::beside_targets(const Scope& scope) {
+  if (targets_in_scope_ == 0) return;
+  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
+    if (s->items.empty() || !is_target(s->items.front())) continue;
+    for (Modification& modification : out_.modifications)
+      modification.names_others |= modification.entry == s->items.front().entry;
   }
 }
 
@@ -329,13 +326,15 @@ void Binder::unqualified(std::string_view name, const ColumnRef* reference, Scop
         shadowing(*owner, name, reference, *s);
       }
     }
+    if (found != nullptr && !is_target(*owner)) beside_targets(scope);
     if (found != nullptr || system) return;
     for (const FromItem& item : s->items) unknown_before |= item.opaque && item.columns_visible;
     if (s->outputs != nullptr && std::any_of(s->outputs->begin(), s->outputs->end(),
                                              [&](const VisibleColumn& c) { return c.name == name; })) {
-      return;  // ORDER BY or GROUP BY a result column
+      return beside_targets(scope);  // ORDER BY or GROUP BY a result column
     }
   }
+  beside_targets(scope);
   const Scope* owner = nullptr;
   const FromItem* item = find_item("", name, scope, &owner);
   if (item == nullptr) return unknown_column(name, reference, scope);

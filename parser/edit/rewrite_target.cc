@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "parser/edit/columns_check.h"
 #include "parser/edit/quiet_condition.h"
 #include "parser/tree/walker.h"
 
@@ -60,13 +63,18 @@ std::string typed_null(const Column& column, const List* indirection) {
   return steps.empty() ? null : "(" + null + ")" + steps;
 }
 
+bool is_at_cursor(const Node* statement) {
+  const Node* qual = nullptr;
+  if (nodeTag(statement) == T_UpdateStmt) qual = as<UpdateStmt>(statement)->whereClause;
+  if (nodeTag(statement) == T_DeleteStmt) qual = as<DeleteStmt>(statement)->whereClause;
+  return qual != nullptr && nodeTag(qual) == T_CurrentOfExpr;
+}
+
 // A value and the check around it: text before and behind.
 std::pair<std::string, std::string> wrapped(const Node* value, const Column& column, const List* indirection,
                                             const std::string& check) {
   std::string before = "CASE WHEN " + check + " THEN ", after = " END";
-  if (is_untyped(value)) {
-    after = " ELSE " + typed_null(column, indirection) + " END";
-  }
+  if (is_untyped(value)) after = " ELSE " + typed_null(column, indirection) + " END";
   return {std::move(before), std::move(after)};
 }
 
@@ -90,9 +98,7 @@ int check_carrier(const AssignmentList& list) {
 }
 
 bool where_carries(const Node* statement) {
-  if (nodeTag(statement) != T_UpdateStmt) return false;
-  const Node* qual = as<UpdateStmt>(statement)->whereClause;
-  return qual == nullptr || nodeTag(qual) != T_CurrentOfExpr;
+  return nodeTag(statement) == T_UpdateStmt && !is_at_cursor(statement);
 }
 
 const TargetRewriter::Target* TargetRewriter::target_of(int entry) const {
@@ -110,13 +116,15 @@ std::string TargetRewriter::run(const std::vector<TargetReplacement>& targets) {
     if (!rename(binding_.entries[target.modification->entry]))
       return "the target could not be found in the text";
     for (std::size_t i = 0; i < target.modification->updates.size(); ++i) {
-      if (check_carrier(target.modification->updates[i]) < 0) continue;
-      if (!target.replacement->checks[i].empty() && !check(target, i))
+      const std::string condition = assignment_check(target, i);
+      if (!condition.empty() && !check(target, i, condition))
         return "an assignment could not be found in the text";
     }
+    if (!asserts_columns(target))
+      return "names can't be told from columns that are newer than the catalog: write them with their table";
     // Where a WHERE is added it stands behind what is put behind the last value.
     const bool filtered = !target.replacement->filter.empty() || !target.replacement->lookup.empty() ||
-                          !row_check(target).empty();
+                          target.modification->names_others || !row_check(target).empty();
     if (filtered && !filter(target)) return "the condition could not be found in the text";
   }
   if (!references() && problem_.empty()) problem_ = "a column could not be found in the text";
@@ -150,13 +158,34 @@ std::string TargetRewriter::row_check(const Target& target) const {
   return target.replacement->checks.front();
 }
 
+// What its value is wrapped in; empty: nothing.
+std::string TargetRewriter::assignment_check(const Target& target, std::size_t update) const {
+  const AssignmentList& list = target.modification->updates[update];
+  if (check_carrier(list) < 0) return {};
+  std::string condition = target.replacement->checks[update];
+  if (target.modification->names_others && (list.upsert || is_at_cursor(target.modification->statement)))
+    condition += (condition.empty() ? "" : " AND ") + columns_check(relation_of(target));
+  return condition;
+}
+
+// Has every row that is there already, and is shown or asked, its columns_check()?
+bool TargetRewriter::asserts_columns(const Target& target) const {
+  const Modification& each = *target.modification;
+  const bool insert = nodeTag(each.statement) == T_InsertStmt;
+  if (!each.names_others || (!insert && !is_at_cursor(each.statement))) return true;
+  if (each.updates.empty()) return insert;
+  return std::all_of(each.updates.begin(), each.updates.end(),
+                     [](const AssignmentList& list) { return check_carrier(list) >= 0; });
+}
+
 bool TargetRewriter::filter(const Target& target) {
   const Modification& modification = *target.modification;
   const TargetReplacement& replacement = *target.replacement;
   const std::string& condition = replacement.filter;
   const std::string row = row_check(target);
   const std::string before = row.empty() ? "" : "CASE WHEN ";
-  const std::string after = row.empty() ? "" : " THEN " + row + " ELSE FALSE END";
+  std::string after = row.empty() ? "" : " THEN " + row + " ELSE FALSE END";
+  if (modification.names_others) after += " AND " + columns_check(relation_of(target));
   // The server may ask the parts of an AND in any order: what must hold first stands around the others.
   const RangeEntry& target_entry = binding_.entries[modification.entry];
   const auto enclose = [&](int first, int last, const Node* qual) {
@@ -208,17 +237,13 @@ bool TargetRewriter::filter(const Target& target) {
     }
     if (tokens_.is_keyword(i, "where") && !tokens_.is_symbol(i - 1, '.')) first = i + 1;
   }
-  if (first < 0 || first >= last) return false;
-  return enclose(first, last, qual);
+  return first >= 0 && first < last && enclose(first, last, qual);
 }
 
-bool TargetRewriter::check(const Target& target, std::size_t update) {
+bool TargetRewriter::check(const Target& target, std::size_t update, const std::string& condition) {
   const AssignmentList& list = target.modification->updates[update];
-  const std::string& condition = target.replacement->checks[update];
-  const int carrier = check_carrier(list);
-  if (carrier < 0) return false;
-  const Assignment& assignment = list.assignments[carrier];
-  const Column& column = binding_.entries[target.modification->entry].relation->columns[assignment.column];
+  const Assignment& assignment = list.assignments[check_carrier(list)];
+  const Column& column = relation_of(target).columns[assignment.column];
   if (const MultiAssignRef* reference = multi(assignment)) {
     return row_element(reference) == nullptr ? check_sublink(reference, condition)
                                              : check_row(reference, column, condition);
@@ -272,7 +297,7 @@ bool TargetRewriter::check_sublink(const MultiAssignRef* reference, const std::s
 
 std::string TargetRewriter::cell_list(const Target& target, bool named) const {
   std::string out;
-  const Relation& relation = *binding_.entries[target.modification->entry].relation;
+  const Relation& relation = relation_of(target);
   for (std::size_t i = 0; i < relation.columns.size(); ++i) {
     if (i > 0) out += ", ";
     out += target.replacement->cells[i];
@@ -282,9 +307,9 @@ std::string TargetRewriter::cell_list(const Target& target, bool named) const {
 }
 
 std::string TargetRewriter::whole_row(const Target& target) const {
-  const Relation& relation = *binding_.entries[target.modification->entry].relation;
-  return "CAST(ROW(" + cell_list(target, false) + ") AS " +
-         quote_qualified({relation.schema, relation.name}) + ")";
+  const Relation& relation = relation_of(target);
+  return fmt::format("CAST(ROW({}) AS {})", cell_list(target, false),
+                     quote_qualified({relation.schema, relation.name}));
 }
 
 bool TargetRewriter::references() {
@@ -339,8 +364,8 @@ bool TargetRewriter::references() {
                          (reference.kind == Kind::column && !target->replacement->plain[column]);
     if (renamed && !names_.keep(reference.unnamed_target)) return false;
   }
+  if (!masks) return true;
   for (const ShadowingReference& reference : binding_.shadowing) {
-    if (!masks && !reference.guessed) continue;
     if (tokens_.at(reference.reference->location) < 0) return false;
     splicer_.insert(reference.reference->location, quote_identifier(reference.item) + ".");
   }

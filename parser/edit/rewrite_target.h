@@ -53,12 +53,17 @@ class TargetRewriter {
   bool rename(const RangeEntry& entry);
   bool filter(const Target& target);
   std::string row_check(const Target& target) const;
-  bool check(const Target& target, std::size_t update);
+  std::string assignment_check(const Target& target, std::size_t update) const;
+  bool asserts_columns(const Target& target) const;
+  bool check(const Target& target, std::size_t update, const std::string& condition);
   bool check_row(const MultiAssignRef* source, const Column& column, const std::string& check);
   bool check_sublink(const MultiAssignRef* source, const std::string& check);
   bool references();
   bool stars();
   const Target* target_of(int entry) const;
+  const Relation& relation_of(const Target& target) const {
+    return *binding_.entries[target.modification->entry].relation;
+  }
   std::string cell_list(const Target& target, bool named) const;
   std::string whole_row(const Target& target) const;
 

@@ -68,19 +68,27 @@ void TargetChecker::expression(const Node* node) {
   if (!for_each_child(node, [&](const Node* child) { expression(child); })) passes_ = false;
 }
 
-// A bare name in ORDER BY means a result column first.
+// A bare name in ORDER BY or DISTINCT ON means a result column first, in GROUP BY after the query's own FROM.
 void TargetChecker::select(const SelectStmt* select) {
+  const SelectStmt* named = select;
+  while (named->op != SETOP_NONE) named = named->larg;
   auto is_output = [&](const Node* node) {
     if (nodeTag(node) == T_SortBy) node = as<SortBy>(node)->node;
     if (nodeTag(node) != T_ColumnRef || list_length(as<ColumnRef>(node)->fields) != 1) return false;
     bool found = false;
-    for_each(select->targetList, [&](const Node* target) {
+    for_each(named->targetList, [&](const Node* target) {
       found |= column_name(as<ResTarget>(target)) == last_string(as<ColumnRef>(node)->fields);
     });
     return found;
   };
+  auto names_output = [&](const Node* child) {
+    bool item = nodeTag(child) == T_SortBy;
+    for (const List* items : {select->groupClause, select->distinctClause})
+      for_each(items, [&](const Node* each) { item |= each == child; });
+    return item && is_output(child);
+  };
   for_each_child(node_of(select), [&](const Node* child) {
-    if (nodeTag(child) != T_SortBy || !is_output(child)) expression(child);
+    if (!names_output(child)) expression(child);
   });
 }
 

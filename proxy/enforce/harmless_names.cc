@@ -30,6 +30,8 @@ HarmlessNames::HarmlessNames(const Node* statement, const Generation& generation
   } else if (nodeTag(statement) == T_RenameStmt) {
     const auto* rename = parser::as<RenameStmt>(statement);
     columns_only_ = rename->renameType == OBJECT_COLUMN && is_unprotected(rename->relation);
+    const bool part = rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_TABCONSTRAINT;
+    if (part && rename->relation != nullptr) add_changed(rename->relation, statement);
   } else if (nodeTag(statement) == T_AlterTableStmt) {
     add_changed(parser::as<AlterTableStmt>(statement)->relation, statement);
     parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {

@@ -186,6 +186,7 @@ struct NeedsCatalog {
 
 // A violated constraint as an error names it, with the DETAIL that prints its key.
 struct PrintedKey {
+  std::string_view sqlstate;  // unique_violation or foreign_key_violation
   std::string_view schema, relation, constraint, detail;
 };
 

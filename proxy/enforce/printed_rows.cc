@@ -30,6 +30,21 @@ std::string_view printed_columns(std::string_view detail) {
   return begin == detail.npos ? std::string_view() : detail.substr(begin + 1, end - begin - 1);
 }
 
+// Of a foreign key the DETAIL prints the columns of either side, and only its words say which.
+bool is_masked_anywhere(const Generation& generation, const parser::Relation& relation,
+                        const std::vector<AttrNumber>& attnums) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(attnums.begin(), attnums.end(),
+                       [&](AttrNumber attnum) { return relation.column(attnum)->name == name; });
+  };
+  const auto& relations = generation.policy().relations;
+  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+    const auto& columns = each.second.columns;
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](const auto& column) { return !column.is_public && has(column.name); });
+  });
+}
+
 // Unique keys are printed with quotes where names need them, foreign keys without.
 bool is_list_of(const parser::Relation& relation, const std::vector<AttrNumber>& attnums,
                 std::string_view printed) {
@@ -60,18 +75,29 @@ bool may_print_key(const Generation& generation, const PrintedKey& key) {
   const parser::Relation* known = generation.catalog().relation(key.schema, key.relation);
   if (known == nullptr) return false;
   const std::string_view printed = printed_columns(key.detail);
-  for (const parser::UniqueKey& each : known->unique_keys) {
-    if (each.index == key.constraint)
-      return are_public(generation, known->oid, each.attnums) && is_list_of(*known, each.attnums, printed);
+  const auto prints = [&](const parser::Relation* relation, const std::vector<AttrNumber>& attnums) {
+    return relation != nullptr && are_public(generation, relation->oid, attnums) &&
+           is_list_of(*relation, attnums, printed);
+  };
+  if (key.sqlstate == parser::sqlstate::unique_violation) {
+    const auto& keys = known->unique_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const parser::UniqueKey& each) {
+      return each.index == key.constraint && prints(known, each.attnums);
+    });
   }
-  for (const parser::TableConstraint& each : known->constraints) {
-    if (each.name != key.constraint || each.type != 'f') continue;
+  if (key.sqlstate != parser::sqlstate::foreign_key_violation) return false;
+  const auto& constraints = known->constraints;
+  return std::any_of(constraints.begin(), constraints.end(), [&](const parser::TableConstraint& each) {
+    if (each.name != key.constraint || each.type != 'f') return false;
     const parser::Relation* target = generation.catalog().relation(each.target);
-    return target != nullptr && are_public(generation, known->oid, each.attnums) &&
-           are_public(generation, each.target, each.target_attnums) &&
-           (is_list_of(*known, each.attnums, printed) || is_list_of(*target, each.target_attnums, printed));
-  }
-  return false;
+    if (!are_public(generation, known->oid, each.attnums) ||
+        !are_public(generation, each.target, each.target_attnums)) {
+      return false;
+    }
+    return (prints(known, each.attnums) && !is_masked_anywhere(generation, *known, each.attnums)) ||
+           (prints(target, each.target_attnums) &&
+            !is_masked_anywhere(generation, *target, each.target_attnums));
+  });
 }
 
 }  // namespace pgconsent::enforce

@@ -71,6 +71,12 @@ class Change {
     }
   }
 
+  // Plans made before fail, or find another column that is treated alike.
+  bool rename(const RenameStmt* rename) const {
+    if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
+    return rename->renameType == OBJECT_COLUMN && rename->subname != nullptr && is_spare(rename->subname);
+  }
+
   // Expressions and predicates are computed on the unmasked rows, and fail with what they find there; a
   // unique index tells whether values repeat. Rows come out of an index in its order: beside other columns,
   // or of some rows only, a masked one would put rows in order that a query finds by what is public.
@@ -313,6 +319,7 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   const RangeVar* range = nullptr;
   if (nodeTag(statement) == T_AlterTableStmt) range = parser::as<AlterTableStmt>(statement)->relation;
   if (nodeTag(statement) == T_IndexStmt) range = parser::as<IndexStmt>(statement)->relation;
+  if (nodeTag(statement) == T_RenameStmt) range = parser::as<RenameStmt>(statement)->relation;
   if (nodeTag(statement) == T_CreateStatsStmt) {
     const List* relations = parser::as<CreateStatsStmt>(statement)->relations;
     const Node* only = list_length(relations) == 1 ? static_cast<const Node*>(linitial(relations)) : nullptr;
@@ -327,6 +334,7 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   if (rules == nullptr || !is_table) return false;
   const Change change(*rules, *relation, generation);
   if (nodeTag(statement) == T_IndexStmt) return change.index(parser::as<IndexStmt>(statement));
+  if (nodeTag(statement) == T_RenameStmt) return change.rename(parser::as<RenameStmt>(statement));
   if (nodeTag(statement) == T_CreateStatsStmt)
     return change.statistics(parser::as<CreateStatsStmt>(statement));
   bool harmless = true;

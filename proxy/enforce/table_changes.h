@@ -14,9 +14,9 @@ namespace pgconsent::enforce {
 // name means anything else by it.
 bool sets_property(const AlterTableCmd* command);
 
-// ALTER TABLE or CREATE INDEX whose name of the changed table may stand: new columns, constants as defaults,
-// NOT NULL, storage, keys over columns; expressions only over public columns. What else the statement names
-// is not judged.
+// ALTER TABLE, RENAME of a part, CREATE INDEX or STATISTICS whose name of the changed table may stand: new
+// columns, constants as defaults, NOT NULL, storage, keys over columns; expressions only over public columns;
+// other names of what no rule names. What else the statement names is not judged.
 bool is_harmless_change(const Node* statement, const Generation& generation,
                         const parser::NameResolver& names);
 

@@ -199,8 +199,8 @@ Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& plan
   // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
   // indirectly.
   if ((state.starts_with("23") || state.starts_with("44")) && !prints_rows()) {
-    const bool prints_key = !raised && !circumstances.renamed && (state == "23505" || state == "23503");
-    const enforce::PrintedKey key{field(fields, 's'), field(fields, 't'), field(fields, 'n'),
+    const bool prints_key = !raised && !circumstances.renamed;
+    const enforce::PrintedKey key{state, field(fields, 's'), field(fields, 't'), field(fields, 'n'),
                                   field(fields, 'D')};
     const bool may_tell = prints_key && planner.may_print_key(key, plan);
     leave_out(fields, may_tell ? "W" : "DW");

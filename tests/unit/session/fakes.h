@@ -54,7 +54,7 @@ class FakePlanner : public enforce::Planner {
     return !touched || relation == "open";
   }
   bool may_print_key(const enforce::PrintedKey& key, const enforce::Plan*) const override {
-    return key.constraint == "open_key";
+    return key.constraint == "open_key" && (key.sqlstate == "23505" || key.sqlstate == "23503");
   }
 
   std::uint64_t catalog_version = 1;
