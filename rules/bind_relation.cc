@@ -66,11 +66,12 @@ void check_mask(const ColumnRule& rule, const Relation& relation, const Column& 
 }
 
 // Columns that only `other_columns` decides about: one warning for all of them.
-void warn_about_others(const TableRule& rule, const Relation& relation,
+void warn_about_others(const TableRule& rule, const Relation& relation, const ProtectedRelation& bound,
                        const std::vector<const Column*>& others, Reporter& report) {
   std::vector<std::string> not_null, generated;
   for (const Column* column : others) {
     if (column->generated && rule.others_public) {
+      if (bound.column(column->attnum)->is_public) continue;
       generated.push_back(display_identifier(column->name));
     } else if (column->not_null && !rule.others_public) {
       not_null.push_back(display_identifier(column->name));
@@ -87,6 +88,15 @@ void warn_about_others(const TableRule& rule, const Relation& relation,
                        " may be computed from personal data and stay masked: " + list_of(generated, ", "),
                    "give them rules of their own");
   }
+}
+
+// Other functions than PostgreSQL's own might look elsewhere.
+bool is_computed_from_public(const Column& column, const ProtectedRelation& bound) {
+  return column.generated_by_built_ins &&
+         std::all_of(column.generated_from.begin(), column.generated_from.end(), [&](AttrNumber attnum) {
+           const ProtectedColumn* from = bound.column(attnum);
+           return from != nullptr && from->is_public;
+         });
 }
 
 }  // namespace
@@ -126,14 +136,18 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
       bound.rule = rule_name(binding, declared, column.name, from.name.at);
     } else {
       const bool is_key = keys.contains(column.attnum);
-      // A generated column may repeat a masked one: it is public only where a rule says so.
       bound.is_public = is_key || (rule.others_public && !column.generated);
       bound.rule = rule_name(binding, declared, column.name, rule.others_at);
       if (!is_key) others.push_back(&column);
     }
     out.columns.push_back(std::move(bound));
   }
-  warn_about_others(rule, relation, others, report);
+  for (ProtectedColumn& column : out.columns) {
+    const Column& shape = *relation.column(column.attnum);
+    if (shape.generated && rule.others_public && !named.contains(column.attnum))
+      column.is_public |= is_computed_from_public(shape, out);
+  }
+  warn_about_others(rule, relation, out, others, report);
   return out;
 }
 

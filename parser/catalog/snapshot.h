@@ -29,6 +29,7 @@ struct Column {
   bool has_equality = true;                // false for json, xml, point, …, and rows
   bool can_be_grouped = true;              // has equality, or is a row of what can be grouped
   std::vector<AttrNumber> generated_from;  // the columns that a generated one is computed from
+  bool generated_by_built_ins = false;     // by nothing but functions and types of PostgreSQL's own
 };
 
 struct UniqueKey {  // a valid, immediate, non-partial unique index over plain columns

@@ -6,7 +6,6 @@ namespace pgconsent::catalog {
 
 namespace {
 
-constexpr Oid first_normal_oid = 16384;
 constexpr int type_depth_limit = 32;
 
 void sort_unique(std::vector<Oid>& oids) {

@@ -14,6 +14,8 @@
 namespace pgconsent::catalog {
 
 // The parts of a column that many columns share.
+constexpr Oid first_normal_oid = 16384;  // access/transam.h
+
 struct ColumnShape {
   std::string type_sql, collation_sql;
   char type_category = 'X';
@@ -52,6 +54,7 @@ class SnapshotBuilder::Impl {
   // ":varattno 3 " of each column that an expression's tree names; 0 is the whole row, system columns are
   // left out. A string in the tree can add a column, never hide one.
   static void add_columns(std::string_view tree, std::vector<parser::AttrNumber>& list);
+  static void generation(std::string_view tree, parser::Column& column);
   void text(Row& row);
 
   parser::Relation* find_relation(Oid oid);

@@ -85,6 +85,14 @@ void SnapshotBuilder::Impl::add_columns(std::string_view tree, std::vector<parse
   }
 }
 
+void SnapshotBuilder::Impl::generation(std::string_view tree, parser::Column& column) {
+  add_columns(tree, column.generated_from);
+  // Of rows that are compared only the operators are named.
+  column.generated_by_built_ins = tree.find("{ROWCOMPARE") == tree.npos;
+  for_each_reference(
+      tree, [&](Reference reference) { column.generated_by_built_ins &= reference.oid < first_normal_oid; });
+}
+
 void SnapshotBuilder::Impl::references(Row& row) {
   const std::string_view kind = row.text();
   const Oid oid = row.oid();
@@ -119,7 +127,8 @@ void SnapshotBuilder::Impl::references(Row& row) {
         if (relations != nullptr) relations->push_back(reference.oid);
         break;
       case Reference::Kind::type:
-        if (kind != "type" && reference.oid >= 16384) used_types_.emplace_back(code, reference.oid);
+        if (kind != "type" && reference.oid >= first_normal_oid)
+          used_types_.emplace_back(code, reference.oid);
         break;
     }
   });

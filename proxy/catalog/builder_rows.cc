@@ -111,7 +111,7 @@ void SnapshotBuilder::Impl::column(Row& row) {
   key.collation = row.oid();
   column.not_null = row.flag();
   column.generated = row.flag();
-  if (std::optional<std::string_view> tree = row.optional_text()) add_columns(*tree, column.generated_from);
+  if (std::optional<std::string_view> tree = row.optional_text()) generation(*tree, column);
   auto shape = shapes_.find(key);
   // Without a shape: the column came up after that query ran, so a newer snapshot is on its way. Not
   // groupable, and a type that can't be named: what needs it is refused.

@@ -13,27 +13,45 @@ class Names {
       : generation_(generation), names_(names), tokens_(tokens), splicer_(splicer) {}
 
   void add(const RangeVar* range) {
+    if (range != nullptr) note(names_.resolve(*range));
     if (range != nullptr && range->schemaname == nullptr && range->location >= 0)
       add(range->relname, range->location);
   }
 
   // DROP TABLE [IF EXISTS] a, b.c: the tree does not say where the names are.
   void add_dropped(const DropStmt* drop, const parser::StatementFacts& facts) {
+    const char* const kind = drop->removeType == OBJECT_TABLE ? "table" : "view";
     int token = 0;
-    while (token < tokens_.size() &&
-           (tokens_[token].start < facts.start || !tokens_.is_keyword(token, "table")))
+    while (token < tokens_.size() && (tokens_[token].start < facts.start || !tokens_.is_keyword(token, kind)))
       ++token;
     ++token;
     if (drop->missing_ok) token += 2;
     parser::for_each(drop->objects, [&](const Node* object) {
       if (token >= tokens_.size() || tokens_[token].start >= facts.end) return;
       const List* name = parser::as<List>(object);
-      if (name->length == 1) add(parser::last_string(name), tokens_[token].start);
+      const std::string_view schema =
+          name->length == 1 ? "" : parser::string_value(parser::node_of(list_nth_node(String, name, 0)));
+      if (schema.empty()) add(parser::last_string(name), tokens_[token].start);
+      note(names_.resolve(schema, parser::last_string(name)));
       token = tokens_.after_name(token) + 1;  // and the comma
     });
   }
 
+  // Not ON DELETE CASCADE.
+  void restrict_drops(const parser::StatementFacts& facts) {
+    for (int i = 1; restricts_ && i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
+      if (tokens_[i].start < facts.start || !tokens_.is_keyword(i, "cascade")) continue;
+      const bool action = i > 1 && tokens_.is_keyword(i - 2, "on") &&
+                          (tokens_.is_keyword(i - 1, "delete") || tokens_.is_keyword(i - 1, "update"));
+      if (!action) splicer_.replace(tokens_[i].start, tokens_[i].end, "RESTRICT");
+    }
+  }
+
  private:
+  void note(const parser::ResolvedName& name) {
+    restricts_ |= name.found() && generation_.reach(name) != parser::RelationReach::none;
+  }
+
   void add(std::string_view name, std::int32_t at) {
     if (!generation_.is_sensitive_name(name)) return;
     const parser::ResolvedName found = names_.resolve("", name);
@@ -44,6 +62,7 @@ class Names {
   const parser::NameResolver& names_;
   const parser::TokenIndex& tokens_;
   parser::Splicer& splicer_;
+  bool restricts_ = false;
 };
 
 }  // namespace
@@ -58,7 +77,8 @@ void add_schemas(const parser::StatementFacts& facts, const Generation& generati
   Names add(generation, names, tokens, splicer);
   switch (nodeTag(facts.statement)) {
     case T_AlterTableStmt:
-      return add.add(parser::as<AlterTableStmt>(facts.statement)->relation);
+      add.add(parser::as<AlterTableStmt>(facts.statement)->relation);
+      return add.restrict_drops(facts);
     case T_IndexStmt:
       return add.add(parser::as<IndexStmt>(facts.statement)->relation);
     case T_RenameStmt:
@@ -69,9 +89,15 @@ void add_schemas(const parser::StatementFacts& facts, const Generation& generati
       });
       return;
     case T_DropStmt:
-      if (parser::as<DropStmt>(facts.statement)->removeType == OBJECT_TABLE)
-        add.add_dropped(parser::as<DropStmt>(facts.statement), facts);
-      return;
+      switch (parser::as<DropStmt>(facts.statement)->removeType) {
+        case OBJECT_TABLE:
+        case OBJECT_VIEW:
+        case OBJECT_MATVIEW:
+          add.add_dropped(parser::as<DropStmt>(facts.statement), facts);
+          return add.restrict_drops(facts);
+        default:
+          return;
+      }
     default:
       return;
   }

@@ -15,7 +15,8 @@ namespace pgconsent::enforce {
 // REQUIRES: found().
 std::string_view schema_of(const parser::ResolvedName& name);
 
-// The tables of ALTER TABLE, CREATE INDEX, CREATE STATISTICS, RENAME and DROP TABLE.
+// The tables of ALTER TABLE, CREATE INDEX, CREATE STATISTICS, RENAME and DROP. And CASCADE becomes RESTRICT
+// where protected tables or views over them are concerned: what else would go was not judged.
 void add_schemas(const parser::StatementFacts& facts, const Generation& generation,
                  const parser::NameResolver& names, const parser::TokenIndex& tokens,
                  parser::Splicer& splicer);

@@ -17,7 +17,9 @@ HarmlessNames::HarmlessNames(const Node* statement, const Generation& generation
   } else if (nodeTag(statement) == T_CreateTableAsStmt) {
     add(parser::as<CreateTableAsStmt>(statement)->into->rel);
   } else if (nodeTag(statement) == T_DropStmt) {
-    all_ = drops_unprotected(parser::as<DropStmt>(statement));
+    all_ = drops_harmless(parser::as<DropStmt>(statement));
+  } else if (nodeTag(statement) == T_CreateSeqStmt || nodeTag(statement) == T_AlterSeqStmt) {
+    owned_by_ = true;
   } else if (nodeTag(statement) == T_CommentStmt || nodeTag(statement) == T_GrantStmt) {
     all_ = true;
   } else if (nodeTag(statement) == T_IndexStmt) {
@@ -46,6 +48,8 @@ bool HarmlessNames::contains(const std::vector<parser::Token>& tokens, std::size
   if (columns_only_) return true;
   // A name's location is that of its first part.
   while (index >= 2 && tokens[index - 1].symbol == '.') index -= 2;
+  if (owned_by_ && index >= 2 && tokens[index - 1].text == "by" && tokens[index - 2].text == "owned")
+    return true;
   return std::find(locations_.begin(), locations_.end(), tokens[index].start) != locations_.end();
 }
 
@@ -87,10 +91,24 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
     add(range);
 }
 
-// DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema.
-bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
-  if (names_ == nullptr || drop->removeType != OBJECT_TABLE || drop->behavior == DROP_CASCADE) return false;
-  bool unprotected = true;
+// No rule names it or asks it, and no code means something else by its name when it is gone.
+bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
+  if (name.relation == nullptr || name.temporary != nullptr) return false;
+  const parser::Relation& view = *name.relation;
+  return (view.kind == parser::RelationKind::view || view.kind == parser::RelationKind::materialized_view) &&
+         generation_.policy().relation(view.oid) == nullptr &&
+         !generation_.policy().consent_relations.contains(view.oid) &&
+         !generation_.conditions().relations().contains(view.oid) &&
+         !generation_.functions().names_for_rows(view.name);
+}
+
+// DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema. DROP
+// VIEW, of which CASCADE is sent as RESTRICT: see add_schemas().
+bool HarmlessNames::drops_harmless(const DropStmt* drop) const {
+  const bool views = drop->removeType == OBJECT_VIEW || drop->removeType == OBJECT_MATVIEW;
+  if (names_ == nullptr || (!views && drop->removeType != OBJECT_TABLE)) return false;
+  if (!views && drop->behavior == DROP_CASCADE) return false;
+  bool harmless = true;
   parser::for_each(drop->objects, [&](const Node* object) {
     const List* name = parser::as<List>(object);
     const std::string_view schema =
@@ -100,9 +118,9 @@ bool HarmlessNames::drops_unprotected(const DropStmt* drop) const {
     // A protected one may be found by the time that it runs.
     const bool missing = drop->missing_ok && !found.found() && !found.wrong_database &&
                          !generation_.is_sensitive_name(parser::last_string(name));
-    unprotected &= name->length < 3 && (missing || is_unprotected(found));
+    harmless &= name->length < 3 && (missing || (views ? is_spare_view(found) : is_unprotected(found)));
   });
-  return unprotected;
+  return harmless;
 }
 
 void HarmlessNames::element(const Node* node) {

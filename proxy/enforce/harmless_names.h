@@ -10,8 +10,8 @@
 
 namespace pgconsent::enforce {
 
-// Of CREATE TABLE, ALTER TABLE, CREATE INDEX: the new table's name, its columns', the table that a harmless
-// change is made to, and the target of a foreign key on a key that is public.
+// Of CREATE TABLE, ALTER TABLE, CREATE INDEX, DROP: the new table's name, its columns', the table that a
+// harmless change is made to, the target of a foreign key on a key that is public, what may go.
 class HarmlessNames {
  public:
   // `names` is null where an earlier statement of the text may have changed what names mean.
@@ -28,7 +28,8 @@ class HarmlessNames {
   bool is_unprotected(const parser::ResolvedName& name) const;
   bool is_unprotected(const RangeVar* range) const;
   bool names_columns(const AlterTableStmt* alter) const;
-  bool drops_unprotected(const DropStmt* drop) const;
+  bool drops_harmless(const DropStmt* drop) const;
+  bool is_spare_view(const parser::ResolvedName& name) const;
   void element(const Node* node);
   bool is_public_column(std::string_view name) const;
 
@@ -36,6 +37,7 @@ class HarmlessNames {
   const parser::NameResolver* names_;
   std::vector<int> locations_;
   bool all_ = false;
+  bool owned_by_ = false;      // the name behind OWNED BY
   bool columns_only_ = false;  // of one unprotected table: no other relation is named
 };
 

@@ -1,5 +1,7 @@
 // Triggers, defaults, checks and policies of protected tables see unmasked rows, and look names up when they
 // run: who may define a function or an operator that they call is handed these rows.
+#include <algorithm>
+
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
 
@@ -8,11 +10,6 @@ namespace pgconsent::enforce {
 namespace {
 
 using parser::SqlError;
-
-bool is_routine(ObjectType type) {
-  return type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_ROUTINE ||
-         type == OBJECT_AGGREGATE;
-}
 
 SqlError runs_on_rows(std::string_view name) {
   return refusal(
@@ -42,7 +39,17 @@ bool names_type(ObjectType type) {
          type == OBJECT_FOREIGN_TABLE || type == OBJECT_TYPE || type == OBJECT_DOMAIN;
 }
 
-std::optional<SqlError> refuse_drop(const DropStmt* drop, const parser::FunctionReach& functions) {
+bool is_named_by_rules(std::string_view routine, const Generation& generation) {
+  const rules::Policy& policy = generation.policy();
+  const auto& named = generation.catalog().functions_named(routine);
+  return std::any_of(named.begin(), named.end(), [&](const parser::Function* function) {
+    return policy.trusted_functions.contains(function->oid) ||
+           policy.refused_functions.contains(function->oid);
+  });
+}
+
+std::optional<SqlError> refuse_drop(const DropStmt* drop, const Generation& generation) {
+  const parser::FunctionReach& functions = generation.functions();
   const bool routine = is_routine(drop->removeType);
   if (!routine && drop->removeType != OBJECT_OPERATOR) return std::nullopt;
   std::optional<SqlError> error;
@@ -50,11 +57,19 @@ std::optional<SqlError> refuse_drop(const DropStmt* drop, const parser::Function
     const std::string_view name = parser::last_string(parser::as<ObjectWithArgs>(object)->objname);
     if (routine ? functions.runs_on_rows(name) : functions.operator_runs_on_rows(name))
       error = runs_on_rows(name);
+    if (routine && is_named_by_rules(name, generation))
+      error = refusal("\"" + std::string(name) + "\" is named by the rules and can't be dropped", {},
+                      "Let a DBA do it, who takes it out of the rules first.");
   });
   return error;
 }
 
 }  // namespace
+
+bool is_routine(ObjectType type) {
+  return type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_ROUTINE ||
+         type == OBJECT_AGGREGATE;
+}
 
 bool renames_relation(const RenameStmt* rename) {
   const ObjectType type = rename->renameType;
@@ -110,7 +125,7 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       }
       break;
     case T_DropStmt:
-      return refuse_drop(parser::as<DropStmt>(facts.statement), functions);
+      return refuse_drop(parser::as<DropStmt>(facts.statement), generation);
     case T_CreateDomainStmt:
       relation = parser::last_string(parser::as<CreateDomainStmt>(facts.statement)->domainname);
       break;

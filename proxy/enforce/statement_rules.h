@@ -45,6 +45,7 @@ std::optional<parser::SqlError> refuse_code(const parser::StatementFacts& facts,
 // CREATE, ALTER of a function, operator or relation that code on unmasked rows may use by its name.
 std::optional<parser::SqlError> refuse_row_code(const parser::StatementFacts& facts,
                                                 const Generation& generation);
+bool is_routine(ObjectType type);
 // ALTER INDEX and ALTER SEQUENCE … RENAME take tables, too.
 bool renames_relation(const RenameStmt* rename);
 std::optional<parser::SqlError> refuse_row_relation(std::string_view name, const Generation& generation);

@@ -1,6 +1,7 @@
 #include "proxy/enforce/table_changes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
@@ -32,6 +33,24 @@ class Change {
          const Generation& generation)
       : relation_(relation), table_(table), generation_(generation), hides_rows_(relation.hides_rows()) {}
 
+  bool commands(const List* commands) {
+    parser::for_each(commands, [&](const Node* node) {
+      const auto* command = parser::as<AlterTableCmd>(node);
+      if (command->subtype == AT_AddColumn) added_.insert(parser::as<ColumnDef>(command->def)->colname);
+    });
+    bool harmless = true;
+    parser::for_each(commands,
+                     [&](const Node* node) { harmless &= command(parser::as<AlterTableCmd>(node)); });
+    return harmless;
+  }
+
+  // Plans made before fail, or find another column that is treated alike.
+  bool rename(const RenameStmt* rename) const {
+    if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
+    return rename->renameType == OBJECT_COLUMN && rename->subname != nullptr && is_spare(rename->subname);
+  }
+
+  // CASCADE is sent as RESTRICT: see add_schemas().
   bool command(const AlterTableCmd* command) const {
     switch (command->subtype) {
       case AT_AddColumn:
@@ -40,19 +59,16 @@ class Change {
         return constraint(parser::as<Constraint>(command->def));
       case AT_SetNotNull:
         return command->name != nullptr && keeps_null(command->name);
-      case AT_AlterColumnType: {  // a conversion that is written out may fail for chosen rows
-        const auto* column = parser::as<ColumnDef>(command->def);
-        return command->name != nullptr && column->raw_default == nullptr && is_free(command->name);
-      }
+      case AT_AlterColumnType:
+        return command->name != nullptr && is_free(command->name) &&
+               only_casts(parser::as<ColumnDef>(command->def)->raw_default, command->name);
       case AT_ValidateConstraint:
         return command->name != nullptr && validated(find_constraint(command->name));
       case AT_DropConstraint:
         return command->name != nullptr && dropped(command);
       case AT_DropColumn:
-        if (command->name == nullptr) return false;
-        if (command->behavior == DROP_CASCADE) return false;
-        if (command->missing_ok && table_.column(std::string_view(command->name)) == nullptr) return true;
-        return is_spare(command->name);
+        return command->name != nullptr &&
+               (table_.column(std::string_view(command->name)) == nullptr || is_spare(command->name));
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -62,6 +78,11 @@ class Change {
       case AT_EnableRowSecurity:
       case AT_ForceRowSecurity:
       case AT_ReplicaIdentity:  // only what the server's log holds
+      case AT_SetLogged:
+      case AT_SetUnLogged:
+      case AT_SetTableSpace:
+      case AT_EnableTrig:  // disabled ones count as enabled
+      case AT_EnableTrigUser:
         return true;
       case AT_DisableRowSecurity:  // its rows are masked, hidden by policies before or not
       case AT_NoForceRowSecurity:
@@ -69,12 +90,6 @@ class Change {
       default:
         return sets_property(command);
     }
-  }
-
-  // Plans made before fail, or find another column that is treated alike.
-  bool rename(const RenameStmt* rename) const {
-    if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
-    return rename->renameType == OBJECT_COLUMN && rename->subname != nullptr && is_spare(rename->subname);
   }
 
   // Expressions and predicates are computed on the unmasked rows, and fail with what they find there; a
@@ -120,7 +135,7 @@ class Change {
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
         case CONSTR_CHECK:
-          plain &= is_public(parser::as<Constraint>(node)->raw_expr, column->colname);
+          plain &= is_public(parser::as<Constraint>(node)->raw_expr);
           return;
         case CONSTR_NULL:
         case CONSTR_NOTNULL:
@@ -197,7 +212,6 @@ class Change {
   // Nothing is shown by that; but subjects may be found by it, and what it kept out may decide about them.
   bool dropped(const AlterTableCmd* command) const {
     const parser::TableConstraint* constraint = find_constraint(command->name);
-    if (command->behavior == DROP_CASCADE) return false;
     if (constraint == nullptr) return command->missing_ok;
     if (keeps_consent()) return false;
     const auto& columns = constraint->attnums;
@@ -259,7 +273,7 @@ class Change {
   // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
   bool is_public(std::string_view name) const {
     const rules::ProtectedColumn* column = find(name);
-    return !hides_rows_ && column != nullptr && column->is_public;
+    return column == nullptr ? added_.contains(name) : !hides_rows_ && column->is_public;
   }
 
   // No rule names it, which would not fit any more.
@@ -287,9 +301,17 @@ class Change {
     });
   }
 
-  // Over public columns only; a whole row is none. NULL stays NULL under most masks. `own`: a column that
-  // is only being added.
-  bool is_public(const Node* expression, std::string_view own = {}) const {
+  // Another expression may fail for chosen rows.
+  static bool only_casts(const Node* expression, std::string_view column) {
+    if (expression == nullptr) return true;
+    if (nodeTag(expression) == T_TypeCast) return only_casts(parser::as<TypeCast>(expression)->arg, column);
+    if (nodeTag(expression) != T_ColumnRef) return false;
+    const List* fields = parser::as<ColumnRef>(expression)->fields;
+    return fields->length == 1 && parser::last_string(fields) == column;
+  }
+
+  // Over public columns only; a whole row is none. NULL stays NULL under most masks.
+  bool is_public(const Node* expression) const {
     if (nodeTag(expression) == T_NullTest && nodeTag(parser::as<NullTest>(expression)->arg) == T_ColumnRef) {
       const List* fields =
           parser::as<ColumnRef>(parser::node_of(parser::as<NullTest>(expression)->arg))->fields;
@@ -297,12 +319,11 @@ class Change {
     }
     if (nodeTag(expression) == T_ColumnRef) {
       const List* fields = parser::as<ColumnRef>(expression)->fields;
-      return fields->length == 1 &&
-             (is_public(parser::last_string(fields)) || (!own.empty() && parser::last_string(fields) == own));
+      return fields->length == 1 && is_public(parser::last_string(fields));
     }
     bool all = true;
     const bool known =
-        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child, own); });
+        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child); });
     return known && all;
   }
 
@@ -310,6 +331,7 @@ class Change {
   const parser::Relation& table_;
   const Generation& generation_;
   const bool hides_rows_;
+  std::set<std::string_view> added_;  // columns that the statement adds
 };
 
 }  // namespace
@@ -332,16 +354,12 @@ bool is_harmless_change(const Node* statement, const Generation& generation,
   const bool is_table = relation != nullptr && (relation->kind == parser::RelationKind::table ||
                                                 relation->kind == parser::RelationKind::partitioned_table);
   if (rules == nullptr || !is_table) return false;
-  const Change change(*rules, *relation, generation);
+  Change change(*rules, *relation, generation);
   if (nodeTag(statement) == T_IndexStmt) return change.index(parser::as<IndexStmt>(statement));
   if (nodeTag(statement) == T_RenameStmt) return change.rename(parser::as<RenameStmt>(statement));
   if (nodeTag(statement) == T_CreateStatsStmt)
     return change.statistics(parser::as<CreateStatsStmt>(statement));
-  bool harmless = true;
-  parser::for_each(parser::as<AlterTableStmt>(statement)->cmds, [&](const Node* command) {
-    harmless &= change.command(parser::as<AlterTableCmd>(command));
-  });
-  return harmless;
+  return change.commands(parser::as<AlterTableStmt>(statement)->cmds);
 }
 
 }  // namespace pgconsent::enforce

@@ -38,6 +38,7 @@ CREATE TABLE public.people (name text);
 CREATE TABLE public.employees (salary numeric) INHERITS (public.people);
 
 CREATE FUNCTION public.tax(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1 * 0.2';
+CREATE TABLE public.taxed (a numeric, b numeric GENERATED ALWAYS AS (public.tax(a)) STORED);
 CREATE FUNCTION public.peek(int, public.mood[], "Odd ""Schema"."Pair", timestamptz) RETURNS text LANGUAGE plpgsql
   SECURITY DEFINER SET search_path = public SET work_mem = '1MB' AS $$ BEGIN RETURN (SELECT email FROM users LIMIT 1); END $$;
 CREATE FUNCTION public.atomic(i bigint DEFAULT nextval('users_id_seq')) RETURNS text STABLE

@@ -69,6 +69,8 @@ TEST_F(Loader, ColumnsAndTypes) {
   EXPECT_FALSE(users.column("email")->generated);
   EXPECT_THAT(users.column("lower_email")->generated_from, ElementsAre(users.column("email")->attnum));
   EXPECT_THAT(users.column("email")->generated_from, IsEmpty());
+  EXPECT_TRUE(users.column("lower_email")->generated_by_built_ins);
+  EXPECT_FALSE(relation("taxed").column("b")->generated_by_built_ins);
   EXPECT_EQ(users.column("email")->type_category, 'S');
   EXPECT_EQ(users.column("loose")->collation_sql, "\"Odd \"\"Schema\".\"loose\"");
   EXPECT_EQ(users.column("posix")->collation_sql, "\"pg_catalog\".\"POSIX\"");

@@ -69,6 +69,20 @@ TEST_F(Bind, DesignColumns) {
   EXPECT_TRUE(column(policy, oid::users, "city").is_public);
 }
 
+TEST_F(Bind, ColumnsGeneratedFromPublicOnesArePublic) {
+  parser::Relation& users = catalog_->relations.at(oid::users);
+  auto generated = std::find_if(users.columns.begin(), users.columns.end(),
+                                [](const auto& each) { return each.name == "email_domain"; });
+  const auto is_public = [&](const char* from, bool built_in) {
+    generated->generated_from = {users.column("city")->attnum, users.column(from)->attnum};
+    generated->generated_by_built_ins = built_in;
+    return column(bind("generated-column"), oid::users, "email_domain").is_public;
+  };
+  EXPECT_TRUE(is_public("level", true));
+  EXPECT_FALSE(is_public("email", true));
+  EXPECT_FALSE(is_public("level", false));
+}
+
 TEST_F(Bind, KeysArePublicAndOthersAreMasked) {
   auto policy = bind("good-design");
   ASSERT_TRUE(policy);
