@@ -12,7 +12,7 @@ PURPOSES = ("service", "marketing", "analytics", "directory", "none")
 
 PROTECTED = {"public.customers": "email full_name phone nickname tags profile->>'likes' (address).street birth_date signup",
              "public.contacts": "mail handle remark", "public.orders": "ship_to note", "public.badges": "serial code",
-             "public.payments": "iban payer_name", "public.refunds": "reason", "public.messages": "body",
+             "public.payments": "iban payer_name", "public.refunds": "reason", "public.pickups": "door", "public.messages": "body",
              "public.threads": "topic", "public.tickets": "question", "hr.employees": "name work_email salary home",
              "public.documents": "body", "public.members": "handle bio", "tenant_a.users": "secret",
              "tenant_b.users": "secret", 'public."Weird Table"': '"select" "a""b" "Ünï cödé"', "customers_vip": "vip_note"}

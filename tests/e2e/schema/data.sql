@@ -32,6 +32,9 @@ INSERT INTO orders
 SELECT i, CASE WHEN i = 39 THEN NULL WHEN i = 40 THEN 9999 ELSE 1 + i * 7 % 24 END, '2024-01-01'::timestamptz + i * interval '31 hours',
   (ARRAY['new','paid','sent','done'])[1 + i % 4], i * 19.99, format('RAW road %s', i), CASE WHEN i % 4 = 0 THEN 'RAW note ' || i END
 FROM generate_series(1, 40) i;
+INSERT INTO depots SELECT r, n, (r - 1) * 4 + n, 'Depot ' || r || n FROM generate_series(1, 3) r, generate_series(1, 4) n;
+INSERT INTO pickups SELECT i, 1 + i % 3, 1 + i % 4, 'RAW door ' || i FROM generate_series(1, 12) i;
+INSERT INTO pickups VALUES (13, 1, NULL, 'RAW door 13'), (14, NULL, 1, 'RAW door 14'), (15, NULL, NULL, 'RAW door 15');
 INSERT INTO payments
 SELECT i, CASE WHEN i > 48 THEN NULL ELSE 1 + i % 40 END, i * 10.5, 'RAW89370400440532' || 1000 + i, 'RAW payer ' || i % 9
 FROM generate_series(1, 50) i;

@@ -62,6 +62,12 @@ CREATE TABLE payments (               -- subject over one foreign key
 CREATE TABLE refunds (                -- over two, one of them without a foreign key
   id bigint PRIMARY KEY, payment_id bigint, amount numeric(12,2), reason text
 );
+CREATE TABLE depots (                 -- a key of two columns on the way
+  region int, no int, customer_id bigint, label text, PRIMARY KEY (region, no)
+);
+CREATE TABLE pickups (
+  id bigint PRIMARY KEY, region int, depot_no int, door text, FOREIGN KEY (region, depot_no) REFERENCES depots
+);
 CREATE TABLE messages (               -- two subjects: both must consent
   id bigint, sender_id bigint, recipient_id bigint, sent_at timestamptz, body text, PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);

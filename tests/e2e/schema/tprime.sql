@@ -75,6 +75,8 @@ UPDATE payments p SET
   FROM (SELECT i.id, (SELECT o.customer_id FROM orders o WHERE o.id = i.order_id) AS k FROM payments i) s WHERE s.id = p.id;
 UPDATE refunds r SET reason = CASE WHEN oracle.clear('content', oracle.customer((SELECT o.customer_id FROM payments p JOIN orders o
   ON o.id = p.order_id WHERE p.id = r.payment_id), 'content')) THEN reason END;
+UPDATE pickups p SET door = CASE WHEN oracle.clear('contact', oracle.customer((SELECT d.customer_id FROM depots d
+  WHERE (d.region, d.no) = (p.region, p.depot_no)), 'contact')) THEN door END;
 UPDATE messages SET body = CASE WHEN oracle.clear('content', oracle.customer(sender_id, 'content') AND oracle.customer(recipient_id, 'content'))
   THEN body WHEN body IS NOT NULL THEN '[withheld]' END;
 UPDATE threads SET topic = CASE WHEN oracle.clear('content', oracle.customer(a_id, 'content') OR oracle.customer(b_id, 'content')) THEN topic END;
