@@ -70,10 +70,9 @@ void warn_about_others(const TableRule& rule, const Relation& relation, const Pr
                        const std::vector<const Column*>& others, Reporter& report) {
   std::vector<std::string> not_null, generated;
   for (const Column* column : others) {
-    if (column->generated && rule.others_public) {
-      if (bound.column(column->attnum)->is_public) continue;
-      generated.push_back(display_identifier(column->name));
-    } else if (column->not_null && !rule.others_public) {
+    if (rule.others_public) {
+      if (!bound.column(column->attnum)->is_public) generated.push_back(display_identifier(column->name));
+    } else if (column->not_null) {
       not_null.push_back(display_identifier(column->name));
     }
   }
@@ -90,12 +89,28 @@ void warn_about_others(const TableRule& rule, const Relation& relation, const Pr
   }
 }
 
-// Other functions than PostgreSQL's own might look elsewhere.
-bool is_computed_from_public(const Column& column, const ProtectedRelation& bound) {
-  return column.generated_by_built_ins &&
-         std::all_of(column.generated_from.begin(), column.generated_from.end(), [&](AttrNumber attnum) {
-           const ProtectedColumn* from = bound.column(attnum);
-           return from != nullptr && from->is_public;
+// Is the column, if it is a generated one, computed from columns that are public in `bound`? By other
+// functions than PostgreSQL's own it might be from elsewhere.
+bool holds_public(const Relation& relation, const Column& column, const ProtectedRelation& bound) {
+  const auto is_public = [&](AttrNumber attnum) {
+    const Column* from = relation.column(attnum);
+    return from != nullptr && std::any_of(bound.columns.begin(), bound.columns.end(), [&](const auto& each) {
+             return each.name == from->name && each.is_public;
+           });
+  };
+  return !column.generated ||
+         (column.generated_by_built_ins &&
+          std::all_of(column.generated_from.begin(), column.generated_from.end(), is_public));
+}
+
+// Here and in children, which may compute a column of that name from others.
+bool holds_public_everywhere(const Binding& binding, const Relation& relation, std::string_view name,
+                             const ProtectedRelation& bound) {
+  const Column* column = relation.column(name);
+  return column != nullptr && holds_public(relation, *column, bound) &&
+         std::all_of(relation.children.begin(), relation.children.end(), [&](Oid oid) {
+           const Relation* child = binding.catalog.relation(oid);
+           return child != nullptr && holds_public_everywhere(binding, *child, name, bound);
          });
 }
 
@@ -136,17 +151,18 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
       bound.rule = rule_name(binding, declared, column.name, from.name.at);
     } else {
       const bool is_key = keys.contains(column.attnum);
-      bound.is_public = is_key || (rule.others_public && !column.generated);
+      bound.is_public = is_key || (rule.others_public && !column.generated);  // generated ones: below
       bound.rule = rule_name(binding, declared, column.name, rule.others_at);
       if (!is_key) others.push_back(&column);
     }
     out.columns.push_back(std::move(bound));
   }
-  for (ProtectedColumn& column : out.columns) {
-    const Column& shape = *relation.column(column.attnum);
-    if (shape.generated && rule.others_public && !named.contains(column.attnum))
-      column.is_public |= is_computed_from_public(shape, out);
+  std::vector<ProtectedColumn> columns = out.columns;
+  for (ProtectedColumn& column : columns) {
+    if (rule.others_public && !named.contains(column.attnum) && !keys.contains(column.attnum))
+      column.is_public = holds_public_everywhere(binding, relation, column.name, out);
   }
+  out.columns = std::move(columns);
   warn_about_others(rule, relation, out, others, report);
   return out;
 }

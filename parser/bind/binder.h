@@ -69,7 +69,6 @@ class Binder {
   void use_all(const FromItem& item, const Scope& owner);
   int use_named(const FromItem& item, std::string_view name, const Scope& owner);
   void unqualified(std::string_view name, const ColumnRef* reference, Scope& scope);
-  void unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope);
   void beside_targets(const Scope& scope);
   void system_column(const FromItem& item, std::string_view name);
   const FromItem* find_item(std::string_view schema, std::string_view name, const Scope& scope,

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,13 +100,6 @@ struct ShadowingReference {
   const ColumnRef* reference = nullptr;
 };
 
-// A bare name in the target's scope that no item has. The target may, in a catalog that is newer.
-struct UnknownColumn {
-  std::string_view name;
-  int location = -1;
-  const Relation* assigned = nullptr;  // SET name = …
-};
-
 // SET column = value
 struct Assignment {
   const ResTarget* target = nullptr;
@@ -125,8 +117,8 @@ struct Modification {
   int entry = 0;
   const Node* statement = nullptr;
   std::vector<AssignmentList> updates;
-  // Bare names in its scope mean other things than its columns; a column that is newer than the catalog could
-  // take them.
+  // Bare names in its scope mean other things than its columns, or nothing: a column that is newer than the
+  // catalog could take them.
   bool names_others = false;
 };
 
@@ -162,7 +154,8 @@ struct Binding {
   std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
   bool results_known = false;          // false: * over something whose columns are not known here, but these:
   std::size_t results_before_run = 0, results_after_run = 0;  // the first and the last of `results`
-  std::optional<UnknownColumn> unknown;
+  bool names_unknown =
+      false;  // in a target's scope: a column of it, in a catalog that is newer, or of nothing
   const ColumnRef* ambiguous = nullptr;  // names a target and another item alike: the server's error, 42P09
   std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };

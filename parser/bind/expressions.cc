@@ -279,16 +279,6 @@ void Binder::shadowing(const FromItem& item, std::string_view name, const Column
   }
 }
 
-void Binder::unknown_column(std::string_view name, const ColumnRef* reference, const Scope& scope) {
-  if (targets_in_scope_ == 0 || out_.unknown) return;
-  for (const Scope* s = &scope; s != nullptr; s = s->parent) {
-    for (const FromItem& item : s->items) {
-      if (item.opaque && item.columns_visible) return;
-    }
-  }
-  out_.unknown = UnknownColumn{name, reference->location, nullptr};
-}
-
 // A bare name that is no column of theirs.
 void Binder::beside_targets(const Scope& scope) {
   if (targets_in_scope_ == 0) return;
@@ -337,7 +327,10 @@ void Binder::unqualified(std::string_view name, const ColumnRef* reference, Scop
   beside_targets(scope);
   const Scope* owner = nullptr;
   const FromItem* item = find_item("", name, scope, &owner);
-  if (item == nullptr) return unknown_column(name, reference, scope);
+  if (item == nullptr) {
+    out_.names_unknown |= targets_in_scope_ > 0 && !unknown_before;
+    return;
+  }
   use_all(*item, *owner);
   whole_row(*item, reference);
 }

@@ -30,8 +30,9 @@ void Binder::assignments(const List* list, bool upsert, Scope& scope) {
       const auto* assigned = as<ResTarget>(node);
       const VisibleColumn* column = item.column(assigned->name);
       update.assignments.push_back({assigned, column == nullptr ? -1 : column->column});
-      if (column == nullptr && !out_.unknown)
-        out_.unknown = UnknownColumn{assigned->name, assigned->location, out_.entries[item.entry].relation};
+      if (column != nullptr) return;
+      out_.names_unknown = true;
+      beside_targets(scope);
     });
     auto own = std::find_if(out_.modifications.begin(), out_.modifications.end(),
                             [&](const Modification& m) { return m.entry == item.entry; });

@@ -33,6 +33,8 @@ const Node* assigned_value(const ResTarget* target);
 
 // Which assignment of a list can carry its check? -1: none (DEFAULT only).
 int check_carrier(const AssignmentList& list);
+// WHERE CURRENT OF
+bool is_at_cursor(const Node* statement);
 // If none: can the WHERE of the statement? Costs the index.
 bool where_carries(const Node* statement);
 
@@ -51,6 +53,7 @@ class TargetRewriter {
   };
 
   bool rename(const RangeEntry& entry);
+  bool arbiter(const Target& target);
   bool filter(const Target& target);
   std::string row_check(const Target& target) const;
   std::string assignment_check(const Target& target, std::size_t update) const;

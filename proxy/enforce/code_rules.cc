@@ -7,6 +7,7 @@
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
+#include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -113,14 +114,6 @@ bool may_tell_of_rows(const AlterTableStmt* alter, const Generation& generation)
          });
 }
 
-bool cascades(const AlterTableStmt* alter) {
-  bool any = false;
-  parser::for_each(alter->cmds, [&](const Node* command) {
-    any |= parser::as<AlterTableCmd>(command)->behavior == DROP_CASCADE;
-  });
-  return any;
-}
-
 // Why it is refused, or empty. Within code it can't be sent with the schema that it was judged for: it must
 // name it.
 std::string judge_definition(const std::string& definition, const Generation& generation,
@@ -138,7 +131,7 @@ std::string judge_definition(const std::string& definition, const Generation& ge
   if (auto refused = refuse_utility(facts, definition, generation, qualified ? names : nullptr))
     return refused->message;
   if (alter != nullptr && may_tell_of_rows(alter, generation)) return "its errors may tell of protected rows";
-  if (qualified && cascades(alter) && generation.is_sensitive_name(alter->relation->relname))
+  if (qualified && cascades(alter) > 0 && generation.is_sensitive_name(alter->relation->relname))
     return "CASCADE must be sent alone";
   return {};
 }

@@ -1,6 +1,7 @@
 #include "proxy/enforce/defined_names.h"
 
 #include "parser/tree/walker.h"
+#include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -37,14 +38,18 @@ class Names {
     });
   }
 
-  // Not ON DELETE CASCADE.
-  void restrict_drops(const parser::StatementFacts& facts) {
-    for (int i = 1; restricts_ && i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
+  // `count`: how often the statement says CASCADE behind what it drops.
+  bool restrict_drops(const parser::StatementFacts& facts, std::size_t count) {
+    if (!restricts_ || count == 0) return true;
+    std::vector<int> found;
+    for (int i = 1; i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
       if (tokens_[i].start < facts.start || !tokens_.is_keyword(i, "cascade")) continue;
       const bool action = i > 1 && tokens_.is_keyword(i - 2, "on") &&
                           (tokens_.is_keyword(i - 1, "delete") || tokens_.is_keyword(i - 1, "update"));
-      if (!action) splicer_.replace(tokens_[i].start, tokens_[i].end, "RESTRICT");
+      if (!action) found.push_back(i);
     }
+    for (const int i : found) splicer_.replace(tokens_[i].start, tokens_[i].end, "RESTRICT");
+    return found.size() == count;
   }
 
  private:
@@ -71,35 +76,38 @@ std::string_view schema_of(const parser::ResolvedName& name) {
   return name.temporary != nullptr ? std::string_view("pg_temp") : name.relation->schema;
 }
 
-void add_schemas(const parser::StatementFacts& facts, const Generation& generation,
+bool add_schemas(const parser::StatementFacts& facts, const Generation& generation,
                  const parser::NameResolver& names, const parser::TokenIndex& tokens,
                  parser::Splicer& splicer) {
   Names add(generation, names, tokens, splicer);
   switch (nodeTag(facts.statement)) {
-    case T_AlterTableStmt:
-      add.add(parser::as<AlterTableStmt>(facts.statement)->relation);
-      return add.restrict_drops(facts);
+    case T_AlterTableStmt: {
+      const auto* alter = parser::as<AlterTableStmt>(facts.statement);
+      add.add(alter->relation);
+      return add.restrict_drops(facts, cascades(alter));
+    }
     case T_IndexStmt:
-      return add.add(parser::as<IndexStmt>(facts.statement)->relation);
+      add.add(parser::as<IndexStmt>(facts.statement)->relation);
+      return true;
     case T_RenameStmt:
-      return add.add(parser::as<RenameStmt>(facts.statement)->relation);
+      add.add(parser::as<RenameStmt>(facts.statement)->relation);
+      return true;
     case T_CreateStatsStmt:
       parser::for_each(parser::as<CreateStatsStmt>(facts.statement)->relations, [&](const Node* range) {
         if (nodeTag(range) == T_RangeVar) add.add(parser::as<RangeVar>(range));
       });
-      return;
-    case T_DropStmt:
-      switch (parser::as<DropStmt>(facts.statement)->removeType) {
-        case OBJECT_TABLE:
-        case OBJECT_VIEW:
-        case OBJECT_MATVIEW:
-          add.add_dropped(parser::as<DropStmt>(facts.statement), facts);
-          return add.restrict_drops(facts);
-        default:
-          return;
+      return true;
+    case T_DropStmt: {
+      const auto* drop = parser::as<DropStmt>(facts.statement);
+      if (drop->removeType != OBJECT_TABLE && drop->removeType != OBJECT_VIEW &&
+          drop->removeType != OBJECT_MATVIEW) {
+        return true;
       }
+      add.add_dropped(drop, facts);
+      return add.restrict_drops(facts, drop->behavior == DROP_CASCADE ? 1 : 0);
+    }
     default:
-      return;
+      return true;
   }
 }
 

@@ -16,8 +16,9 @@ namespace pgconsent::enforce {
 std::string_view schema_of(const parser::ResolvedName& name);
 
 // The tables of ALTER TABLE, CREATE INDEX, CREATE STATISTICS, RENAME and DROP. And CASCADE becomes RESTRICT
-// where protected tables or views over them are concerned: what else would go was not judged.
-void add_schemas(const parser::StatementFacts& facts, const Generation& generation,
+// where protected tables or views over them are concerned: what else would go was not judged. False: it can't
+// be told from names.
+bool add_schemas(const parser::StatementFacts& facts, const Generation& generation,
                  const parser::NameResolver& names, const parser::TokenIndex& tokens,
                  parser::Splicer& splicer);
 

@@ -12,6 +12,7 @@ namespace {
 
 using parser::Relation;
 
+constexpr int view_depth_limit = 32;
 constexpr int trigger_type_before = 1 << 1;  // catalog/pg_trigger.h
 
 class HopChange {
@@ -19,7 +20,13 @@ class HopChange {
   HopChange(const Generation& generation, const parser::NameResolver* names)
       : generation_(generation), names_(names) {}
 
-  bool holds_consent(parser::Oid oid) const { return generation_.policy().consent_relations.contains(oid); }
+  // Or is a view that consent is read through.
+  bool holds_consent(parser::Oid oid) const {
+    const auto& relations = generation_.policy().consent_relations;
+    return relations.contains(oid) || std::any_of(relations.begin(), relations.end(), [&](parser::Oid each) {
+             return is_view_below(oid, each, view_depth_limit);
+           });
+  }
 
   // The relation, if it is one on the way to subjects, or consent is read from it.
   const Relation* hop(std::string_view schema, std::string_view name) const {
@@ -59,7 +66,10 @@ class HopChange {
 
   const Relation* dropped(const DropStmt* drop) const {
     const Relation* found = nullptr;
-    if (drop->removeType != OBJECT_TABLE) return nullptr;
+    if (drop->removeType != OBJECT_TABLE && drop->removeType != OBJECT_VIEW &&
+        drop->removeType != OBJECT_MATVIEW) {
+      return nullptr;
+    }
     parser::for_each(drop->objects, [&](const Node* object) {
       const List* name = parser::as<List>(object);
       const bool qualified = list_length(name) > 1;
@@ -71,6 +81,15 @@ class HopChange {
   }
 
  private:
+  bool is_view_below(parser::Oid view, parser::Oid from, int depth) const {
+    const Relation* relation = generation_.catalog().relation(from);
+    if (relation == nullptr || depth == 0 || relation->kind != parser::RelationKind::view) return false;
+    const auto& below = relation->depends_on;
+    return from == view || std::any_of(below.begin(), below.end(), [&](parser::Oid each) {
+             return is_view_below(view, each, depth - 1);
+           });
+  }
+
   bool is_harmless(const Relation& relation, const AlterTableCmd* command) const {
     switch (command->subtype) {
       case AT_AddColumn:
@@ -123,6 +142,9 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       break;
     case T_DropStmt:
       found = change.dropped(parser::as<DropStmt>(statement));
+      break;
+    case T_ViewStmt:  // OR REPLACE
+      found = change.hop(parser::as<ViewStmt>(statement)->view);
       break;
     case T_CreateStmt:  // INHERITS, PARTITION OF
       parser::for_each(parser::as<CreateStmt>(statement)->inhRelations, [&](const Node* parent) {

@@ -233,8 +233,9 @@ class Builder {
       case StatementKind::define:
       case StatementKind::server:
         out.refusal = refuse_utility(facts, text(), generation_, *names_, definitions_);
-        if (!out.refusal && definitions_.keep_names_of(facts, text()))
-          add_schemas(facts, generation_, *names_, source.tokens(), splicer);
+        if (!out.refusal && definitions_.keep_names_of(facts, text()) &&
+            !add_schemas(facts, generation_, *names_, source.tokens(), splicer))
+          out.refusal = unsupported("CASCADE can't be told from a name here", "Put names in quotes.");
         out.runs_row_code = runs_row_code(facts.statement, generation_, *names_);
         return !out.refusal || fresh_;  // an index or a constraint may be newer
       case StatementKind::execute:

@@ -266,7 +266,7 @@ QueryRewriter::Outcome QueryRewriter::run(Source& source, const Node* query, con
     const Decision before = statement.decision;
     statement.decision = Decision::untouched;
     const parser::Binding binding = parser::bind_statement(query, names_, relations_);
-    if (binding.unknown && !options.catalog_is_fresh && !unsettled) return Outcome::needs_catalog;
+    if (binding.names_unknown && !options.catalog_is_fresh && !unsettled) return Outcome::needs_catalog;
     if (refuse_binding(binding, statement)) return statement.decision = before, Outcome::done;
     std::vector<parser::Replacement> replacements(binding.entries.size());
     for (std::size_t i = 0; i < binding.entries.size(); ++i) {

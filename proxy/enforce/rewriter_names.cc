@@ -8,12 +8,6 @@ namespace pgconsent::enforce {
 
 bool QueryRewriter::refuse_binding(const parser::Binding& binding, Statement& statement) {
   if (!binding.problem.empty()) refuse(statement, unsupported(binding.problem));
-  if (binding.unknown) {
-    std::string column = "column \"" + std::string(binding.unknown->name) + "\"";
-    if (const parser::Relation* assigned = binding.unknown->assigned)
-      column += " of relation \"" + assigned->name + "\"";
-    refuse(statement, {"42703", column + " does not exist", {}, {}, 0}, binding.unknown->location);
-  }
   if (binding.ambiguous != nullptr) {
     const auto* table = static_cast<const Node*>(linitial(binding.ambiguous->fields));
     const std::string name(parser::string_value(table));

@@ -8,6 +8,14 @@
 
 namespace pgconsent::enforce {
 
+std::size_t cascades(const AlterTableStmt* alter) {
+  std::size_t count = 0;
+  parser::for_each(alter->cmds, [&](const Node* command) {
+    if (parser::as<AlterTableCmd>(command)->behavior == DROP_CASCADE) ++count;
+  });
+  return count;
+}
+
 bool sets_property(const AlterTableCmd* command) {
   switch (command->subtype) {
     case AT_ColumnDefault:
@@ -36,7 +44,8 @@ class Change {
   bool commands(const List* commands) {
     parser::for_each(commands, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
-      if (command->subtype == AT_AddColumn) added_.insert(parser::as<ColumnDef>(command->def)->colname);
+      if (command->subtype == AT_AddColumn && !command->missing_ok)  // or else it may be there, unknown here
+        added_.insert(parser::as<ColumnDef>(command->def)->colname);
     });
     bool harmless = true;
     parser::for_each(commands,
@@ -44,17 +53,18 @@ class Change {
     return harmless;
   }
 
-  // Plans made before fail, or find another column that is treated alike.
+  // Plans made before fail, or find another column that is public.
   bool rename(const RenameStmt* rename) const {
     if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
-    return rename->renameType == OBJECT_COLUMN && rename->subname != nullptr && is_spare(rename->subname);
+    const char* const name = rename->renameType == OBJECT_COLUMN ? rename->subname : nullptr;
+    return name != nullptr && is_public(std::string_view(name)) && is_spare(name);
   }
 
   // CASCADE is sent as RESTRICT: see add_schemas().
   bool command(const AlterTableCmd* command) const {
     switch (command->subtype) {
       case AT_AddColumn:
-        return new_column(parser::as<ColumnDef>(command->def));
+        return new_column(parser::as<ColumnDef>(command->def), command->missing_ok);
       case AT_AddConstraint:
         return constraint(parser::as<Constraint>(command->def));
       case AT_SetNotNull:
@@ -130,7 +140,21 @@ class Change {
     return all;
   }
 
-  bool new_column(const ColumnDef* column) const {
+  // Do children have such a column? It would become one with the new one.
+  bool is_inherited_by(const parser::Relation& relation, std::string_view name) const {
+    return std::any_of(relation.children.begin(), relation.children.end(), [&](parser::Oid oid) {
+      const parser::Relation* child = generation_.catalog().relation(oid);
+      return child == nullptr || child->column(name) != nullptr || is_inherited_by(*child, name);
+    });
+  }
+
+  // `perhaps`: IF NOT EXISTS, in spite of which indexes and constraints are made.
+  bool new_column(const ColumnDef* column, bool perhaps) const {
+    const std::string_view name = column->colname;
+    if (perhaps && !is_public(name) && column->constraints != nullptr &&
+        !has_values_only(column->constraints))
+      return false;
+    if (table_.column(name) == nullptr && is_inherited_by(table_, name)) return false;
     bool plain = true;
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
@@ -160,6 +184,16 @@ class Change {
       }
     });
     return plain;
+  }
+
+  // What a column that is there already does not get.
+  static bool has_values_only(const List* constraints) {
+    bool only = true;
+    parser::for_each(constraints, [&](const Node* node) {
+      const ConstrType type = parser::as<Constraint>(node)->contype;
+      only &= type == CONSTR_NULL || type == CONSTR_NOTNULL || type == CONSTR_DEFAULT;
+    });
+    return only;
   }
 
   // It would change rows, and perhaps whom they are about, from another table. Deleting them is harmless.
@@ -273,7 +307,7 @@ class Change {
   // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
   bool is_public(std::string_view name) const {
     const rules::ProtectedColumn* column = find(name);
-    return column == nullptr ? added_.contains(name) : !hides_rows_ && column->is_public;
+    return !hides_rows_ && (column == nullptr ? added_.contains(name) : column->is_public);
   }
 
   // No rule names it, which would not fit any more.

@@ -57,6 +57,15 @@ INSERT INTO lids SELECT i, i, 'RAW lid ' || i FROM generate_series(1, 4) i;
 INSERT INTO straps SELECT i, i, 'RAW strap ' || i FROM generate_series(1, 4) i;
 INSERT INTO hooks SELECT i, 75 + i, 'RAW hook ' || i FROM generate_series(1, 4) i;
 ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
+-- Consent is read through two views; trusted code reads another one.
+CREATE TABLE members (id bigint PRIMARY KEY, name text);
+CREATE TABLE crm.member_consents (member_id bigint PRIMARY KEY, ok boolean NOT NULL);
+CREATE VIEW crm.asked AS SELECT * FROM crm.member_consents;
+CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked WHERE ok;
+CREATE VIEW v_names AS SELECT id, name FROM members;
+CREATE VIEW v_spare AS SELECT id, name FROM members;
+CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS 'SELECT count(name) FROM public.V_Names';
+ALTER VIEW v_spare OWNER TO app;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 ALTER TABLE boxes OWNER TO app;
 -- Subjects that are computed from another column: of the row, of a row on the way.
