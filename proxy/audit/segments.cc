@@ -95,6 +95,11 @@ SegmentList list_segments(const std::filesystem::path& directory) {
   return list;
 }
 
+bool is_gone(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::symlink_status(file, error).type() == std::filesystem::file_type::not_found;
+}
+
 bool is_rotated(const std::filesystem::path& directory, std::uint64_t number) {
   std::error_code error;
   const std::filesystem::path plain = directory / segment_name(number);

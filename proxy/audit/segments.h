@@ -29,6 +29,9 @@ struct SegmentList {
 // Of a segment that is there twice (a crash while it was sealed) the compressed file. Never throws.
 SegmentList list_segments(const std::filesystem::path& directory);
 
+// Is there no such name any more? A link that leads nowhere is there.
+bool is_gone(const std::filesystem::path& file);
+
 // Is the file that was the current segment with this number not it any more?
 bool is_rotated(const std::filesystem::path& directory, std::uint64_t number);
 

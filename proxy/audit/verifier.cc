@@ -42,6 +42,7 @@ Verifier::Then Verifier::check(const SegmentFile& file, bool is_last) {
   const bool open = input.open(file);
   const bool current = file.form == SegmentFile::Form::current;
   if (current && is_rotated(file.path.parent_path(), file.number)) return Then::again;
+  if (!open && is_gone(file.path)) return Then::again;
   ++result_.segments;
   if (!open) return finding(input.error()), Then::next;
   const Then then = check_lines(input, is_last);

@@ -24,7 +24,7 @@ class Verifier {
   std::string load_key(const std::filesystem::path& file) { return key_.load(file); }
   void load_checkpoints(const std::filesystem::path& directory);
   enum class Then {
-    again,  // what was listed as the current segment is not it any more
+    again,  // what was listed is called otherwise by now: rotated, compressed or removed
     next,   // a segment may follow
     stop,   // all that was there: what is written now is not part of this verification
   };

@@ -20,8 +20,7 @@ SegmentFile next_segment(const std::filesystem::path& directory, std::uint64_t n
                                    [&](const SegmentFile& each) { return each.number > number; });
     if (next == list.files.end()) return {};
     is_last = next + 1 == list.files.end();
-    std::error_code error;
-    if (std::filesystem::exists(next->path, error)) return *next;
+    if (!is_gone(next->path)) return *next;
   }
   return {};
 }

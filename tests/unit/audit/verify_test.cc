@@ -205,6 +205,9 @@ TEST_F(VerifyTest, FindsAMissingOrExchangedSegment) {
   const auto first = directory / (segment_name(1) + ".zst"), second = directory / (segment_name(2) + ".zst");
   std::filesystem::rename(second, root / "taken");
   EXPECT_NE(findings().find("are missing before it"), std::string::npos) << findings();
+  std::filesystem::create_symlink(root / "nowhere", second);
+  EXPECT_NE(findings().find("No such file"), std::string::npos) << findings();
+  std::filesystem::remove(second);
   std::filesystem::copy(first, second);
   EXPECT_NE(findings().find("its seal is that of segment 1"), std::string::npos) << findings();
   std::filesystem::rename(root / "taken", second);
