@@ -94,9 +94,10 @@ void warn_about_others(const TableRule& rule, const Relation& relation, const Pr
 bool holds_public(const Relation& relation, const Column& column, const ProtectedRelation& bound) {
   const auto is_public = [&](AttrNumber attnum) {
     const Column* from = relation.column(attnum);
-    return from != nullptr && std::any_of(bound.columns.begin(), bound.columns.end(), [&](const auto& each) {
-             return each.name == from->name && each.is_public;
-           });
+    // By inheritance a generated one can be computed from another generated one.
+    return from != nullptr && !from->generated &&
+           std::any_of(bound.columns.begin(), bound.columns.end(),
+                       [&](const auto& each) { return each.name == from->name && each.is_public; });
   };
   return !column.generated ||
          (column.generated_by_built_ins &&
