@@ -1,4 +1,5 @@
 // The columns of one relation under one rule.
+#include <algorithm>
 #include <map>
 #include <set>
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "parser/names/ascii.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/hop_changes.h"
 #include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
@@ -92,17 +92,6 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
     add(range);
 }
 
-// By code that is trusted with protected rows, or that PostgreSQL runs on them.
-bool HarmlessNames::is_named_by_row_code(const std::string& view) const {
-  const auto& functions = generation_.catalog().functions;
-  return std::any_of(functions.begin(), functions.end(), [&](const auto& each) {
-    const parser::Function& function = each.second;
-    return (generation_.policy().trusted_functions.contains(function.oid) ||
-            generation_.functions().runs_on_rows(function.name)) &&
-           parser::lower(function.body).find(parser::lower(view)) != std::string::npos;
-  });
-}
-
 // No rule names it or asks it, and no code means something else by its name when it is gone.
 bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
   if (name.relation == nullptr || name.temporary != nullptr) return false;
@@ -111,7 +100,7 @@ bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
          generation_.policy().relation(view.oid) == nullptr &&
          !generation_.policy().consent_relations.contains(view.oid) &&
          !generation_.conditions().relations().contains(view.oid) &&
-         !generation_.functions().names_for_rows(view.name) && !is_named_by_row_code(view.name);
+         !generation_.functions().names_for_rows(view.name) && !is_named_by_row_code(view.name, generation_);
 }
 
 // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema. DROP

@@ -30,7 +30,6 @@ class HarmlessNames {
   bool names_columns(const AlterTableStmt* alter) const;
   bool drops_harmless(const DropStmt* drop) const;
   bool is_spare_view(const parser::ResolvedName& name) const;
-  bool is_named_by_row_code(const std::string& view) const;
   void element(const Node* node);
   bool is_public_column(std::string_view name) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/table_changes.h"
@@ -170,6 +171,27 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       "\"" + found->name + "\" decides about the subjects of protected rows and may not be changed so",
       "The rows are those of \"" + generation.subject_columns().of(found->oid).front().of->name + "\".",
       hint);
+}
+
+bool is_named_by_row_code(std::string_view view, const Generation& generation) {
+  const auto& functions = generation.catalog().functions;
+  const std::string name = parser::lower(view);
+  return std::any_of(functions.begin(), functions.end(), [&](const auto& each) {
+    const parser::Function& function = each.second;
+    return (generation.policy().trusted_functions.contains(function.oid) ||
+            generation.functions().runs_on_rows(function.name)) &&
+           parser::lower(function.body).find(name) != std::string::npos;
+  });
+}
+
+bool has_deciding_views(const Generation& generation) {
+  const HopChange change(generation, nullptr);
+  const auto& relations = generation.catalog().relations;
+  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+    const Relation& relation = each.second;
+    return relation.kind == parser::RelationKind::view && each.first >= parser::first_user_oid &&
+           (change.holds_consent(each.first) || is_named_by_row_code(relation.name, generation));
+  });
 }
 
 bool holds_deciding_tables(std::string_view schema, const Generation& generation) {

@@ -154,7 +154,8 @@ class Change {
     if (perhaps && !is_public(name) && column->constraints != nullptr &&
         !has_values_only(column->constraints))
       return false;
-    if (table_.column(name) == nullptr && is_inherited_by(table_, name)) return false;
+    const bool is_there = perhaps && table_.column(name) != nullptr;
+    if (!is_there && is_inherited_by(table_, name)) return false;
     bool plain = true;
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {

@@ -61,11 +61,13 @@ ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
 CREATE TABLE members (id bigint PRIMARY KEY, name text);
 CREATE TABLE crm.member_consents (member_id bigint PRIMARY KEY, ok boolean NOT NULL);
 CREATE VIEW crm.asked AS SELECT * FROM crm.member_consents;
-CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked WHERE ok;
+CREATE TABLE asked_of (id int PRIMARY KEY);
+CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked WHERE ok AND (SELECT count(*) FROM asked_of) >= 0;
 CREATE VIEW v_names AS SELECT id, name FROM members;
 CREATE VIEW v_spare AS SELECT id, name FROM members;
 CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS 'SELECT count(name) FROM public.V_Names';
 ALTER VIEW v_spare OWNER TO app;
+ALTER TABLE asked_of OWNER TO app;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 ALTER TABLE boxes OWNER TO app;
 -- Subjects that are computed from another column: of the row, of a row on the way.
