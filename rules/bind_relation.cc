@@ -153,18 +153,21 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
       bound.rule = rule_name(binding, declared, column.name, from.name.at);
     } else {
       const bool is_key = keys.contains(column.attnum);
-      bound.is_public = is_key || (rule.others_public && !column.generated);  // generated ones: below
+      bound.is_public = is_key || rule.others_public;
       bound.rule = rule_name(binding, declared, column.name, rule.others_at);
       if (!is_key) others.push_back(&column);
     }
     out.columns.push_back(std::move(bound));
   }
-  std::vector<ProtectedColumn> columns = out.columns;
-  for (ProtectedColumn& column : columns) {
-    if (rule.others_public && !named.contains(column.attnum) && !keys.contains(column.attnum))
-      column.is_public = holds_public_everywhere(binding, relation, column.name, out);
+  for (bool changed = rule.others_public; changed;) {  // what is computed from one that is not is neither
+    changed = false;
+    for (ProtectedColumn& column : out.columns) {
+      const bool other = column.is_public && !column.is_named && !keys.contains(column.attnum);
+      if (!other || holds_public_everywhere(binding, relation, column.name, out)) continue;
+      column.is_public = false;
+      changed = true;
+    }
   }
-  out.columns = std::move(columns);
   warn_about_others(rule, relation, out, others, report);
   return out;
 }

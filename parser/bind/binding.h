@@ -154,8 +154,8 @@ struct Binding {
   std::vector<int> result_entries;     // the entry that each comes from; -1: of none, or an expression
   bool results_known = false;          // false: * over something whose columns are not known here, but these:
   std::size_t results_before_run = 0, results_after_run = 0;  // the first and the last of `results`
-  bool names_unknown =
-      false;  // in a target's scope: a column of it, in a catalog that is newer, or of nothing
+  // In a target's scope there is a name of nothing, or of a column of it in a newer catalog.
+  bool names_unknown = false;
   const ColumnRef* ambiguous = nullptr;  // names a target and another item alike: the server's error, 42P09
   std::string problem;  // not empty: the statement can't be kept equal to T'; refuse with this reason
 };

@@ -221,8 +221,7 @@ class Generator {
     if (name->setof || name->pct_type) return fail("this kind of type is not supported in a condition");
     QualifiedName qualified{"pg_catalog", std::string(last_string(name->names))};
     if (name->names->length > 1) {
-      qualified.schema =
-          string_value(static_cast<const Node*>(list_nth(name->names, name->names->length - 2)));
+      qualified.schema = schema_string(name->names);
     } else {
       for (const auto& [oid, known] : catalog_.types) {
         if (known.name == qualified.name) qualified.schema = known.schema;

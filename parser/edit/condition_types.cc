@@ -86,9 +86,7 @@ Oid known_type(Oid type, const Snapshot& catalog) {
 
 Oid known_type(const TypeName& name, const Snapshot& catalog) {
   const std::string_view last = last_string(name.names);
-  const bool qualified = list_length(name.names) > 1;
-  const std::string_view schema =
-      qualified ? string_value(static_cast<const Node*>(list_nth(name.names, name.names->length - 2))) : "";
+  const std::string_view schema = schema_string(name.names);
   Oid type = other_type;
   if (schema.empty() || schema == "pg_catalog") type = type_named(last);
   for (const auto& [oid, user] : catalog.types) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "parser/tree/scanner.h"
@@ -12,6 +13,7 @@ namespace pgconsent::parser {
 class TokenIndex {
  public:
   explicit TokenIndex(const std::string& text) : tokens_(scan_parsed(text)) {}
+  explicit TokenIndex(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
   int size() const { return static_cast<int>(tokens_.size()); }
   const Token& operator[](int index) const { return tokens_[index]; }

@@ -70,7 +70,7 @@ constexpr std::string_view harmless_overload = "pg_catalog.ts_rewrite(tsquery, t
 }  // namespace
 
 SpecialFunction special_function(const Function& function) {
-  if (function.oid >= first_normal_oid) return SpecialFunction::none;
+  if (function.oid >= first_user_oid) return SpecialFunction::none;
   std::string_view name = function.name;
   if (name == "current_query") return SpecialFunction::current_query;
   if (name == "currtid2") return SpecialFunction::opens_by_name;
@@ -100,7 +100,7 @@ std::string_view denied_builtin(const Function& function) {
     }
     return map;
   }();
-  if (function.oid >= first_normal_oid || function.schema != "pg_catalog") return {};
+  if (function.oid >= first_user_oid || function.schema != "pg_catalog") return {};
   if (auto it = by_identity.find(function.identity); it != by_identity.end()) return it->second;
   if (function.identity == harmless_overload) return {};
   auto it = by_name.find(function.name);

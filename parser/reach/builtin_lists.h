@@ -7,9 +7,6 @@
 
 namespace pgconsent::parser {
 
-// FirstNormalObjectId: what is below came with the server, whatever its schema.
-inline constexpr Oid first_normal_oid = 16384;
-
 // Built-in functions that need a decision where they are called.
 enum class SpecialFunction {
   none,

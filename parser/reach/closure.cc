@@ -38,23 +38,23 @@ void ReachClosure::run() {
 void ReachClosure::index_relations() {
   for (const auto& [oid, relation] : snapshot_.relations) {
     for (Oid used : relation.depends_on) relations_depending_[used].push_back(&relation);
-    if (relation.oid < first_normal_oid) continue;
+    if (relation.oid < first_user_oid) continue;
     for (Oid used : relation.trigger_functions) relations_running_[used].push_back(&relation);
     for (Oid used : relation.implicit_functions) relations_running_[used].push_back(&relation);
     for (Oid used : relation.policy_functions) relations_guarded_[used].push_back(&relation);
     for (const Column& column : relation.columns) {
-      if (column.type >= first_normal_oid) relations_with_type_[column.type].push_back(&relation);
+      if (column.type >= first_user_oid) relations_with_type_[column.type].push_back(&relation);
     }
   }
   for (const auto& [oid, type] : snapshot_.types) {
     for (Oid used : type.functions) types_running_[used].push_back(oid);
-    if (type.base >= first_normal_oid) types_over_[type.base].push_back(oid);
+    if (type.base >= first_user_oid) types_over_[type.base].push_back(oid);
   }
   for (const auto& [oid, type] : snapshot_.types) {
     const Relation* row = type.relation == 0 ? nullptr : snapshot_.relation(type.relation);
     if (row == nullptr) continue;
     for (const Column& column : row->columns) {
-      if (column.type >= first_normal_oid) types_over_[column.type].push_back(oid);
+      if (column.type >= first_user_oid) types_over_[column.type].push_back(oid);
     }
   }
   for (const Operator& op : snapshot_.operators) {
@@ -68,9 +68,9 @@ void ReachClosure::index_functions() {
   for (const auto& [oid, function] : snapshot_.functions) {
     for (Oid used : function.depends_on) functions_depending_[used].push_back(&function);
     for (Oid type : function.argument_types) {
-      if (type >= first_normal_oid) functions_taking_[type].push_back(&function);
+      if (type >= first_user_oid) functions_taking_[type].push_back(&function);
     }
-    if (oid < first_normal_oid || !has_readable_body(function) || function.kind == 'a') continue;
+    if (oid < first_user_oid || !has_readable_body(function) || function.kind == 'a') continue;
     index_body(function, scan_body(function.language, function.body));
   }
 }
@@ -95,7 +95,7 @@ void ReachClosure::seed_relations() {
     } else if (options_.orphaned_relations.contains(oid)) {
       mark(relation, RelationReach::opaque,
            "was protected under another name or parent, and no rule names it now");
-    } else if (oid < first_normal_oid) {
+    } else if (oid < first_user_oid) {
       const CatalogRule* rule = catalog_rule(relation.name);
       if (rule == nullptr) continue;
       bool is_denied = rule->action == CatalogAction::deny;
@@ -126,7 +126,7 @@ void ReachClosure::seed_functions() {
   for (const auto& [oid, function] : snapshot_.functions) {
     if (options_.refused_functions.contains(oid)) {
       mark(function, "is refused by the rules");
-    } else if (oid < first_normal_oid) {
+    } else if (oid < first_user_oid) {
       judge_builtin(function);
     } else {
       judge_user_function(function);
@@ -236,12 +236,12 @@ void ReachClosure::spread_from_inside(const Function& function) {
   if (function.name != "set_config") spread_to_bodies(called_in_, function.name, reason, false);
   if (auto it = relations_depending_.find(function.oid); it != relations_depending_.end()) {
     for (const Relation* user : it->second) {
-      if (user->oid >= first_normal_oid) mark(*user, RelationReach::opaque, reason);
+      if (user->oid >= first_user_oid) mark(*user, RelationReach::opaque, reason);
     }
   }
   if (auto it = functions_depending_.find(function.oid); it != functions_depending_.end()) {
     for (const Function* user : it->second) {
-      if (user->oid >= first_normal_oid) mark(*user, reason);
+      if (user->oid >= first_user_oid) mark(*user, reason);
     }
   }
   spread_to_code(function, reason);

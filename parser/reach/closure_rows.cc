@@ -72,7 +72,7 @@ void ReachClosure::follow_row_code() {
   std::unordered_set<Oid> seen, judged;
   std::vector<const Function*> queue;
   auto add = [&](Oid oid) {
-    const Function* function = oid < first_normal_oid ? nullptr : snapshot_.function(oid);
+    const Function* function = oid < first_user_oid ? nullptr : snapshot_.function(oid);
     if (function != nullptr && seen.insert(oid).second) queue.push_back(function);
   };
   auto add_all = [&](const std::vector<Oid>& oids) {

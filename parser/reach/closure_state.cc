@@ -62,7 +62,7 @@ void ReachClosure::close_state() {
   std::vector<const Function*> opaque, readable;
   for (const auto& [oid, function] : snapshot_.functions) {
     bool is_set_config = special_function(function) == SpecialFunction::set_config;
-    bool is_user_defined = oid >= first_normal_oid && function.kind != 'a';
+    bool is_user_defined = oid >= first_user_oid && function.kind != 'a';
     bool is_opaque = is_user_defined && function.language != "sql" && function.language != "plpgsql" &&
                      !is_pure_native(function);
     if (is_set_config || body_stateful_.contains(oid)) {

@@ -41,7 +41,7 @@ bool FunctionReach::cast_is_dangerous(Oid source, Oid target) const {
 }
 
 bool FunctionReach::type_is_dangerous(Oid type) const {
-  if (type < first_normal_oid) return false;
+  if (type < first_user_oid) return false;
   return bad_types_.contains(type) || !snapshot_->types.contains(type);
 }
 

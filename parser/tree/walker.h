@@ -33,6 +33,12 @@ inline std::string_view last_string(const List* list) {
   return string_value(static_cast<const Node*>(list->elements[list->length - 1].ptr_value));
 }
 
+// a.b.c: b; empty where the name is not qualified.
+inline std::string_view schema_string(const List* name) {
+  if (name == nullptr || name->length < 2) return {};
+  return string_value(static_cast<const Node*>(name->elements[name->length - 2].ptr_value));
+}
+
 // Calls f(child) for each child that is not null. False: the node's kind is unknown here.
 template <class F>
 bool for_each_child(const Node* node, F&& f) {

@@ -112,7 +112,7 @@ bool Reader::open_next() {
   file_ = *file;
   input_ = std::make_unique<SegmentInput>();
   if (!input_->open(file_)) {
-    const bool moved = !std::filesystem::exists(file_.path);
+    const bool moved = is_gone(file_.path);
     if (moved && ++moved_ < max_moved) {  // sealed or rotated since it was listed
       --segment_;
     } else {

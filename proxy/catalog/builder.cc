@@ -126,7 +126,7 @@ parser::SnapshotPtr SnapshotBuilder::Impl::finish(std::uint64_t version) {
 
 void SnapshotBuilder::Impl::add_user_types() {
   types_.for_each([&](Oid oid, const TypeEntry& entry) {
-    if (oid < first_normal_oid && !row_types_.contains(oid)) return;
+    if (oid < parser::first_user_oid && !row_types_.contains(oid)) return;
     parser::Type& type = snapshot_->types[oid];
     type.oid = oid;
     type.schema = entry.schema;
@@ -148,7 +148,7 @@ void SnapshotBuilder::Impl::append_type_functions(std::vector<Oid>& out, Oid typ
   const parser::Relation* relation = snapshot_->relation(it->second.relation);
   if (relation == nullptr) return;
   for (const parser::Column& column : relation->columns) {
-    if (column.type >= first_normal_oid) append_type_functions(out, column.type, depth + 1);
+    if (column.type >= parser::first_user_oid) append_type_functions(out, column.type, depth + 1);
   }
 }
 
@@ -159,7 +159,8 @@ void SnapshotBuilder::Impl::add_type_functions() {
   if (type_functions_.empty()) return;
   for (auto& [oid, relation] : snapshot_->relations) {
     for (const parser::Column& column : relation.columns) {
-      if (column.type >= first_normal_oid) append_type_functions(relation.implicit_functions, column.type, 0);
+      if (column.type >= parser::first_user_oid)
+        append_type_functions(relation.implicit_functions, column.type, 0);
     }
   }
 }

@@ -14,8 +14,6 @@
 namespace pgconsent::catalog {
 
 // The parts of a column that many columns share.
-constexpr Oid first_normal_oid = 16384;  // access/transam.h
-
 struct ColumnShape {
   std::string type_sql, collation_sql;
   char type_category = 'X';

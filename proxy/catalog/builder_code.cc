@@ -89,8 +89,9 @@ void SnapshotBuilder::Impl::generation(std::string_view tree, parser::Column& co
   add_columns(tree, column.generated_from);
   // Of rows that are compared only the operators are named.
   column.generated_by_built_ins = tree.find("{ROWCOMPARE") == tree.npos;
-  for_each_reference(
-      tree, [&](Reference reference) { column.generated_by_built_ins &= reference.oid < first_normal_oid; });
+  for_each_reference(tree, [&](Reference reference) {
+    column.generated_by_built_ins &= reference.oid < parser::first_user_oid;
+  });
 }
 
 void SnapshotBuilder::Impl::references(Row& row) {
@@ -127,7 +128,7 @@ void SnapshotBuilder::Impl::references(Row& row) {
         if (relations != nullptr) relations->push_back(reference.oid);
         break;
       case Reference::Kind::type:
-        if (kind != "type" && reference.oid >= first_normal_oid)
+        if (kind != "type" && reference.oid >= parser::first_user_oid)
           used_types_.emplace_back(code, reference.oid);
         break;
     }

@@ -6,8 +6,8 @@
 #include "parser/reach/body_scan.h"
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/cascades.h"
 #include "proxy/enforce/statement_rules.h"
-#include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -131,7 +131,7 @@ std::string judge_definition(const std::string& definition, const Generation& ge
   if (auto refused = refuse_utility(facts, definition, generation, qualified ? names : nullptr))
     return refused->message;
   if (alter != nullptr && may_tell_of_rows(alter, generation)) return "its errors may tell of protected rows";
-  if (qualified && cascades(alter) > 0 && generation.is_sensitive_name(alter->relation->relname))
+  if (qualified && cascade_count(alter) > 0 && generation.is_sensitive_name(alter->relation->relname))
     return "CASCADE must be sent alone";
   return {};
 }
@@ -212,6 +212,7 @@ std::optional<SqlError> refuse_code(const StatementFacts& facts, const std::stri
     return refusal("functions can't be created in the temporary schema",
                    "Every role may create functions there that nobody has seen.");
   }
+  if (auto error = refuse_cascade(body, generation)) return error;
   if (nodeTag(facts.statement) == T_DoStmt) {
     const DoBlock block = take_out_definitions(body);
     if (!block.definitions.empty())

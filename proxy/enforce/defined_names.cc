@@ -1,7 +1,7 @@
 #include "proxy/enforce/defined_names.h"
 
 #include "parser/tree/walker.h"
-#include "proxy/enforce/table_changes.h"
+#include "proxy/enforce/cascades.h"
 
 namespace pgconsent::enforce {
 
@@ -30,10 +30,8 @@ class Names {
     parser::for_each(drop->objects, [&](const Node* object) {
       if (token >= tokens_.size() || tokens_[token].start >= facts.end) return;
       const List* name = parser::as<List>(object);
-      const std::string_view schema =
-          name->length == 1 ? "" : parser::string_value(parser::node_of(list_nth_node(String, name, 0)));
-      if (schema.empty()) add(parser::last_string(name), tokens_[token].start);
-      note(names_.resolve(schema, parser::last_string(name)));
+      if (name->length == 1) add(parser::last_string(name), tokens_[token].start);
+      note(names_.resolve(parser::schema_string(name), parser::last_string(name)));
       token = tokens_.after_name(token) + 1;  // and the comma
     });
   }
@@ -42,11 +40,8 @@ class Names {
   bool restrict_drops(const parser::StatementFacts& facts, std::size_t count) {
     if (!restricts_ || count == 0) return true;
     std::vector<int> found;
-    for (int i = 1; i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
-      if (tokens_[i].start < facts.start || !tokens_.is_keyword(i, "cascade")) continue;
-      const bool action = i > 1 && tokens_.is_keyword(i - 2, "on") &&
-                          (tokens_.is_keyword(i - 1, "delete") || tokens_.is_keyword(i - 1, "update"));
-      if (!action) found.push_back(i);
+    for (int i = 0; i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
+      if (tokens_[i].start >= facts.start && is_cascade(tokens_, i)) found.push_back(i);
     }
     for (const int i : found) splicer_.replace(tokens_[i].start, tokens_[i].end, "RESTRICT");
     return found.size() == count;
@@ -84,7 +79,7 @@ bool add_schemas(const parser::StatementFacts& facts, const Generation& generati
     case T_AlterTableStmt: {
       const auto* alter = parser::as<AlterTableStmt>(facts.statement);
       add.add(alter->relation);
-      return add.restrict_drops(facts, cascades(alter));
+      return add.restrict_drops(facts, cascade_count(alter));
     }
     case T_IndexStmt:
       add.add(parser::as<IndexStmt>(facts.statement)->relation);

@@ -110,7 +110,7 @@ class Judge {
       if (!call.schema.empty() && candidate->schema != call.schema) continue;
       // An overload that can't be meant: fewer arguments may be completed by defaults, more can't be taken.
       // (A function of the user's may be variadic.)
-      const bool built_in = candidate->oid < parser::first_normal_oid;
+      const bool built_in = candidate->oid < parser::first_user_oid;
       if (built_in && call.arguments > static_cast<int>(candidate->argument_types.size())) continue;
       if (reach_.is_dangerous(candidate->oid)) {
         refuse(refusal("function \"" + std::string(call.name) + "\" can't be called through the proxy",

@@ -92,13 +92,13 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
     add(range);
 }
 
-// No rule names it or asks it, and no code means something else by its name when it is gone.
+// No rule names it or asks it, and no code means something else by its name when it is gone. Views that
+// consent is read through: refuse_hop_change().
 bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
   if (name.relation == nullptr || name.temporary != nullptr) return false;
   const parser::Relation& view = *name.relation;
   return (view.kind == parser::RelationKind::view || view.kind == parser::RelationKind::materialized_view) &&
          generation_.policy().relation(view.oid) == nullptr &&
-         !generation_.policy().consent_relations.contains(view.oid) &&
          !generation_.conditions().relations().contains(view.oid) &&
          !generation_.functions().names_for_rows(view.name) && !is_named_by_row_code(view.name, generation_);
 }
@@ -112,10 +112,8 @@ bool HarmlessNames::drops_harmless(const DropStmt* drop) const {
   bool harmless = true;
   parser::for_each(drop->objects, [&](const Node* object) {
     const List* name = parser::as<List>(object);
-    const std::string_view schema =
-        name->length > 1 ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
-                         : "";
-    const parser::ResolvedName found = names_->resolve(schema, parser::last_string(name));
+    const parser::ResolvedName found =
+        names_->resolve(parser::schema_string(name), parser::last_string(name));
     // A protected one may be found by the time that it runs.
     const bool missing = drop->missing_ok && !found.found() && !found.wrong_database &&
                          !generation_.is_sensitive_name(parser::last_string(name));

@@ -73,10 +73,8 @@ class HopChange {
     }
     parser::for_each(drop->objects, [&](const Node* object) {
       const List* name = parser::as<List>(object);
-      const bool qualified = list_length(name) > 1;
-      const std::string_view schema =
-          qualified ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2))) : "";
-      if (const Relation* relation = hop(schema, parser::last_string(name))) found = relation;
+      if (const Relation* relation = hop(parser::schema_string(name), parser::last_string(name)))
+        found = relation;
     });
     return found;
   }

@@ -16,11 +16,11 @@ namespace pgconsent::enforce {
 std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const Generation& generation,
                                                   const parser::NameResolver* names);
 
-// Protected rows, consent, or tables on the way to their subjects.
 // Does code that is trusted with protected rows, or that PostgreSQL runs on them, name it?
 bool is_named_by_row_code(std::string_view view, const Generation& generation);
 // Are there views that consent or such code is read through?
 bool has_deciding_views(const Generation& generation);
+// Protected rows, consent, or tables on the way to their subjects.
 bool holds_deciding_tables(std::string_view schema, const Generation& generation);
 
 }  // namespace pgconsent::enforce

@@ -75,28 +75,24 @@ bool may_print_key(const Generation& generation, const PrintedKey& key) {
   const parser::Relation* known = generation.catalog().relation(key.schema, key.relation);
   if (known == nullptr) return false;
   const std::string_view printed = printed_columns(key.detail);
-  const auto prints = [&](const parser::Relation* relation, const std::vector<AttrNumber>& attnums) {
-    return relation != nullptr && are_public(generation, relation->oid, attnums) &&
-           is_list_of(*relation, attnums, printed);
-  };
   if (key.sqlstate == parser::sqlstate::unique_violation) {
     const auto& keys = known->unique_keys;
     return std::any_of(keys.begin(), keys.end(), [&](const parser::UniqueKey& each) {
-      return each.index == key.constraint && prints(known, each.attnums);
+      return each.index == key.constraint && are_public(generation, known->oid, each.attnums) &&
+             is_list_of(*known, each.attnums, printed);
     });
   }
   if (key.sqlstate != parser::sqlstate::foreign_key_violation) return false;
   const auto& constraints = known->constraints;
   return std::any_of(constraints.begin(), constraints.end(), [&](const parser::TableConstraint& each) {
-    if (each.name != key.constraint || each.type != 'f') return false;
     const parser::Relation* target = generation.catalog().relation(each.target);
-    if (!are_public(generation, known->oid, each.attnums) ||
-        !are_public(generation, each.target, each.target_attnums)) {
-      return false;
-    }
-    return (prints(known, each.attnums) && !is_masked_anywhere(generation, *known, each.attnums)) ||
-           (prints(target, each.target_attnums) &&
-            !is_masked_anywhere(generation, *target, each.target_attnums));
+    if (each.name != key.constraint || each.type != 'f' || target == nullptr) return false;
+    const auto prints = [&](const parser::Relation& relation, const std::vector<AttrNumber>& attnums) {
+      return is_list_of(relation, attnums, printed) && !is_masked_anywhere(generation, relation, attnums);
+    };
+    return are_public(generation, known->oid, each.attnums) &&
+           are_public(generation, target->oid, each.target_attnums) &&
+           (prints(*known, each.attnums) || prints(*target, each.target_attnums));
   });
 }
 

@@ -6,6 +6,7 @@
 #include "parser/names/ascii.h"
 #include "parser/tree/scanner.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/cascades.h"
 #include "proxy/enforce/harmless_names.h"
 #include "proxy/enforce/hop_changes.h"
 
@@ -137,18 +138,6 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
   return std::nullopt;
 }
 
-// Of what depends on what is dropped nothing is known here; in a body the text is all there is.
-bool drops_dependents(const StatementFacts& facts, const std::string& text) {
-  const std::string lower =
-      parser::lower(std::string_view(text).substr(facts.start, facts.end - facts.start));
-  for (std::size_t at = lower.find("cascade"); at != lower.npos; at = lower.find("cascade", at + 1)) {
-    const std::size_t before = at == 0 ? lower.npos : lower.find_last_not_of(" \t\r\n", at - 1);
-    const std::string_view head = std::string_view(lower).substr(0, before == lower.npos ? 0 : before + 1);
-    if (!head.ends_with(" delete") && !head.ends_with(" update")) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::string& text,
@@ -164,11 +153,9 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
   if (auto error = refuse_hop_change(facts.statement, generation, names)) return error;
   if (auto error = refuse_new_way(facts.statement, generation, names)) return error;
-  if (tag != T_TruncateStmt && drops_dependents(facts, text) && has_deciding_views(generation)) {
-    return unsupported(
-        "CASCADE can't be used through the proxy",
-        "A view that consent or trusted code is read through might go with it. Leave it out, or let "
-        "a DBA do it.");
+  if (tag != T_TruncateStmt && tag != T_DoStmt && tag != T_CreateFunctionStmt) {
+    if (auto error = refuse_cascade(text.substr(facts.start, facts.end - facts.start), generation))
+      return error;
   }
   const bool changes_type =
       tag == T_AlterDomainStmt ||
@@ -251,11 +238,7 @@ bool defines_temporary(const Node* statement, const parser::NameResolver& names)
       bool all = true;
       parser::for_each(drop->objects, [&](const Node* object) {
         const List* name = parser::as<List>(object);
-        const std::string_view schema =
-            name->length > 1
-                ? parser::string_value(static_cast<const Node*>(list_nth(name, name->length - 2)))
-                : "";
-        all &= names.resolve(schema, parser::last_string(name)).temporary != nullptr;
+        all &= names.resolve(parser::schema_string(name), parser::last_string(name)).temporary != nullptr;
       });
       return all;
     }

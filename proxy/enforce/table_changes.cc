@@ -8,14 +8,6 @@
 
 namespace pgconsent::enforce {
 
-std::size_t cascades(const AlterTableStmt* alter) {
-  std::size_t count = 0;
-  parser::for_each(alter->cmds, [&](const Node* command) {
-    if (parser::as<AlterTableCmd>(command)->behavior == DROP_CASCADE) ++count;
-  });
-  return count;
-}
-
 bool sets_property(const AlterTableCmd* command) {
   switch (command->subtype) {
     case AT_ColumnDefault:

@@ -6,13 +6,9 @@
 #include "proxy/enforce/generation.h"
 
 struct AlterTableCmd;
-struct AlterTableStmt;
 struct Node;
 
 namespace pgconsent::enforce {
-
-// How many parts say CASCADE.
-std::size_t cascades(const AlterTableStmt* alter);
 
 // A part of ALTER TABLE that says how new values are made up or how they are stored: no row is read, and no
 // name means anything else by it.
