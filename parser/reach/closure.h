@@ -63,6 +63,7 @@ class ReachClosure {
   bool forbid_row_errors();
   void follow_row_code();
   void note_relations(const std::string& body, bool by_itself);
+  void note_words(const std::string& body);
 
   const Snapshot& snapshot_;
   const ReachOptions& options_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parser/names/ascii.h"
 #include "parser/reach/closure.h"
 #include "parser/tree/scanner.h"
 
@@ -19,6 +20,20 @@ using namespace std::string_view_literals;
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Of letters, digits, _ and whatever is not ASCII, in lower case.
+template <class Use>
+void for_each_word(std::string_view text, Use use) {
+  std::string word;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    const auto c = at < text.size() ? static_cast<unsigned char>(text[at]) : ' ';
+    if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
+      word.push_back(static_cast<char>(std::tolower(c)));
+    } else if (!word.empty()) {
+      use(std::exchange(word, {}));
+    }
+  }
 }
 
 // Types of pg_catalog that are found by the search path.
@@ -56,16 +71,22 @@ void ReachClosure::note_relations(const std::string& body, bool by_itself) {
       continue;
     }
     if (!by_itself) continue;
-    std::string word;
-    for (auto at = static_cast<std::size_t>(token.start); at <= static_cast<std::size_t>(token.end); ++at) {
-      const auto c = at < body.size() ? static_cast<unsigned char>(body[at]) : ' ';
-      if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
-        word.push_back(static_cast<char>(std::tolower(c)));
-      } else if (!word.empty()) {
-        out_.row_relations_.insert(std::exchange(word, {}));
-      }
-    }
+    for_each_word(std::string_view(body).substr(token.start, token.end - token.start),
+                  [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
   }
+}
+
+// In any language.
+void ReachClosure::note_words(const std::string& body) {
+  for_each_word(body, [&](std::string word) { out_.row_words_.insert(std::move(word)); });
+  const std::string text = lower(body);
+  for (std::string_view escaped : {"u&\""sv, "u&'"sv}) out_.row_words_all_ |= text.find(escaped) != text.npos;
+}
+
+bool FunctionReach::row_code_holds(std::string_view name) const {
+  bool all = true;
+  for_each_word(name, [&](const std::string& word) { all &= row_words_.contains(word); });
+  return all || row_words_all_;
 }
 
 void ReachClosure::follow_row_code() {
@@ -77,6 +98,21 @@ void ReachClosure::follow_row_code() {
   };
   auto add_all = [&](const std::vector<Oid>& oids) {
     for (Oid oid : oids) add(oid);
+  };
+  // A relation, and what it is made of.
+  auto read = [&](Oid oid, std::unordered_set<Oid>& reads) {
+    std::vector<Oid> relations = {oid};
+    while (!relations.empty()) {
+      const Relation* relation = snapshot_.relation(relations.back());
+      relations.pop_back();
+      if (relation == nullptr || relation->oid < first_user_oid || !reads.insert(relation->oid).second)
+        continue;
+      add_all(relation->policy_functions);
+      for (const auto* used : {&relation->depends_on, &relation->policy_relations}) {
+        add_all(*used);
+        relations.insert(relations.end(), used->begin(), used->end());
+      }
+    }
   };
   for (Oid oid : options_.protected_relations) {
     const Relation* relation = snapshot_.relation(oid);
@@ -99,9 +135,8 @@ void ReachClosure::follow_row_code() {
   for (Oid oid : options_.unwritable_relations) {  // their triggers could fill what decides about subjects
     if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->trigger_functions);
   }
-  for (Oid oid : options_.deciding_relations) {
-    if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->depends_on);
-  }
+  for (Oid oid : options_.deciding_relations) read(oid, out_.deciding_);
+  out_.row_reads_ = out_.deciding_;
   // The consent store's own functions say what is wrong with their arguments.
   const auto note_messages = [&](const Function& function) {
     if (tellers_.contains(function.oid) && function.schema != "pgconsent")
@@ -113,7 +148,9 @@ void ReachClosure::follow_row_code() {
       queue.pop_back();
       if (by_itself) out_.row_code_.insert(function.name);
       out_.row_calls_.insert(function.name);
+      note_words(function.body);
       add_all(function.depends_on);
+      for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
       if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
       if (!judged.contains(function.oid)) note_relations(function.body, by_itself);
       BodyFacts facts = scan_body(function.language, function.body);
@@ -129,6 +166,14 @@ void ReachClosure::follow_row_code() {
   // What is called because it is trusted is trusted with its messages, too.
   for (Oid oid : options_.trusted_functions) add(oid);
   follow(false);
+  std::size_t known = 0;
+  do {
+    known = out_.row_reads_.size();
+    for (const auto& [oid, relation] : snapshot_.relations) {
+      if (holds_rows(relation.kind) && out_.row_code_holds(relation.name)) read(oid, out_.row_reads_);
+    }
+    follow(false);
+  } while (out_.row_reads_.size() > known);
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*snapshot_.function(oid));
 }

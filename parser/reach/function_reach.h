@@ -34,7 +34,7 @@ struct ReachOptions {
   std::unordered_set<Oid> denied_relations;     // e.g. pgconsent's own views
   std::unordered_set<Oid>
       orphaned_relations;  // were protected until a rename took them out of the rules' reach
-  std::unordered_set<Oid> deciding_relations;    // consent is read from them
+  std::unordered_set<Oid> deciding_relations;    // consent, or a condition of the rules, is read from them
   std::unordered_set<Oid> unwritable_relations;  // no body may write them: subjects change
   // No body may write what writes to these: their triggers see raw rows, and nobody vouches for them.
   std::unordered_set<Oid> untrusted_relations;
@@ -93,6 +93,12 @@ class FunctionReach {
   // Relations that it names without their schema: who makes one of that name where it is found first (a
   // temporary one) is handed these rows, too.
   bool names_for_rows(std::string_view relation) const { return row_relations_.contains(relation); }
+  // Does such code hold the name, as an identifier or in a constant? Coarse: by its words.
+  bool row_code_holds(std::string_view name) const;
+  // Is consent, or a condition of the rules, read from it, if only through views?
+  bool decides(Oid relation) const { return deciding_.contains(relation); }
+  // Or does code on unmasked rows, or what decides, read it or call what does?
+  bool is_read_for_rows(Oid relation) const { return row_reads_.contains(relation); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
   bool errors_may_tell(std::string_view function_name) const {
     return row_code_.contains(function_name) || bad_calls_.contains(function_name);
@@ -154,6 +160,9 @@ class FunctionReach {
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
+  Names row_words_;             // in lower case
+  bool row_words_all_ = false;  // some are written in a way that is not read here
+  std::unordered_set<Oid> deciding_, row_reads_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
   Names bad_write_code_names_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "parser/tree/walker.h"
-#include "proxy/enforce/hop_changes.h"
 #include "proxy/enforce/table_changes.h"
 
 namespace pgconsent::enforce {
@@ -92,15 +91,14 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
     add(range);
 }
 
-// No rule names it or asks it, and no code means something else by its name when it is gone. Views that
-// consent is read through: refuse_hop_change().
+// No rule names it. Views that conditions, consent or code read: refuse_hop_change().
 bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
   if (name.relation == nullptr || name.temporary != nullptr) return false;
   const parser::Relation& view = *name.relation;
   return (view.kind == parser::RelationKind::view || view.kind == parser::RelationKind::materialized_view) &&
          generation_.policy().relation(view.oid) == nullptr &&
-         !generation_.conditions().relations().contains(view.oid) &&
-         !generation_.functions().names_for_rows(view.name) && !is_named_by_row_code(view.name, generation_);
+         !generation_.functions().is_read_for_rows(view.oid) &&
+         !generation_.functions().names_for_rows(view.name);
 }
 
 // DROP TABLE of tables that only share a protected one's name: temporary ones, or in another schema. DROP

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "parser/names/ascii.h"
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/table_changes.h"
@@ -13,39 +12,35 @@ namespace {
 
 using parser::Relation;
 
-constexpr int view_depth_limit = 32;
 constexpr int trigger_type_before = 1 << 1;  // catalog/pg_trigger.h
+
+bool is_deciding_view(const Relation& relation, const Generation& generation) {
+  const bool view =
+      relation.kind == parser::RelationKind::view || relation.kind == parser::RelationKind::materialized_view;
+  return view && generation.functions().is_read_for_rows(relation.oid);
+}
 
 class HopChange {
  public:
   HopChange(const Generation& generation, const parser::NameResolver* names)
       : generation_(generation), names_(names) {}
 
-  // Or is a view that consent is read through.
-  bool holds_consent(parser::Oid oid) const {
-    const auto& relations = generation_.policy().consent_relations;
-    return relations.contains(oid) || std::any_of(relations.begin(), relations.end(), [&](parser::Oid each) {
-             return is_view_below(oid, each, view_depth_limit);
-           });
+  // One on the way to subjects, one that consent is read from, or a view that it, a condition or trusted code
+  // is read through.
+  const Relation* hop(const RangeVar* range) const {
+    return find(range, [this](const Relation& relation) { return is_hop(relation); });
+  }
+  // Or a table that these are read from: its owner may change it, but nobody swap it for another one.
+  const Relation* fixed(const RangeVar* range) const {
+    return find(range, [this](const Relation& relation) { return is_fixed(relation); });
   }
 
-  // The relation, if it is one on the way to subjects, or consent is read from it.
-  const Relation* hop(std::string_view schema, std::string_view name) const {
-    for (const auto& [oid, relation] : generation_.catalog().relations) {
-      if (relation.name != name || (!schema.empty() && relation.schema != schema)) continue;
-      const bool hop = !generation_.subject_columns().of(oid).empty();
-      if ((!hop && !holds_consent(oid)) || generation_.policy().relation(oid) != nullptr) continue;
-      if (names_ == nullptr || names_->resolve(schema, name).relation == &relation) return &relation;
-    }
-    return nullptr;
-  }
-  const Relation* hop(const RangeVar* range) const {
-    if (range == nullptr) return nullptr;
-    return hop(range->schemaname == nullptr ? "" : range->schemaname, range->relname);
+  bool holds_consent(const Relation& relation) const {
+    return generation_.policy().consent_relations.contains(relation.oid);
   }
 
   bool decides(const Relation& relation, std::string_view name) const {
-    if (holds_consent(relation.oid)) return true;
+    if (holds_consent(relation) || is_deciding_view(relation, generation_)) return true;
     const auto& columns = generation_.subject_columns().of(relation.oid);
     const parser::Column* column = relation.column(name);
     return column == nullptr || std::any_of(columns.begin(), columns.end(), [&](const SubjectColumn& each) {
@@ -58,7 +53,9 @@ class HopChange {
     const Relation* found = nullptr;
     parser::for_each(alter->cmds, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
-      if (relation != nullptr && !is_harmless(*relation, command)) found = relation;
+      if (relation != nullptr &&
+          (is_deciding_view(*relation, generation_) || !is_harmless(*relation, command)))
+        found = relation;
       if (command->subtype != AT_AddInherit) return;
       if (const Relation* parent = hop(parser::as<RangeVar>(command->def))) found = parent;
     });
@@ -68,25 +65,41 @@ class HopChange {
   const Relation* dropped(const DropStmt* drop) const {
     const Relation* found = nullptr;
     if (drop->removeType != OBJECT_TABLE && drop->removeType != OBJECT_VIEW &&
-        drop->removeType != OBJECT_MATVIEW) {
+        drop->removeType != OBJECT_MATVIEW && drop->removeType != OBJECT_FOREIGN_TABLE) {
       return nullptr;
     }
     parser::for_each(drop->objects, [&](const Node* object) {
       const List* name = parser::as<List>(object);
-      if (const Relation* relation = hop(parser::schema_string(name), parser::last_string(name)))
-        found = relation;
+      const Relation* relation = find(parser::schema_string(name), parser::last_string(name),
+                                      [this](const Relation& each) { return is_fixed(each); });
+      if (relation != nullptr) found = relation;
     });
     return found;
   }
 
  private:
-  bool is_view_below(parser::Oid view, parser::Oid from, int depth) const {
-    const Relation* relation = generation_.catalog().relation(from);
-    if (relation == nullptr || depth == 0 || relation->kind != parser::RelationKind::view) return false;
-    const auto& below = relation->depends_on;
-    return from == view || std::any_of(below.begin(), below.end(), [&](parser::Oid each) {
-             return is_view_below(view, each, depth - 1);
-           });
+  bool is_hop(const Relation& relation) const {
+    return !generation_.subject_columns().of(relation.oid).empty() || holds_consent(relation) ||
+           is_deciding_view(relation, generation_);
+  }
+
+  bool is_fixed(const Relation& relation) const {
+    return is_hop(relation) || generation_.functions().is_read_for_rows(relation.oid);
+  }
+
+  template <class Test>
+  const Relation* find(std::string_view schema, std::string_view name, Test test) const {
+    for (const auto& [oid, relation] : generation_.catalog().relations) {
+      if (relation.name != name || (!schema.empty() && relation.schema != schema)) continue;
+      if (generation_.policy().relation(oid) != nullptr || !test(relation)) continue;
+      if (names_ == nullptr || names_->resolve(schema, name).relation == &relation) return &relation;
+    }
+    return nullptr;
+  }
+  template <class Test>
+  const Relation* find(const RangeVar* range, Test test) const {
+    if (range == nullptr) return nullptr;
+    return find(range->schemaname == nullptr ? "" : range->schemaname, range->relname, test);
   }
 
   bool is_harmless(const Relation& relation, const AlterTableCmd* command) const {
@@ -129,21 +142,21 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       break;
     case T_RenameStmt: {
       const auto* rename = parser::as<RenameStmt>(statement);
-      found = change.hop(rename->relation);
       const bool column = rename->renameType == OBJECT_COLUMN && rename->subname != nullptr;
       const bool other = rename->renameType == OBJECT_TABCONSTRAINT || rename->renameType == OBJECT_TRIGGER;
+      found = column || other ? change.hop(rename->relation) : change.fixed(rename->relation);
       if (found != nullptr && (other || (column && !change.decides(*found, rename->subname))))
         found = nullptr;
       break;
     }
     case T_AlterObjectSchemaStmt:
-      found = change.hop(parser::as<AlterObjectSchemaStmt>(statement)->relation);
+      found = change.fixed(parser::as<AlterObjectSchemaStmt>(statement)->relation);
       break;
     case T_DropStmt:
       found = change.dropped(parser::as<DropStmt>(statement));
       break;
     case T_ViewStmt:  // OR REPLACE
-      found = change.hop(parser::as<ViewStmt>(statement)->view);
+      found = change.fixed(parser::as<ViewStmt>(statement)->view);
       break;
     case T_CreateStmt:  // INHERITS, PARTITION OF
       parser::for_each(parser::as<CreateStmt>(statement)->inhRelations, [&](const Node* parent) {
@@ -151,7 +164,7 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       });
       break;
     case T_RuleStmt:
-      found = change.hop(parser::as<RuleStmt>(statement)->relation);
+      found = change.fixed(parser::as<RuleStmt>(statement)->relation);
       break;
     case T_CreateTrigStmt: {  // before the row is stored it may be changed
       const auto* trigger = parser::as<CreateTrigStmt>(statement);
@@ -163,40 +176,30 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
   }
   if (found == nullptr) return std::nullopt;
   const char* const hint = "Let a DBA change its definition, without the proxy.";
-  if (change.holds_consent(found->oid))
-    return refusal("consent is read from \"" + found->name + "\", which may not be changed so", {}, hint);
+  if (change.holds_consent(*found) || generation.functions().decides(found->oid))
+    return refusal("consent or a condition of the rules is read from \"" + found->name +
+                       "\", which may not be changed so",
+                   {}, hint);
+  if (generation.subject_columns().of(found->oid).empty())
+    return refusal("\"" + found->name + "\" may not be changed so",
+                   "Code that runs on unmasked rows, or that the rules trust, reads it.", hint);
   return refusal(
       "\"" + found->name + "\" decides about the subjects of protected rows and may not be changed so",
       "The rows are those of \"" + generation.subject_columns().of(found->oid).front().of->name + "\".",
       hint);
 }
 
-bool is_named_by_row_code(std::string_view view, const Generation& generation) {
-  const auto& functions = generation.catalog().functions;
-  const std::string name = parser::lower(view);
-  return std::any_of(functions.begin(), functions.end(), [&](const auto& each) {
-    const parser::Function& function = each.second;
-    return (generation.policy().trusted_functions.contains(function.oid) ||
-            generation.functions().runs_on_rows(function.name)) &&
-           parser::lower(function.body).find(name) != std::string::npos;
-  });
-}
-
 bool has_deciding_views(const Generation& generation) {
-  const HopChange change(generation, nullptr);
   const auto& relations = generation.catalog().relations;
-  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
-    const Relation& relation = each.second;
-    return relation.kind == parser::RelationKind::view && each.first >= parser::first_user_oid &&
-           (change.holds_consent(each.first) || is_named_by_row_code(relation.name, generation));
-  });
+  return std::any_of(relations.begin(), relations.end(),
+                     [&](const auto& each) { return is_deciding_view(each.second, generation); });
 }
 
 bool holds_deciding_tables(std::string_view schema, const Generation& generation) {
   const auto& relations = generation.catalog().relations;
   return std::any_of(relations.begin(), relations.end(), [&](const auto& entry) {
     return entry.second.schema == schema && (generation.policy().relation(entry.first) != nullptr ||
-                                             generation.policy().consent_relations.contains(entry.first) ||
+                                             generation.functions().is_read_for_rows(entry.first) ||
                                              !generation.subject_columns().of(entry.first).empty());
   });
 }

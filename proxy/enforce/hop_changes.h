@@ -1,6 +1,7 @@
-// Definitions of tables that hold no protected data, but decide whose protected rows of other tables are, or
-// hold consent: a column changed, moved or swapped there would change subjects as UPDATE does, and a child's
-// rows are the parent's.
+// Definitions of relations that hold no protected data, but decide whose protected rows of other tables are,
+// or hold consent: a column changed, moved or swapped there would change subjects as UPDATE does, and a
+// child's rows are the parent's. So would another view, where consent, conditions of the rules or trusted
+// code are read through one.
 #pragma once
 
 #include <optional>
@@ -16,11 +17,9 @@ namespace pgconsent::enforce {
 std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const Generation& generation,
                                                   const parser::NameResolver* names);
 
-// Does code that is trusted with protected rows, or that PostgreSQL runs on them, name it?
-bool is_named_by_row_code(std::string_view view, const Generation& generation);
-// Are there views that consent or such code is read through?
+// Are there views that consent, conditions of the rules or trusted code are read through?
 bool has_deciding_views(const Generation& generation);
-// Protected rows, consent, or tables on the way to their subjects.
+// Protected rows, what consent is read from, or relations on the way to subjects.
 bool holds_deciding_tables(std::string_view schema, const Generation& generation);
 
 }  // namespace pgconsent::enforce

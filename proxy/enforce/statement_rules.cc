@@ -199,8 +199,9 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
     if (rename->newname != nullptr && generation.is_sensitive_name(rename->newname))
       return touches(rename->newname);
   }
+  // What depends on an extension goes with it.
   if (tag == T_DropOwnedStmt || tag == T_ReassignOwnedStmt || tag == T_DropdbStmt ||
-      tag == T_AlterDatabaseStmt) {
+      tag == T_AlterDatabaseStmt || tag == T_AlterObjectDependsStmt) {
     return unsupported("this kind of statement is not supported", "Run it without the proxy, as a DBA.");
   }
   return std::nullopt;

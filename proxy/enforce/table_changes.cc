@@ -36,8 +36,9 @@ class Change {
   bool commands(const List* commands) {
     parser::for_each(commands, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
-      if (command->subtype == AT_AddColumn && !command->missing_ok)  // or else it may be there, unknown here
-        added_.insert(parser::as<ColumnDef>(command->def)->colname);
+      if (command->subtype != AT_AddColumn || command->missing_ok) return;  // it may be there, unknown here
+      const char* const name = parser::as<ColumnDef>(command->def)->colname;
+      if (!is_filled(name)) added_.insert(name);
     });
     bool harmless = true;
     parser::for_each(commands,
@@ -49,7 +50,8 @@ class Change {
   bool rename(const RenameStmt* rename) const {
     if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
     const char* const name = rename->renameType == OBJECT_COLUMN ? rename->subname : nullptr;
-    return name != nullptr && is_public(std::string_view(name)) && is_spare(name);
+    return name != nullptr && is_public(std::string_view(name)) && is_spare(name) &&
+           !is_filled(rename->newname);
   }
 
   // CASCADE is sent as RESTRICT: see add_schemas().
@@ -148,7 +150,7 @@ class Change {
       return false;
     const bool is_there = perhaps && table_.column(name) != nullptr;
     if (!is_there && is_inherited_by(table_, name)) return false;
-    bool plain = true;
+    bool plain = !is_filled(name) || has_values_only(column->constraints);
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
         case CONSTR_CHECK:
@@ -178,6 +180,9 @@ class Change {
     });
     return plain;
   }
+
+  // Code may put raw values into it as soon as it is there, and keys are public.
+  bool is_filled(std::string_view name) const { return generation_.functions().row_code_holds(name); }
 
   // What a column that is there already does not get.
   static bool has_values_only(const List* constraints) {

@@ -1,5 +1,6 @@
 // ALTER DOMAIN and ALTER TYPE check or rewrite the unmasked values of every table that uses the type, and an
-// error says which value failed. With DROP … CASCADE the columns go, too.
+// error says which value failed. With DROP … CASCADE the columns go, too. Where consent is told by an enum,
+// other names for its values would give it.
 #include <unordered_set>
 #include <vector>
 
@@ -10,7 +11,8 @@ namespace pgconsent::enforce {
 
 namespace {
 
-// Is a type of that name, in any schema, part of a column of a protected relation?
+// Is a type of that name, in any schema, part of a column of a protected relation, or of one that consent,
+// conditions of the rules or trusted code read?
 bool is_held_protected(std::string_view name, const Generation& generation) {
   const parser::Snapshot& catalog = generation.catalog();
   std::unordered_set<parser::Oid> seen;
@@ -21,7 +23,9 @@ bool is_held_protected(std::string_view name, const Generation& generation) {
     for (const parser::Column& column : relation->columns) queue.push_back(column.type);
   };
   for (const auto& [oid, rules] : generation.policy().relations) add_columns(oid);
-  for (parser::Oid oid : generation.policy().consent_relations) add_columns(oid);
+  for (const auto& [oid, relation] : catalog.relations) {
+    if (generation.functions().is_read_for_rows(oid)) add_columns(oid);
+  }
   while (!queue.empty()) {
     const parser::Oid oid = queue.back();
     queue.pop_back();
@@ -84,6 +88,10 @@ std::optional<parser::SqlError> refuse_type_change(const Node* statement, const 
       if (checks) name = parser::last_string(alter->typeName);
       break;
     }
+    case T_AlterEnumStmt:
+      if (parser::as<AlterEnumStmt>(statement)->oldVal != nullptr)
+        name = parser::last_string(parser::as<AlterEnumStmt>(statement)->typeName);
+      break;
     case T_AlterTypeStmt:
       name = parser::last_string(parser::as<AlterTypeStmt>(statement)->typeName);
       break;
@@ -95,9 +103,11 @@ std::optional<parser::SqlError> refuse_type_change(const Node* statement, const 
       break;
   }
   if (name.empty() || !is_held_protected(name, generation)) return std::nullopt;
-  return refusal("type \"" + std::string(name) + "\" can't be changed through the proxy",
-                 "Columns of protected tables have it: their unmasked values would be checked.",
-                 "Let a DBA do it without the proxy.");
+  return refusal(
+      "type \"" + std::string(name) + "\" can't be changed through the proxy",
+      "Columns of protected tables have it, whose unmasked values would be checked, or columns that decide "
+      "about consent.",
+      "Let a DBA do it without the proxy.");
 }
 
 }  // namespace pgconsent::enforce

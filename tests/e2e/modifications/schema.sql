@@ -62,12 +62,32 @@ CREATE TABLE members (id bigint PRIMARY KEY, name text);
 CREATE TABLE crm.member_consents (member_id bigint PRIMARY KEY, ok boolean NOT NULL);
 CREATE VIEW crm.asked AS SELECT * FROM crm.member_consents;
 CREATE TABLE asked_of (id int PRIMARY KEY);
-CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked WHERE ok AND (SELECT count(*) FROM asked_of) >= 0;
+CREATE TYPE answer AS ENUM ('yes', 'no');
+CREATE TABLE answers (said answer);
+CREATE VIEW v_no AS SELECT said FROM answers WHERE said = 'no';
+CREATE MATERIALIZED VIEW m_no AS SELECT said FROM v_no;
+CREATE VIEW v_open AS SELECT true AS open;
+CREATE FUNCTION is_open() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT bool_and(open) FROM public."v_open"';
+CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked
+  WHERE ok AND is_open() AND (SELECT count(*) FROM asked_of) >= 0 AND NOT EXISTS (SELECT FROM m_no);
+CREATE TABLE deals (member_id bigint);
+CREATE VIEW v_deals AS SELECT member_id FROM deals;
+CREATE TABLE spare_of (id int PRIMARY KEY);
+CREATE TABLE tags (tag text PRIMARY KEY);
+CREATE SCHEMA aside CREATE VIEW names AS SELECT 1 AS id;
 CREATE VIEW v_names AS SELECT id, name FROM members;
 CREATE VIEW v_spare AS SELECT id, name FROM members;
-CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS 'SELECT count(name) FROM public.V_Names';
+CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS $$SELECT count(name) FROM public.V_Names, "aside".names WHERE names.id = 1$$;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  NEW := jsonb_populate_record(NEW, jsonb_build_object('filled', NEW.name)); RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION fill();
+ALTER TABLE members ADD filled text, ADD plain text;
 ALTER VIEW v_spare OWNER TO app;
-ALTER TABLE asked_of OWNER TO app;
+DO $$ DECLARE mine text; BEGIN FOREACH mine IN ARRAY '{members, tags, asked_of, answers, v_no, m_no, v_open, deals, v_deals, spare_of, v_names, aside.names}'::text[] LOOP
+  EXECUTE 'ALTER TABLE ' || mine || ' OWNER TO app'; END LOOP; END $$;
+ALTER TYPE answer OWNER TO app;
+ALTER FUNCTION is_open() OWNER TO app;
+ALTER SCHEMA aside OWNER TO app;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 ALTER TABLE boxes OWNER TO app;
 -- Subjects that are computed from another column: of the row, of a row on the way.

@@ -105,5 +105,39 @@ TEST(RowCode, DangerousCodeMayTell) {
   EXPECT_TRUE(reach->errors_may_tell("peek"));
 }
 
+// A consent view over a materialised one over a table; its function names another view, which calls a
+// function.
+TEST(RowCode, WhatConsentAndTrustedCodeRead) {
+  World world = shop();
+  world.relation(20500, "flags");
+  world.view(20501, "kept_flags", {20500, 30001}).kind = RelationKind::materialized_view;
+  world.view(20502, "consents", {20501, 30000});
+  world.view(20503, "switch", {30002});
+  world.view(20504, "Named by trust", {});
+  world.view(20505, "spare", {20500});
+  world.function(30000, "may", "plpgsql", "BEGIN RETURN (SELECT on FROM crm.Switch); END");
+  world.function(30001, "is_set", "sql", "SELECT true");
+  world.function(30002, "is_on", "sql", "SELECT true");
+  world.function(30003, "label", "plpgsql", "BEGIN RETURN (SELECT 1 FROM \"Named by trust\"); END");
+  world.options.deciding_relations = {20502};
+  world.options.trusted_functions = {30003};
+  auto reach = world.reach();
+  for (Oid oid : {20500, 20501, 20502}) EXPECT_TRUE(reach->decides(oid)) << oid;
+  EXPECT_FALSE(reach->decides(20503));
+  for (Oid oid : {20500, 20501, 20502, 20503, 20504}) EXPECT_TRUE(reach->is_read_for_rows(oid)) << oid;
+  EXPECT_FALSE(reach->is_read_for_rows(20505));
+  for (const char* name : {"may", "is_set", "is_on", "label"}) EXPECT_TRUE(reach->runs_on_rows(name)) << name;
+  EXPECT_TRUE(reach->row_code_holds("switch"));
+  EXPECT_FALSE(reach->row_code_holds("spare"));
+}
+
+TEST(RowCode, EscapedNamesMayBeAny) {
+  World world = shop();
+  world.view(20505, "spare", {});
+  world.function(30000, "label", "sql", "SELECT 1 FROM U&\"sp\\0061re\"");
+  world.options.trusted_functions = {30000};
+  EXPECT_TRUE(world.reach()->is_read_for_rows(20505));
+}
+
 }  // namespace
 }  // namespace pgconsent::parser
