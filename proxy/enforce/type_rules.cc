@@ -1,6 +1,7 @@
 // ALTER DOMAIN and ALTER TYPE check or rewrite the unmasked values of every table that uses the type, and an
 // error says which value failed. With DROP … CASCADE the columns go, too. Where consent is told by an enum,
 // other names for its values would give it.
+#include <algorithm>
 #include <unordered_set>
 #include <vector>
 
@@ -11,35 +12,64 @@ namespace pgconsent::enforce {
 
 namespace {
 
-// Is a type of that name, in any schema, part of a column of a protected relation, or of one that consent,
-// conditions of the rules or trusted code read?
-bool is_held_protected(std::string_view name, const Generation& generation) {
-  const parser::Snapshot& catalog = generation.catalog();
-  std::unordered_set<parser::Oid> seen;
-  std::vector<parser::Oid> queue;
-  auto add_columns = [&](parser::Oid oid) {
-    const parser::Relation* relation = catalog.relation(oid);
+// What the columns are made of that protected relations have, or those that consent, conditions of the rules
+// or trusted code read.
+class HeldTypes {
+ public:
+  explicit HeldTypes(const Generation& generation) : catalog_(generation.catalog()) {
+    for (const auto& [oid, rules] : generation.policy().relations) add_columns(oid);
+    for (const auto& [oid, relation] : catalog_.relations) {
+      if (generation.functions().is_read_for_rows(oid)) add_columns(oid);
+    }
+    while (!queue_.empty()) {
+      const parser::Oid oid = queue_.back();
+      queue_.pop_back();
+      auto type = catalog_.types.find(oid);
+      if (type == catalog_.types.end() || !types_.insert(&type->second).second) continue;
+      if (type->second.base != 0) queue_.push_back(type->second.base);
+      if (type->second.relation != 0) add_columns(type->second.relation);
+    }
+  }
+
+  bool has(std::string_view name) const {  // in any schema
+    return std::any_of(types_.begin(), types_.end(), [&](const auto* type) { return type->name == name; });
+  }
+
+  bool uses_schema(const std::string& schema) const {
+    const std::string prefix = parser::quote_identifier(schema) + ".";
+    return std::any_of(types_.begin(), types_.end(),
+                       [&](const auto* type) { return type->schema == schema; }) ||
+           std::any_of(collations_.begin(), collations_.end(),
+                       [&](std::string_view collation) { return collation.starts_with(prefix); });
+  }
+
+ private:
+  void add_columns(parser::Oid oid) {
+    const parser::Relation* relation = catalog_.relation(oid);
     if (relation == nullptr) return;
-    for (const parser::Column& column : relation->columns) queue.push_back(column.type);
-  };
-  for (const auto& [oid, rules] : generation.policy().relations) add_columns(oid);
-  for (const auto& [oid, relation] : catalog.relations) {
-    if (generation.functions().is_read_for_rows(oid)) add_columns(oid);
+    for (const parser::Column& column : relation->columns) {
+      queue_.push_back(column.type);
+      if (!column.collation_sql.empty()) collations_.push_back(column.collation_sql);
+    }
   }
-  while (!queue.empty()) {
-    const parser::Oid oid = queue.back();
-    queue.pop_back();
-    auto type = catalog.types.find(oid);
-    if (type == catalog.types.end() || !seen.insert(oid).second) continue;
-    if (type->second.name == name) return true;
-    if (type->second.base != 0) queue.push_back(type->second.base);
-    if (type->second.relation != 0) add_columns(type->second.relation);
-  }
-  return false;
+
+  const parser::Snapshot& catalog_;
+  std::unordered_set<const parser::Type*> types_;
+  std::vector<std::string_view> collations_;
+  std::vector<parser::Oid> queue_;
+};
+
+// Generated columns and policies would go with it.
+bool has_row_code(std::string_view schema, const Generation& generation) {
+  const auto& functions = generation.catalog().functions;
+  return std::any_of(functions.begin(), functions.end(), [&](const auto& each) {
+    return each.second.schema == schema && generation.functions().runs_on_rows(each.second.name);
+  });
 }
 
 std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Generation& generation) {
   if (drop->behavior != DROP_CASCADE) return std::nullopt;
+  const HeldTypes held(generation);
   std::optional<parser::SqlError> error;
   const auto refuse = [&](std::string_view name) {
     error = refusal("\"" + std::string(name) + "\" can't be dropped with all that uses it through the proxy",
@@ -57,7 +87,13 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
     case OBJECT_DOMAIN:
       parser::for_each(drop->objects, [&](const Node* type) {
         const std::string_view name = parser::last_string(parser::as<TypeName>(type)->names);
-        if (is_held_protected(name, generation)) refuse(name);
+        if (held.has(name)) refuse(name);
+      });
+      break;
+    case OBJECT_SCHEMA:
+      parser::for_each(drop->objects, [&](const Node* name) {
+        const std::string schema(parser::string_value(name));
+        if (held.uses_schema(schema) || has_row_code(schema, generation)) refuse(schema);
       });
       break;
     case OBJECT_TABLE:
@@ -66,7 +102,7 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
     case OBJECT_FOREIGN_TABLE:
       parser::for_each(drop->objects, [&](const Node* name) {
         const std::string_view last = parser::last_string(parser::as<List>(name));
-        if (is_held_protected(last, generation)) refuse(last);
+        if (held.has(last)) refuse(last);
       });
       break;
     default:
@@ -102,7 +138,7 @@ std::optional<parser::SqlError> refuse_type_change(const Node* statement, const 
     default:
       break;
   }
-  if (name.empty() || !is_held_protected(name, generation)) return std::nullopt;
+  if (name.empty() || !HeldTypes(generation).has(name)) return std::nullopt;
   return refusal(
       "type \"" + std::string(name) + "\" can't be changed through the proxy",
       "Columns of protected tables have it, whose unmasked values would be checked, or columns that decide "
