@@ -161,6 +161,7 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
       check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
       check_row_code(*bound.generation, "database " + database, report.diagnostics);
       check_indexes(*bound.generation, queries, "database " + database, report.diagnostics);
+      check_partition_keys(*bound.generation, queries, "database " + database, report.diagnostics);
       check_replication(*policy.policy, bound.generation->conditions(), database, queries, report);
     } else if (!queries.error().empty()) {
       report.could_run = false;

@@ -32,6 +32,21 @@ std::map<std::string, const parser::Relation*> written_tables(const enforce::Gen
   return out;
 }
 
+std::vector<parser::Oid> protected_relations(const enforce::Generation& generation) {
+  std::vector<parser::Oid> relations;
+  for (const auto& [oid, rules] : generation.policy().relations) relations.push_back(oid);
+  return relations;
+}
+
+const rules::ProtectedColumn* first_masked(const rules::ProtectedRelation& rules,
+                                           const std::vector<parser::AttrNumber>& columns) {
+  for (parser::AttrNumber attnum : columns) {
+    const rules::ProtectedColumn* column = rules.column(attnum);
+    if (column != nullptr && !column->is_public) return column;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void check_row_code(const enforce::Generation& generation, const std::string& where,
@@ -54,24 +69,34 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
 
 void check_indexes(const enforce::Generation& generation, ControlQueries& queries, const std::string& where,
                    rules::Diagnostics& diagnostics) {
-  std::vector<parser::Oid> relations;
-  for (const auto& [oid, rules] : generation.policy().relations) relations.push_back(oid);
-  for (const ControlQueries::Index& index : queries.indexes(relations)) {
+  for (const ControlQueries::Index& index : queries.indexes(protected_relations(generation))) {
     const rules::ProtectedRelation& rules = *generation.policy().relation(index.relation);
-    if (index.size < 2 && !index.partial) continue;
-    for (parser::AttrNumber attnum : index.columns) {
-      const rules::ProtectedColumn* column = rules.column(attnum);
-      if (column == nullptr || column->is_public) continue;
-      diagnostics.push_back(
-          {Diagnostic::Severity::warning,
-           {where, 0, 0},
-           fmt::format(
-               "index `{}` of `{}` holds the masked column `{}` {}: rows that are found by the index come "
-               "in its order, which tells how masked values compare",
-               index.name, rules.name, column->name, index.size < 2 ? "of some rows" : "beside others"),
-           "give the masked column an index of its own (CREATE INDEX … USING hash), and the others theirs"});
-      break;
-    }
+    const rules::ProtectedColumn* column = first_masked(rules, index.columns);
+    if ((index.size < 2 && !index.partial) || column == nullptr) continue;
+    diagnostics.push_back(
+        {Diagnostic::Severity::warning,
+         {where, 0, 0},
+         fmt::format(
+             "index `{}` of `{}` holds the masked column `{}` {}: rows that are found by the index come "
+             "in its order, which tells how masked values compare",
+             index.name, rules.name, column->name, index.size < 2 ? "of some rows" : "beside others"),
+         "give the masked column an index of its own (CREATE INDEX … USING hash), and the others theirs"});
+  }
+}
+
+void check_partition_keys(const enforce::Generation& generation, ControlQueries& queries,
+                          const std::string& where, rules::Diagnostics& diagnostics) {
+  for (const ControlQueries::PartitionKey& key : queries.partition_keys(protected_relations(generation))) {
+    const rules::ProtectedRelation& rules = *generation.policy().relation(key.relation);
+    const rules::ProtectedColumn* column = first_masked(rules, key.columns);
+    if (column == nullptr) continue;
+    diagnostics.push_back(
+        {Diagnostic::Severity::warning,
+         {where, 0, 0},
+         fmt::format("`{}` is partitioned by the masked column `{}`: the bounds of partitions stand in "
+                     "pg_class for everybody, and which partition a row is in tells of its value",
+                     rules.name, column->name),
+         "partition by a column that is public"});
   }
 }
 

@@ -83,6 +83,20 @@ std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector
   return names;
 }
 
+namespace {
+
+// "1 2 0": 0 is none.
+std::vector<parser::AttrNumber> column_numbers(const std::string& text) {
+  std::vector<parser::AttrNumber> columns;
+  std::istringstream words(text);
+  for (int attnum = 0; words >> attnum;) {
+    if (attnum > 0) columns.push_back(static_cast<parser::AttrNumber>(attnum));
+  }
+  return columns;
+}
+
+}  // namespace
+
 std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<parser::Oid>& relations) {
   std::vector<Index> indexes;
   // Hash and the like give rows in no order.
@@ -105,12 +119,25 @@ std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<par
     index.name = row[1].as<std::string>();
     index.partial = row[2].as<bool>();
     index.size = row[3].as<int>();
-    std::istringstream columns(row[4].as<std::string>());
-    for (int attnum = 0; columns >> attnum;) {
-      if (attnum > 0) index.columns.push_back(static_cast<parser::AttrNumber>(attnum));
-    }
+    index.columns = column_numbers(row[4].as<std::string>());
   });
   return indexes;
+}
+
+std::vector<ControlQueries::PartitionKey> ControlQueries::partition_keys(
+    const std::vector<parser::Oid>& relations) {
+  std::vector<PartitionKey> keys;
+  const std::string sql = fmt::format(
+      "SELECT p.partrelid, pg_catalog.concat_ws(' ', p.partattrs::pg_catalog.text, (SELECT "
+      "pg_catalog.string_agg(d.objsubid::pg_catalog.text, ' ') FROM pg_catalog.pg_depend d "
+      "WHERE d.objid OPERATOR(pg_catalog.=) p.partrelid AND d.refobjid OPERATOR(pg_catalog.=) p.partrelid "
+      "AND d.refobjsubid OPERATOR(pg_catalog.=) 0)) FROM pg_catalog.pg_partitioned_table p "
+      "WHERE p.partrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) ORDER BY 1",
+      fmt::join(relations, ","));
+  impl_->each_row(sql, error_, [&](const pqxx::row& row) {
+    keys.push_back({row[0].as<parser::Oid>(), column_numbers(row[1].as<std::string>())});
+  });
+  return keys;
 }
 
 std::vector<std::string> split_search_path(std::string_view setting) {

@@ -40,6 +40,12 @@ class ControlQueries {
     bool partial = false;
   };
   std::vector<Index> indexes(const std::vector<parser::Oid>& relations);
+  // By which columns the relations are partitioned, those of expressions too. Likewise.
+  struct PartitionKey {
+    parser::Oid relation = 0;
+    std::vector<parser::AttrNumber> columns;
+  };
+  std::vector<PartitionKey> partition_keys(const std::vector<parser::Oid>& relations);
   // What current_schemas(true) would say in a new session of that role, as far as its settings tell: the path
   // set for the role and database, "$user" resolved, schemas left out that do not exist or that it may not
   // use. Empty with error() set on failure.

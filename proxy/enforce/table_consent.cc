@@ -188,7 +188,7 @@ class TableConsent : public ConsentSql {
     return any_of(names);
   }
 
-  // Ties all count, and NULL comes first: what can't be put in order must not be overlooked.
+  // Ties all count, and what can't be put in order (NULL) counts beside the latest.
   std::string latest(std::string where) const {
     std::string by = column_sql(relation_, source_.subject, "r");
     if (source_.purpose) by += ", " + column_sql(relation_, *source_.purpose, "r");
@@ -203,12 +203,12 @@ class TableConsent : public ConsentSql {
       if (!source_.restricted.empty()) counts.push_back(condition("restricted", "r") + " IS NOT FALSE");
       where += (where.empty() ? "" : " AND ") + any_of(counts);
     }
+    const std::string history = column_sql(relation_, *source_.history, "r");
     return fmt::format(
-        "(SELECT r.*, pg_catalog.rank() OVER (PARTITION BY {} ORDER BY {} DESC NULLS FIRST) AS "
+        "(SELECT r.*, pg_catalog.rank() OVER (PARTITION BY {}, {} IS NULL ORDER BY {} DESC) AS "
         "pgconsent_rank "
         "FROM {} r{}) r",
-        by, column_sql(relation_, *source_.history, "r"), relation_sql(relation_),
-        where.empty() ? "" : " WHERE " + where);
+        by, history, history, relation_sql(relation_), where.empty() ? "" : " WHERE " + where);
   }
 
   const Generation& generation_;

@@ -19,7 +19,8 @@ struct Question {
            (!source.times || (record.from <= 0 && (!record.until || *record.until > 0)));
   }
 
-  // With a history: the latest of the same purpose and category; what gives from later on is not there yet.
+  // With a history: the latest of the same purpose and category, and those without an order; what gives from
+  // later on is not there yet.
   bool counts(const Record& record) const {
     if (!source.history) return true;
     auto is_there = [&](const Record& r) { return !(source.times && r.status == 'g' && r.from > 0); };
@@ -28,7 +29,7 @@ struct Question {
       const bool same = (!source.by_purpose || other.purpose == record.purpose) &&
                         (!source.by_category || other.category == record.category);
       if (!same || !is_there(other)) continue;
-      const bool later = record.order && (!other.order || *other.order > *record.order);
+      const bool later = record.order && other.order && *other.order > *record.order;
       if (later) return false;
     }
     return true;
