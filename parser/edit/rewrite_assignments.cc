@@ -33,7 +33,7 @@ const Node* row_element(const MultiAssignRef* reference) {
 // How well an assignment can carry a check; 0: not at all.
 int fitness(const Assignment& assignment) {
   if (assignment.column < 0) return 0;
-  const bool part = assignment.target->indirection != nullptr;  // SET address.zip, SET tags[1]
+  const bool part = is_part(assignment);
   // ROW(…) in a CASE needs a cast, which cuts off what an assignment would refuse.
   if (nodeTag(assigned_value(assignment.target)) == T_RowExpr) return 0;
   if (const MultiAssignRef* reference = multi(assignment)) {
@@ -76,6 +76,14 @@ const Node* assigned_value(const ResTarget* target) {
   return element == nullptr ? target->val : element;
 }
 
+bool is_part(const Assignment& assignment) {
+  return assignment.column >= 0 && assignment.target->indirection != nullptr;
+}
+
+bool is_multi(const Assignment& assignment) {
+  return multi(assignment) != nullptr;
+}
+
 int check_carrier(const AssignmentList& list) {
   int best = -1, best_fitness = 0;
   for (std::size_t i = 0; i < list.assignments.size(); ++i) {
@@ -97,9 +105,19 @@ std::string TargetRewriter::assignment_check(const Target& target, std::size_t u
   return condition;
 }
 
+// A part is put into the value that is there, and fails where that has another shape: it is checked by
+// itself, whichever column is computed first.
 bool TargetRewriter::check(const Target& target, std::size_t update, const std::string& condition) {
-  const AssignmentList& list = target.modification->updates[update];
-  const Assignment& assignment = list.assignments[check_carrier(list)];
+  const std::vector<Assignment>& assignments = target.modification->updates[update].assignments;
+  const int carrier = check_carrier(target.modification->updates[update]);
+  for (int i = 0; i < static_cast<int>(assignments.size()); ++i) {
+    const bool carries = i == carrier || (is_part(assignments[i]) && !is_multi(assignments[i]));
+    if (carries && !check(target, assignments[i], condition)) return false;
+  }
+  return true;
+}
+
+bool TargetRewriter::check(const Target& target, const Assignment& assignment, const std::string& condition) {
   const Column& column = relation_of(target).columns[assignment.column];
   if (const MultiAssignRef* reference = multi(assignment)) {
     return row_element(reference) == nullptr ? check_sublink(reference, condition)

@@ -31,6 +31,10 @@ struct TargetReplacement {
 // The value that a column gets: an element of ROW(…) in SET (a, b) = ROW(…); else as in the tree.
 const Node* assigned_value(const ResTarget* target);
 
+// SET address.zip, SET tags[1]
+bool is_part(const Assignment& assignment);
+// SET (a, b) = …
+bool is_multi(const Assignment& assignment);
 // Which assignment of a list can carry its check? -1: none (DEFAULT only).
 int check_carrier(const AssignmentList& list);
 // WHERE CURRENT OF
@@ -59,6 +63,7 @@ class TargetRewriter {
   std::string assignment_check(const Target& target, std::size_t update) const;
   bool asserts_columns(const Target& target) const;
   bool check(const Target& target, std::size_t update, const std::string& condition);
+  bool check(const Target& target, const Assignment& assignment, const std::string& condition);
   bool check_row(const MultiAssignRef* source, const Column& column, const std::string& check);
   bool check_sublink(const MultiAssignRef* source, const std::string& check);
   bool references();

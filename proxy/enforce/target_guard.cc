@@ -74,6 +74,7 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
                                Statement& statement, std::string& problem) {
   std::vector<std::string> finds, writes, subjects;
   std::string found_rule, rule, key;
+  bool in_part = false;
   if (update.upsert) {
     finds = found_by_masked(modification, found_rule);
     const auto* conflict = parser::as<InsertStmt>(modification)->onConflictClause;
@@ -88,8 +89,14 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
     if (assignment.column < 0) continue;
     const Column& column = entry_.relation->columns[assignment.column];
     if (column.generated) continue;  // takes DEFAULT only
-    if (std::string condition = may_write(assignment, rule); !condition.empty())
+    if (std::string condition = may_write(assignment, rule); !condition.empty()) {
+      in_part |= parser::is_part(assignment);
+      if (parser::is_part(assignment) && parser::is_multi(assignment)) {
+        problem = "a part of a masked value can't be checked in an assignment to several columns";
+        return {};
+      }
       add_unique(writes, std::move(condition));
+    }
     if (std::string condition = keeps_subject(assignment, column.attnum, update.upsert); !condition.empty()) {
       if (key.empty()) key = column.name;
       add_unique(subjects, std::move(condition));
@@ -118,7 +125,9 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
       {{},
        "pgconsent: a masked value of \"" + relation_.name + "\" may not be overwritten",
        rule.empty() ? std::string("The row has no lawful basis.") : "Rule: " + rule + ".",
-       "Leave the column out, or the rows of subjects without consent; or give its rule `write: allow`.",
+       std::string("Leave the column out, or the rows of subjects without consent; or give its rule `write: "
+                   "allow`") +
+           (in_part ? " and assign the whole value." : "."),
        0});
   add(subjects,
       {{},
@@ -166,7 +175,8 @@ std::string TargetGuard::may_write(const Assignment& assignment, std::string& ru
   static const ProtectedColumn unknown;  // added since the rules were bound
   const ProtectedColumn* column = rule_of(assignment.column);
   if (column == nullptr) column = &unknown;
-  return column->write_allowed ? std::string() : may_read(*column, rule);
+  const bool free = column->write_allowed && !parser::is_part(assignment);  // the rest of it stays
+  return free ? std::string() : may_read(*column, rule);
 }
 
 // Where the cell is not masked; empty: everywhere.

@@ -74,6 +74,8 @@ CREATE TABLE deals (member_id bigint);
 CREATE VIEW v_deals AS SELECT member_id FROM deals;
 CREATE TABLE spare_of (id int PRIMARY KEY);
 CREATE TABLE tags (tag text PRIMARY KEY);
+CREATE TABLE likes (id bigint PRIMARY KEY, person_id bigint, list jsonb, at timestamptz);
+INSERT INTO likes SELECT i, i, '7' FROM generate_series(1, 4) i;
 CREATE TABLE parts (id bigint, person_id bigint, area text, note text) PARTITION BY LIST (lower(area));
 CREATE SCHEMA aside CREATE VIEW names AS SELECT 1 AS id;
 CREATE VIEW v_names AS SELECT id, name FROM members;
