@@ -1,5 +1,6 @@
 // COPY table TO: the table becomes a query over T'. COPY table FROM: new rows of the client's own.
 #include <algorithm>
+#include <set>
 
 #include "parser/tree/walker.h"
 #include "proxy/enforce/definitions.h"
@@ -113,8 +114,11 @@ QueryRewriter::Outcome QueryRewriter::run_copy(Source& source, const CopyStmt* c
   parser::RangeEntry entry = copied_entry(copy, relation);
   entry.range = &range;
   std::string list;
+  std::set<parser::AttrNumber> added;
   const auto add = [&](const parser::Column& column) {
     list += (list.empty() ? "" : ", ") + parser::quote_identifier(column.name);
+    if (!added.insert(column.attnum).second)
+      refuse(statement, {"42701", "column \"" + column.name + "\" specified more than once", {}, {}, 0});
   };
   for (std::size_t i = 0; copy->attlist == nullptr && i < entry.used.size(); ++i) {
     if (entry.used[i]) add(relation.columns[i]);

@@ -72,9 +72,10 @@ bool tells_no_value(std::string_view state, std::string_view message) {
 // constraints, what is not there.
 bool raised_by_statement(const wire::ErrorFields& fields) {
   static constexpr std::string_view files[] = {
-      "analyze.c",      "parse_agg.c",      "parse_clause.c", "parse_merge.c",     "parse_relation.c",
-      "parse_target.c", "rewriteHandler.c", "planner.c",      "nodeModifyTable.c", "execMain.c",
-      "user.c",         "dropcmds.c",       "parse_utilcmd.c"};
+      "analyze.c",         "parse_agg.c",    "parse_clause.c",   "parse_merge.c",
+      "parse_relation.c",  "parse_target.c", "rewriteHandler.c", "planner.c",
+      "nodeModifyTable.c", "execMain.c",     "user.c",           "dropcmds.c",
+      "parse_utilcmd.c",   "rls.c"};
   static constexpr std::string_view routines[] = {
       "aclcheck_error",       "DropErrorMsgNonExistent",           "DropErrorMsgWrongType",
       "AfterTriggerSetState", "RememberAllDependentForRebuilding", "ATExecDropColumn"};
@@ -193,7 +194,9 @@ Withheld withhold_values(wire::ErrorFields& fields, const enforce::Planner& plan
       !inside_function(context)) {
     if (!is_error) return Withheld::all;
     leave_out(fields, "DHWpqdc");
-    replace_message(fields, "a value has the wrong form, in the statement or in a check of the table");
+    replace_message(fields, state.starts_with("22")
+                                ? "a value has the wrong form, in the statement or in a check of the table"
+                                : "an expression failed, in the statement or in a check of the table");
     return Withheld::parts;
   }
   // Integrity errors print whole rows ("Failing row contains …"), also of relations that were only touched
