@@ -1,8 +1,10 @@
 #include "parser/edit/condition.h"
 
 #include <algorithm>
+#include <set>
 
 #include "parser/edit/condition_settings.h"
+#include "parser/names/built_in_types.h"
 #include "parser/names/type_oids.h"
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
@@ -217,15 +219,28 @@ class Generator {
     }
   }
 
+  // PostgreSQL's own, whatever others there are; else that of `public`, or the only one. Empty: several.
+  std::string_view schema_of_type(std::string_view name) const {
+    if (is_built_in_type(name)) return "pg_catalog";
+    std::set<std::string_view> schemas;
+    for (const auto& [oid, known] : catalog_.types) {
+      if (known.name == name) schemas.insert(known.schema);
+    }
+    if (schemas.empty()) return "pg_catalog";
+    if (schemas.contains("public")) return "public";
+    return schemas.size() == 1 ? *schemas.begin() : std::string_view();
+  }
+
   std::string type(const TypeName* name) {
     if (name->setof || name->pct_type) return fail("this kind of type is not supported in a condition");
     QualifiedName qualified{"pg_catalog", std::string(last_string(name->names))};
     if (name->names->length > 1) {
       qualified.schema = schema_string(name->names);
     } else {
-      for (const auto& [oid, known] : catalog_.types) {
-        if (known.name == qualified.name) qualified.schema = known.schema;
-      }
+      const std::string_view schema = schema_of_type(qualified.name);
+      if (schema.empty())
+        return fail("there are several types `" + qualified.name + "`: name the schema of one");
+      qualified.schema = schema;
     }
     if (qualified.schema == "pg_catalog" && (qualified.name == "timestamptz" || qualified.name == "timetz"))
       return fail("time stamps are taken in UTC here: cast to timestamp");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/built_in_types.h"
 #include "parser/tree/walker.h"
 
 namespace pgconsent::parser {
@@ -90,7 +91,8 @@ Oid known_type(const TypeName& name, const Snapshot& catalog) {
   Oid type = other_type;
   if (schema.empty() || schema == "pg_catalog") type = type_named(last);
   for (const auto& [oid, user] : catalog.types) {
-    if (user.name == last && (schema.empty() || user.schema == schema)) type = known_type(oid, catalog);
+    const bool meant = schema.empty() ? !is_built_in_type(last) : user.schema == schema;
+    if (user.name == last && meant) type = known_type(oid, catalog);
   }
   if (type == literal_type) type = other_type;
   if (name.arrayBounds == nullptr) return type;

@@ -62,7 +62,7 @@ class ReachClosure {
   void find_row_errors();
   bool forbid_row_errors();
   void follow_row_code();
-  void note_relations(const std::string& body, bool by_itself);
+  void note_names(const std::string& body, bool qualified_only);
   void note_words(const std::string& body);
 
   const Snapshot& snapshot_;

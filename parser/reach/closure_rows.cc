@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "parser/names/ascii.h"
+#include "parser/names/built_in_types.h"
 #include "parser/reach/closure.h"
 #include "parser/tree/scanner.h"
 
@@ -36,43 +37,79 @@ void for_each_word(std::string_view text, Use use) {
   }
 }
 
-// Types of pg_catalog that are found by the search path.
-constexpr std::array built_in_types = {
-    "bool"sv,        "box"sv,    "bpchar"sv,  "bytea"sv,    "cidr"sv,      "circle"sv,   "date"sv,
-    "float4"sv,      "float8"sv, "inet"sv,    "int2"sv,     "int4"sv,      "int8"sv,     "json"sv,
-    "jsonb"sv,       "line"sv,   "lseg"sv,    "macaddr"sv,  "money"sv,     "name"sv,     "oid"sv,
-    "path"sv,        "point"sv,  "polygon"sv, "record"sv,   "refcursor"sv, "regclass"sv, "text"sv,
-    "timestamptz"sv, "timetz"sv, "tsquery"sv, "tsvector"sv, "uuid"sv,      "xml"sv};
+// From constants: EXECUTE, 't'::regclass, to_regclass('t'), query_to_xml('SELECT …'), nextval('s').
+bool takes_names(std::string_view word) {
+  return word == "execute" || word.starts_with("reg") || word.starts_with("to_reg") ||
+         word.ends_with("val") || word.find("_to_xml") != word.npos;
+}
+
+bool is_text_search(std::string_view function) {
+  return function.starts_with("to_ts") || function.ends_with("to_tsquery") || function.starts_with("ts_") ||
+         function == "regconfig" || function == "regdictionary";
+}
 
 }  // namespace
 
-// Whatever may be a type's or a relation's name without a schema: identifiers, built-in types, and keywords
-// where a relation's name stands; in dynamic SQL every word may. Of code that rows are not handed to by
-// themselves only what it may hand them on to: types, and relations that it writes.
-void ReachClosure::note_relations(const std::string& body, bool by_itself) {
-  static constexpr std::array read = {"from"sv, "join"sv,  "into"sv, "update"sv,
-                                      "only"sv, "table"sv, "using"sv};
-  static constexpr std::array written = {"into"sv, "update"sv, "only"sv};
+// Whatever may be a type's or a relation's name: identifiers that are not a row's columns, built-in types,
+// keywords where such a name stands; where constants are taken for names, every word of one.
+// `qualified_only`: those with a schema.
+void ReachClosure::note_names(const std::string& body, bool qualified_only) {
+  static constexpr std::array read = {"from"sv, "join"sv,  "into"sv,  "update"sv, "only"sv,
+                                      "as"sv,   "table"sv, "using"sv, "of"sv,     "collate"sv};
   const auto tokens = scan(body);
   if (!tokens) return;
+  const auto names_rows = [&](std::string_view name) {
+    return std::any_of(snapshot_.relations.begin(), snapshot_.relations.end(), [&](const auto& each) {
+      return each.second.name == name && each.first >= first_user_oid;
+    });
+  };
+  const auto text = [&](std::size_t i) {
+    return std::string_view(body).substr((*tokens)[i].start, (*tokens)[i].end - (*tokens)[i].start);
+  };
   const auto is_dot = [&](std::size_t i) { return i < tokens->size() && (*tokens)[i].symbol == '.'; };
+  const auto is_word = [&](std::size_t i) {
+    const TokenKind kind = (*tokens)[i].kind;
+    return kind == TokenKind::identifier || kind == TokenKind::keyword;
+  };
   const auto is_name = [&](std::size_t i) {
     const Token& token = (*tokens)[i];
-    if (is_one_of(token.text, built_in_types)) return true;
-    if (token.kind == TokenKind::identifier && by_itself) return true;
-    if (i == 0 || (token.kind != TokenKind::identifier && token.kind != TokenKind::keyword)) return false;
+    if (token.kind == TokenKind::identifier || is_built_in_type(token.text)) return true;
+    if (token.kind != TokenKind::keyword) return false;
+    const bool typed = i + 1 < tokens->size() && (*tokens)[i + 1].kind == TokenKind::constant;
+    if (i == 0 || typed) return typed;
     const Token& before = (*tokens)[i - 1];
-    return by_itself ? before.symbol == ',' || is_one_of(before.text, read) : is_one_of(before.text, written);
+    return before.symbol == ',' || text(i - 1) == "::" || before.kind == TokenKind::identifier ||
+           is_one_of(before.text, read);
+  };
+  const bool dynamic =
+      std::any_of(tokens->begin(), tokens->end(), [](const Token& token) { return takes_names(token.text); });
+  // OLD.*, SELECT *, t%ROWTYPE, DECLARE r t;
+  const auto copies_rows = [&](std::size_t i) {
+    const Token& token = (*tokens)[i];
+    if (token.text == "rowtype") return true;
+    if (i == 0) return false;
+    const Token& before = (*tokens)[i - 1];
+    if (token.symbol == '*')
+      return before.symbol == '.' || before.symbol == ',' || before.text == "select" ||
+             before.text == "returning";
+    const bool declared = token.symbol == ';' && i > 1 && is_word(i - 1) &&
+                          ((*tokens)[i - 2].symbol == '.' || (*tokens)[i - 2].kind == TokenKind::identifier);
+    return declared && names_rows(before.text);
   };
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
-    if (token.kind != TokenKind::constant) {
-      if (is_name(i) && !is_dot(i + 1) && (i == 0 || !is_dot(i - 1))) out_.row_relations_.insert(token.text);
+    out_.row_code_searches_ |= is_text_search(token.text);
+    out_.row_code_copies_rows_ |= !qualified_only && copies_rows(i);
+    if (i > 1 && is_dot(i - 1)) {
+      if (is_word(i) && snapshot_.has_schema((*tokens)[i - 2].text)) out_.row_names_.insert(token.text);
+    } else if (qualified_only) {
       continue;
+    } else if (token.kind == TokenKind::constant) {
+      if (!dynamic) continue;
+      for_each_word(text(i), [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
+    } else if (is_name(i) && !is_dot(i + 1)) {
+      out_.row_relations_.insert(token.text);
     }
-    if (!by_itself) continue;
-    for_each_word(std::string_view(body).substr(token.start, token.end - token.start),
-                  [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
   }
 }
 
@@ -99,6 +136,17 @@ void ReachClosure::follow_row_code() {
   auto add_all = [&](const std::vector<Oid>& oids) {
     for (Oid oid : oids) add(oid);
   };
+  auto add_type = [&](Oid oid) {  // with the checks of domains
+    auto type = snapshot_.types.find(oid);
+    for (int depth = 0; depth < 32 && type != snapshot_.types.end(); ++depth) {
+      out_.row_types_.insert(type->first);
+      add_all(type->second.functions);
+      type = snapshot_.types.find(type->second.base);
+    }
+  };
+  auto add_types = [&](const std::vector<Oid>& oids) {
+    for (Oid oid : oids) add_type(oid);
+  };
   // A relation, and what it is made of.
   auto read = [&](Oid oid, std::unordered_set<Oid>& reads) {
     std::vector<Oid> relations = {oid};
@@ -107,7 +155,14 @@ void ReachClosure::follow_row_code() {
       relations.pop_back();
       if (relation == nullptr || relation->oid < first_user_oid || !reads.insert(relation->oid).second)
         continue;
-      add_all(relation->policy_functions);
+      for (const auto* code :
+           {&relation->policy_functions, &relation->trigger_functions, &relation->implicit_functions})
+        add_all(*code);
+      add_types(relation->named_types);
+      for (Oid function : relation->depends_on) {
+        const Function* known = snapshot_.function(function);
+        out_.row_code_searches_ |= known != nullptr && is_text_search(known->name);
+      }
       for (const auto* used : {&relation->depends_on, &relation->policy_relations}) {
         add_all(*used);
         relations.insert(relations.end(), used->begin(), used->end());
@@ -124,23 +179,21 @@ void ReachClosure::follow_row_code() {
     }
     add_all(relation->implicit_functions);
     add_all(relation->policy_functions);
-    for (const Column& column : relation->columns) {
-      auto type = snapshot_.types.find(column.type);
-      for (int depth = 0; depth < 32 && type != snapshot_.types.end(); ++depth) {
-        add_all(type->second.functions);
-        type = snapshot_.types.find(type->second.base);
-      }
-    }
+    add_all(relation->statistics_functions);
+    add_types(relation->named_types);
+    for (const Column& column : relation->columns) add_type(column.type);
   }
   for (Oid oid : options_.unwritable_relations) {  // their triggers could fill what decides about subjects
     if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->trigger_functions);
   }
-  for (Oid oid : options_.deciding_relations) read(oid, out_.deciding_);
-  out_.row_reads_ = out_.deciding_;
   // The consent store's own functions say what is wrong with their arguments.
   const auto note_messages = [&](const Function& function) {
     if (tellers_.contains(function.oid) && function.schema != "pgconsent")
       out_.telling_.insert(function.name);
+  };
+  const auto call = [&](const std::string& name) {
+    out_.row_calls_.insert(name);
+    for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
   };
   const auto follow = [&](bool by_itself) {
     while (!queue.empty()) {
@@ -152,28 +205,38 @@ void ReachClosure::follow_row_code() {
       add_all(function.depends_on);
       for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
       if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
-      if (!judged.contains(function.oid)) note_relations(function.body, by_itself);
+      if (!judged.contains(function.oid)) note_names(function.body, false);
       BodyFacts facts = scan_body(function.language, function.body);
-      for (const std::string& name : facts.calls) {
-        out_.row_calls_.insert(name);
-        for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
-      }
-      out_.row_operators_.insert(facts.operators.begin(), facts.operators.end());
+      for (const std::string& name : facts.calls) call(name);
+      if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
+        for_each_word(function.body, call);
       if (by_itself) note_messages(function);
     }
   };
   follow(true);
-  // What is called because it is trusted is trusted with its messages, too.
+  // What is called because it is trusted is trusted with its messages, too; what decides sees no masked
+  // value.
   for (Oid oid : options_.trusted_functions) add(oid);
+  for (Oid oid : options_.deciding_relations) read(oid, out_.deciding_);
+  out_.row_reads_.insert(out_.deciding_.begin(), out_.deciding_.end());
+  for (const std::string& condition : options_.conditions) note_names(condition, true);
   follow(false);
   std::size_t known = 0;
   do {
-    known = out_.row_reads_.size();
+    known = out_.row_reads_.size() + out_.row_types_.size() + seen.size();
     for (const auto& [oid, relation] : snapshot_.relations) {
-      if (holds_rows(relation.kind) && out_.row_code_holds(relation.name)) read(oid, out_.row_reads_);
+      if (holds_rows(relation.kind) && out_.row_code_names(relation.name)) read(oid, out_.row_reads_);
+    }
+    for (const auto& [oid, type] : snapshot_.types) {
+      if (oid >= first_user_oid && out_.row_code_names(type.name)) add_type(oid);
+    }
+    if (!seen.empty() || !out_.deciding_.empty()) {  // no body says which of them it uses
+      for (const Operator& op : snapshot_.operators)
+        add_all({op.function, op.restrict_estimator, op.join_estimator});
+      for (const Cast& cast : snapshot_.casts) add(cast.function);
     }
     follow(false);
-  } while (out_.row_reads_.size() > known);
+  } while (out_.row_reads_.size() + out_.row_types_.size() + seen.size() > known);
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*snapshot_.function(oid));
 }

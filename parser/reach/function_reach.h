@@ -35,6 +35,7 @@ struct ReachOptions {
   std::unordered_set<Oid>
       orphaned_relations;  // were protected until a rename took them out of the rules' reach
   std::unordered_set<Oid> deciding_relations;    // consent, or a condition of the rules, is read from them
+  std::vector<std::string> conditions;           // of the rules, as SQL
   std::unordered_set<Oid> unwritable_relations;  // no body may write them: subjects change
   // No body may write what writes to these: their triggers see raw rows, and nobody vouches for them.
   std::unordered_set<Oid> untrusted_relations;
@@ -86,19 +87,27 @@ class FunctionReach {
 
   RelationReach reaches_protected(Oid relation) const;  // not in the snapshot: opaque
   std::string_view blank_columns(Oid relation) const;   // their names, with blanks between
-  // Functions and operators that code on unmasked rows calls by these names: a trigger of a protected table.
-  // Who defines one of them, in any schema, is handed these rows.
+  // Functions that code on unmasked rows calls by these names: a trigger of a protected table. Who defines
+  // one of them, in any schema, is handed these rows.
   bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }
-  bool operator_runs_on_rows(std::string_view name) const { return row_operators_.contains(name); }
-  // Relations that it names without their schema: who makes one of that name where it is found first (a
-  // temporary one) is handed these rows, too.
-  bool names_for_rows(std::string_view relation) const { return row_relations_.contains(relation); }
-  // Does such code hold the name, as an identifier or in a constant? Coarse: by its words.
+  // Relations and types that it names without their schema: who makes one of that name where it is found
+  // first (a temporary one) is handed these rows, too.
+  bool names_for_rows(std::string_view name) const { return row_relations_.contains(name); }
+  // Or with their schema; or conditions of the rules do.
+  bool row_code_names(std::string_view name) const {
+    return row_names_.contains(name) || names_for_rows(name) || row_words_all_;
+  }
+  // Does such code hold the name, be it a column's, or in a constant? Coarse: by its words.
   bool row_code_holds(std::string_view name) const;
   // Is consent, or a condition of the rules, read from it, if only through views?
   bool decides(Oid relation) const { return deciding_.contains(relation); }
   // Or does code on unmasked rows, or what decides, read it or call what does?
   bool is_read_for_rows(Oid relation) const { return row_reads_.contains(relation); }
+  // Do code on unmasked rows or what decides search in texts, or copy whole rows by the order of columns?
+  bool row_code_searches() const { return row_code_searches_; }
+  bool row_code_copies_rows() const { return row_code_copies_rows_; }
+  // Or convert to the type?
+  bool is_row_type(Oid type) const { return row_types_.contains(type); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
   bool errors_may_tell(std::string_view function_name) const {
     return row_code_.contains(function_name) || bad_calls_.contains(function_name);
@@ -159,10 +168,11 @@ class FunctionReach {
   bool unseen_cast_ = false;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
-  Names row_code_, row_calls_, row_operators_, row_relations_, telling_;
+  Names row_code_, row_calls_, row_relations_, row_names_, telling_;
   Names row_words_;             // in lower case
   bool row_words_all_ = false;  // some are written in a way that is not read here
-  std::unordered_set<Oid> deciding_, row_reads_;
+  bool row_code_searches_ = false, row_code_copies_rows_ = false;
+  std::unordered_set<Oid> deciding_, row_reads_, row_types_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
   Names bad_write_code_names_;

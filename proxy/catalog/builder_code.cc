@@ -45,7 +45,7 @@ void SnapshotBuilder::Impl::aggregate(Row& row) {
 namespace {
 
 struct Reference {
-  enum class Kind { relation, function, type } kind;
+  enum class Kind { relation, function, type, constant } kind;  // of which type
   Oid oid;
 };
 
@@ -55,7 +55,7 @@ std::optional<Reference> read_reference(std::string_view field) {
       {"funcid ", Reference::Kind::function},     {"opfuncid ", Reference::Kind::function},
       {"aggfnoid ", Reference::Kind::function},   {"winfnoid ", Reference::Kind::function},
       {"tsmhandler ", Reference::Kind::function}, {"relid ", Reference::Kind::relation},
-      {"resulttype ", Reference::Kind::type},
+      {"resulttype ", Reference::Kind::type},     {"consttype ", Reference::Kind::constant},
   };
   for (auto [name, kind] : names) {
     if (!field.starts_with(name)) continue;
@@ -98,13 +98,14 @@ void SnapshotBuilder::Impl::references(Row& row) {
   const std::string_view kind = row.text();
   const Oid oid = row.oid();
   const std::optional<std::string_view> tree = row.optional_text();
-  std::vector<Oid>*code = nullptr, *relations = nullptr;
+  std::vector<Oid>*code = nullptr, *relations = nullptr, *types = nullptr;
   std::vector<parser::AttrNumber>* columns = nullptr;
   if (kind == "type") {
     code = &type_functions_[oid];
   } else if (kind == "function") {
     if (parser::Function* function = find_function(oid)) code = relations = &function->depends_on;
   } else if (parser::Relation* relation = find_relation(oid)) {
+    types = &relation->named_types;
     if (kind == "depends") {
       code = relations = &relation->depends_on;
     } else if (kind == "policy") {
@@ -112,7 +113,7 @@ void SnapshotBuilder::Impl::references(Row& row) {
       relations = &relation->policy_relations;
       columns = &relation->policy_columns;
     } else {
-      if (kind != "statistics") code = &relation->implicit_functions;  // they run in ANALYZE alone
+      code = kind == "statistics" ? &relation->statistics_functions : &relation->implicit_functions;
       columns = &relation->implicit_columns;
     }
   }
@@ -130,6 +131,9 @@ void SnapshotBuilder::Impl::references(Row& row) {
       case Reference::Kind::type:
         if (kind != "type" && reference.oid >= parser::first_user_oid)
           used_types_.emplace_back(code, reference.oid);
+        [[fallthrough]];
+      case Reference::Kind::constant:
+        if (types != nullptr && reference.oid >= parser::first_user_oid) types->push_back(reference.oid);
         break;
     }
   });

@@ -175,9 +175,10 @@ WHERE c.castfunc OPERATOR(pg_catalog.<>) 0 AND c.oid OPERATOR(pg_catalog.>=) 163
 // What stored expressions refer to, from their node trees: pg_depend leaves out all that came with the
 // server, dangerous functions and pg_statistic included. Names and strings in a tree can add a false
 // reference, never hide a true one. Small trees come whole, those of queries reduced to their references.
-#define PGCONSENT_REFERENCES(tree)                                                                        \
-  "pg_catalog.array_to_string(ARRAY(SELECT DISTINCT m.match[1] FROM pg_catalog.regexp_matches(" tree      \
-  "::pg_catalog.text, '(:(?:relid|funcid|opfuncid|aggfnoid|winfnoid|tsmhandler|resulttype) \\d+)', 'g') " \
+#define PGCONSENT_REFERENCES(tree)                                                                     \
+  "pg_catalog.array_to_string(ARRAY(SELECT DISTINCT m.match[1] FROM pg_catalog.regexp_matches(" tree   \
+  "::pg_catalog.text, '(:(?:relid|funcid|opfuncid|aggfnoid|winfnoid|tsmhandler|resulttype|consttype) " \
+  "\\d+)', 'g') "                                                                                      \
   "m(match)), ' ')"
 
 constexpr std::string_view references = R"(

@@ -220,6 +220,7 @@ struct GenerationBuilder {
                                       generation->policy_->consent_relations.end());
     const auto& read = generation->conditions_.relations();
     options.deciding_relations.insert(read.begin(), read.end());
+    options.conditions = generation->conditions_.texts();
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);

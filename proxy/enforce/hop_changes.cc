@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parser/tree/walker.h"
+#include "proxy/enforce/held_types.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/table_changes.h"
 
@@ -41,6 +42,7 @@ class HopChange {
 
   bool decides(const Relation& relation, std::string_view name) const {
     if (holds_consent(relation) || is_deciding_view(relation, generation_)) return true;
+    if (is_condition_column(relation, name)) return true;
     const auto& columns = generation_.subject_columns().of(relation.oid);
     const parser::Column* column = relation.column(name);
     return column == nullptr || std::any_of(columns.begin(), columns.end(), [&](const SubjectColumn& each) {
@@ -50,9 +52,13 @@ class HopChange {
 
   const Relation* changed(const AlterTableStmt* alter) const {
     const Relation* relation = hop(alter->relation);
+    const Relation* read = fixed(alter->relation);
     const Relation* found = nullptr;
     parser::for_each(alter->cmds, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
+      if (read != nullptr && generation_.functions().is_read_for_rows(read->oid) &&
+          !keeps_columns(*read, command))
+        found = read;
       if (relation != nullptr &&
           (is_deciding_view(*relation, generation_) || !is_harmless(*relation, command)))
         found = relation;
@@ -60,6 +66,14 @@ class HopChange {
       if (const Relation* parent = hop(parser::as<RangeVar>(command->def))) found = parent;
     });
     return found;
+  }
+
+  // A column of a table that code on unmasked rows, or a condition, takes by its name.
+  const Relation* renamed(const RenameStmt& rename) const {
+    const Relation* relation = fixed(rename.relation);
+    const bool by_name = generation_.functions().row_code_copies_rows();
+    return relation != nullptr && (by_name || is_condition_column(*relation, rename.subname)) ? relation
+                                                                                              : nullptr;
   }
 
   const Relation* dropped(const DropStmt* drop) const {
@@ -100,6 +114,33 @@ class HopChange {
   const Relation* find(const RangeVar* range, Test test) const {
     if (range == nullptr) return nullptr;
     return find(range->schemaname == nullptr ? "" : range->schemaname, range->relname, test);
+  }
+
+  bool is_condition_column(const Relation& relation, std::string_view name) const {
+    const parser::Column* column = relation.column(name);
+    return column != nullptr && generation_.conditions().reads(relation.oid, column->attnum);
+  }
+
+  // Of a table that code on unmasked rows names: it may copy rows by position, or take a column's type for
+  // its own.
+  bool keeps_columns(const Relation& relation, const AlterTableCmd* command) const {
+    const char* const name = command->name;
+    switch (command->subtype) {
+      case AT_DropColumn:
+        return name != nullptr && !is_condition_column(relation, name) &&
+               !generation_.functions().row_code_copies_rows();
+      case AT_AlterColumnType:
+        return name != nullptr && !is_condition_column(relation, name) && is_built_in(command);
+      case AT_AddColumn:
+        return !generation_.functions().row_code_holds(parser::as<ColumnDef>(command->def)->colname) ||
+               is_built_in(command);
+      default:
+        return true;
+    }
+  }
+
+  bool is_built_in(const AlterTableCmd* command) const {
+    return enforce::is_built_in(*parser::as<ColumnDef>(command->def)->typeName, generation_);
   }
 
   bool is_harmless(const Relation& relation, const AlterTableCmd* command) const {
@@ -147,6 +188,7 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
       found = column || other ? change.hop(rename->relation) : change.fixed(rename->relation);
       if (found != nullptr && (other || (column && !change.decides(*found, rename->subname))))
         found = nullptr;
+      if (column && found == nullptr) found = change.renamed(*rename);
       break;
     }
     case T_AlterObjectSchemaStmt:

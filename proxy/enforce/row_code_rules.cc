@@ -51,13 +51,12 @@ bool is_named_by_rules(std::string_view routine, const Generation& generation) {
 std::optional<SqlError> refuse_drop(const DropStmt* drop, const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
   const bool routine = is_routine(drop->removeType);
-  if (!routine && drop->removeType != OBJECT_OPERATOR) return std::nullopt;
+  if (!routine) return std::nullopt;
   std::optional<SqlError> error;
   parser::for_each(drop->objects, [&](const Node* object) {
     const std::string_view name = parser::last_string(parser::as<ObjectWithArgs>(object)->objname);
-    if (routine ? functions.runs_on_rows(name) : functions.operator_runs_on_rows(name))
-      error = runs_on_rows(name);
-    if (routine && is_named_by_rules(name, generation))
+    if (functions.runs_on_rows(name)) error = runs_on_rows(name);
+    if (is_named_by_rules(name, generation))
       error = refusal("\"" + std::string(name) + "\" is named by the rules and can't be dropped", {},
                       "Let a DBA do it, who takes it out of the rules first.");
   });
@@ -78,18 +77,26 @@ bool renames_relation(const RenameStmt* rename) {
   return rename->relation != nullptr && !part;
 }
 
-std::optional<SqlError> refuse_row_relation(std::string_view name, const Generation& generation) {
-  if (!generation.functions().names_for_rows(name)) return std::nullopt;
+namespace {
+
+SqlError names_for_rows(std::string_view name) {
   return refusal(
       "\"" + std::string(name) + "\" can't be made or named so through the proxy",
       "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, names a relation "
-      "or a type so, without its schema.",
-      "Choose another name, or let a DBA write the schema's name in that code.");
+      "or a type so.",
+      "Choose another name; for a relation, let a DBA write the schema's name in that code.");
+}
+
+}  // namespace
+
+std::optional<SqlError> refuse_row_relation(std::string_view name, const Generation& generation) {
+  if (!generation.functions().names_for_rows(name)) return std::nullopt;
+  return names_for_rows(name);
 }
 
 std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
-  std::string_view function, op, relation = made_relation(facts.statement);
+  std::string_view function, type, relation = made_relation(facts.statement);
   switch (nodeTag(facts.statement)) {
     case T_CreateFunctionStmt:
       function = parser::last_string(parser::as<CreateFunctionStmt>(facts.statement)->funcname);
@@ -111,8 +118,6 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       const auto* moved = parser::as<AlterObjectSchemaStmt>(facts.statement);
       if (is_routine(moved->objectType))
         function = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
-      if (moved->objectType == OBJECT_OPERATOR)
-        op = parser::last_string(parser::as<ObjectWithArgs>(moved->object)->objname);
       if (names_type(moved->objectType))
         relation = moved->relation != nullptr ? std::string_view(moved->relation->relname)
                                               : parser::last_string(parser::as<List>(moved->object));
@@ -127,21 +132,21 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
     case T_DropStmt:
       return refuse_drop(parser::as<DropStmt>(facts.statement), generation);
     case T_CreateDomainStmt:
-      relation = parser::last_string(parser::as<CreateDomainStmt>(facts.statement)->domainname);
+      type = parser::last_string(parser::as<CreateDomainStmt>(facts.statement)->domainname);
       break;
     case T_CreateEnumStmt:
-      relation = parser::last_string(parser::as<CreateEnumStmt>(facts.statement)->typeName);
+      type = parser::last_string(parser::as<CreateEnumStmt>(facts.statement)->typeName);
       break;
     case T_CreateRangeStmt: {
       const auto* range = parser::as<CreateRangeStmt>(facts.statement);
-      relation = parser::last_string(range->typeName);
+      type = parser::last_string(range->typeName);
       parser::for_each(range->params, [&](const Node* node) {
         const auto* option = parser::as<DefElem>(node);
         const bool names = option->defname == std::string_view("multirange_type_name") &&
                            option->arg != nullptr && nodeTag(option->arg) == T_TypeName;
         if (!names) return;
         const std::string_view other = parser::last_string(parser::as<TypeName>(option->arg)->names);
-        if (functions.names_for_rows(other)) relation = other;
+        if (functions.row_code_names(other)) type = other;
       });
       break;
     }
@@ -149,13 +154,13 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       relation = parser::as<CreateSeqStmt>(facts.statement)->sequence->relname;
       break;
     case T_CompositeTypeStmt:
-      relation = parser::as<CompositeTypeStmt>(facts.statement)->typevar->relname;
+      type = parser::as<CompositeTypeStmt>(facts.statement)->typevar->relname;
       break;
     case T_DefineStmt: {
       const auto* define = parser::as<DefineStmt>(facts.statement);
-      if (define->kind == OBJECT_TYPE) relation = parser::last_string(define->defnames);
+      if (define->kind == OBJECT_TYPE || define->kind == OBJECT_COLLATION)
+        type = parser::last_string(define->defnames);
       if (define->kind == OBJECT_AGGREGATE) function = parser::last_string(define->defnames);
-      if (define->kind == OBJECT_OPERATOR) op = parser::last_string(define->defnames);
       break;
     }
     default:
@@ -170,7 +175,7 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
     return error;
   }
   if (!relation.empty()) return refuse_row_relation(relation, generation);
-  if (!op.empty() && functions.operator_runs_on_rows(op)) return runs_on_rows(op);
+  if (!type.empty() && functions.row_code_names(type)) return names_for_rows(type);
   return std::nullopt;
 }
 

@@ -169,6 +169,12 @@ void RuleConditions::add_basis(const parser::Snapshot& catalog, const rules::Pol
   }
 }
 
+std::vector<std::string> RuleConditions::texts() const {
+  std::vector<std::string> texts;
+  for (const Probe& probe : probes_) texts.push_back(probe.sql);
+  return texts;
+}
+
 std::string RuleConditions::of_source(const std::string& subject_kind, std::string_view what,
                                       std::string_view alias) const {
   auto it = sources_.find({subject_kind, std::string(what)});

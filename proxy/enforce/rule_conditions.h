@@ -47,6 +47,7 @@ class RuleConditions {
   bool reads(parser::Oid relation, parser::AttrNumber column) const {
     return columns_.contains({relation, column});
   }
+  std::vector<std::string> texts() const;  // as SQL over placeholders
   // A query per condition that the server accepts where the condition fits the types of its columns.
   struct Probe {
     rules::Location where;

@@ -8,6 +8,7 @@
 #include "parser/tree/walker.h"
 #include "proxy/enforce/cascades.h"
 #include "proxy/enforce/harmless_names.h"
+#include "proxy/enforce/held_types.h"
 #include "proxy/enforce/hop_changes.h"
 
 namespace pgconsent::enforce {
@@ -190,8 +191,10 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   }
   if (tag == T_RenameStmt && parser::as<RenameStmt>(facts.statement)->renameType == OBJECT_SCHEMA) {
     const auto* rename = parser::as<RenameStmt>(facts.statement);
-    if (rename->subname != nullptr && holds_deciding_tables(rename->subname, generation))
-      return touches(rename->subname);
+    const std::string schema = rename->subname == nullptr ? "" : rename->subname;
+    if (holds_deciding_tables(schema, generation) || holds_row_functions(schema, generation) ||
+        HeldTypes(generation).uses_schema(schema))
+      return touches(schema);
   }
   if (tag == T_RenameStmt) {
     // A new name that the rules know by pattern or that shadows a protected table.

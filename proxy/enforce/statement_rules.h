@@ -12,13 +12,16 @@
 
 namespace pgconsent::enforce {
 
-// SET of a setting that would change how statements are read or what they show; a purpose outside the role's
-// set.
-// Changes of types that protected columns hold: their checks run over unmasked values.
+// Changes of types that protected columns hold, whose checks run over unmasked values, or that consent,
+// conditions and code on unmasked rows rely on; of casts, operators, collations and text search likewise.
 std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation);
+// Is there a function in the schema that code on unmasked rows may call?
+bool holds_row_functions(std::string_view schema, const Generation& generation);
 // The settings that ALTER ROLE, ALTER DATABASE and functions bring along.
 std::optional<parser::SqlError> refuse_stored_setting(const Node* statement);
 
+// SET of a setting that would change how statements are read or what they show; a purpose outside the role's
+// set.
 std::optional<parser::SqlError> refuse_setting(const parser::StatementFacts& facts,
                                                const rules::Application* role);
 

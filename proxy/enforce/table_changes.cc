@@ -1,10 +1,11 @@
 #include "proxy/enforce/table_changes.h"
 
 #include <algorithm>
-#include <set>
 
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/held_types.h"
+#include "proxy/enforce/public_columns.h"
 
 namespace pgconsent::enforce {
 
@@ -31,14 +32,14 @@ class Change {
  public:
   Change(const rules::ProtectedRelation& relation, const parser::Relation& table,
          const Generation& generation)
-      : relation_(relation), table_(table), generation_(generation), hides_rows_(relation.hides_rows()) {}
+      : relation_(relation), table_(table), generation_(generation), columns_(relation) {}
 
   bool commands(const List* commands) {
     parser::for_each(commands, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
       if (command->subtype != AT_AddColumn || command->missing_ok) return;  // it may be there, unknown here
       const char* const name = parser::as<ColumnDef>(command->def)->colname;
-      if (!is_filled(name)) added_.insert(name);
+      if (!is_filled(name)) columns_.add(name);
     });
     bool harmless = true;
     parser::for_each(commands,
@@ -50,7 +51,7 @@ class Change {
   bool rename(const RenameStmt* rename) const {
     if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
     const char* const name = rename->renameType == OBJECT_COLUMN ? rename->subname : nullptr;
-    return name != nullptr && is_public(std::string_view(name)) && is_spare(name) &&
+    return name != nullptr && columns_.is_public(std::string_view(name)) && is_spare(name) &&
            !is_filled(rename->newname);
   }
 
@@ -62,9 +63,9 @@ class Change {
       case AT_AddConstraint:
         return constraint(parser::as<Constraint>(command->def));
       case AT_SetNotNull:
-        return command->name != nullptr && keeps_null(command->name);
+        return command->name != nullptr && columns_.keeps_null(command->name);
       case AT_AlterColumnType:
-        return command->name != nullptr && is_free(command->name) &&
+        return command->name != nullptr && is_free(command->name) && !meets_masked(command->name) &&
                only_casts(parser::as<ColumnDef>(command->def)->raw_default, command->name);
       case AT_ValidateConstraint:
         return command->name != nullptr && validated(find_constraint(command->name));
@@ -72,11 +73,12 @@ class Change {
         return command->name != nullptr && dropped(command);
       case AT_DropColumn:
         return command->name != nullptr &&
-               (table_.column(std::string_view(command->name)) == nullptr || is_spare(command->name));
+               (table_.column(std::string_view(command->name)) == nullptr ||
+                (is_spare(command->name) && !generation_.functions().row_code_copies_rows()));
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
-        return command->name != nullptr && is_public(std::string_view(command->name));
+        return command->name != nullptr && columns_.is_public(std::string_view(command->name));
       case AT_ChangeOwner:
       case AT_DropCluster:
       case AT_EnableRowSecurity:
@@ -106,10 +108,10 @@ class Change {
     parser::for_each(index->indexParams, [&](const Node* element) {
       const Node* expression = parser::as<IndexElem>(element)->expr;
       const char* name = parser::as<IndexElem>(element)->name;
-      plain &= expression == nullptr || is_public(expression);
-      plain &= !index->unique || name == nullptr || is_public(std::string_view(name));
+      plain &= expression == nullptr || columns_.is_public(expression);
+      plain &= !index->unique || name == nullptr || columns_.is_public(std::string_view(name));
     });
-    return plain && (index->whereClause == nullptr || is_public(index->whereClause));
+    return plain && (index->whereClause == nullptr || columns_.is_public(index->whereClause));
   }
 
   bool statistics(const CreateStatsStmt* statistics) const {
@@ -117,8 +119,8 @@ class Change {
     parser::for_each(statistics->exprs, [&](const Node* node) {
       const auto* element = parser::as<StatsElem>(node);
       plain &= element->expr == nullptr
-                   ? element->name != nullptr && is_public(std::string_view(element->name))
-                   : is_public(element->expr);
+                   ? element->name != nullptr && columns_.is_public(std::string_view(element->name))
+                   : columns_.is_public(element->expr);
     });
     return plain;
   }
@@ -128,7 +130,7 @@ class Change {
     bool all = true;
     parser::for_each(elements, [&](const Node* element) {
       const char* name = parser::as<IndexElem>(element)->name;
-      const rules::ProtectedColumn* column = name == nullptr ? nullptr : find(name);
+      const rules::ProtectedColumn* column = name == nullptr ? nullptr : columns_.find(name);
       all &= name == nullptr || (column != nullptr && column->is_public);  // of expressions: see index()
     });
     return all;
@@ -145,16 +147,18 @@ class Change {
   // `perhaps`: IF NOT EXISTS, in spite of which indexes and constraints are made.
   bool new_column(const ColumnDef* column, bool perhaps) const {
     const std::string_view name = column->colname;
-    if (perhaps && !is_public(name) && column->constraints != nullptr &&
+    if (perhaps && !columns_.is_public(name) && column->constraints != nullptr &&
         !has_values_only(column->constraints))
       return false;
     const bool is_there = perhaps && table_.column(name) != nullptr;
     if (!is_there && is_inherited_by(table_, name)) return false;
-    bool plain = !is_filled(name) || has_values_only(column->constraints);
+    bool plain = !is_filled(name) ||
+                 (has_values_only(column->constraints) && is_built_in(*column->typeName, generation_) &&
+                  (!relation_.others_public || is_there));
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
         case CONSTR_CHECK:
-          plain &= is_public(parser::as<Constraint>(node)->raw_expr);
+          plain &= columns_.is_public(parser::as<Constraint>(node)->raw_expr);
           return;
         case CONSTR_NULL:
         case CONSTR_NOTNULL:
@@ -171,7 +175,7 @@ class Change {
           return;
         case CONSTR_GENERATED: {  // from other columns
           const Node* expression = parser::as<Constraint>(node)->raw_expr;
-          plain &= expression != nullptr && is_public(expression);
+          plain &= expression != nullptr && columns_.is_public(expression);
           return;
         }
         default:
@@ -181,7 +185,8 @@ class Change {
     return plain;
   }
 
-  // Code may put raw values into it as soon as it is there, and keys are public.
+  // Code may put raw values into it as soon as it is there: keys are public, and types have code of their
+  // own.
   bool is_filled(std::string_view name) const { return generation_.functions().row_code_holds(name); }
 
   // What a column that is there already does not get.
@@ -211,15 +216,15 @@ class Change {
           return !constraint->deferrable && has_key(constraint->indexname);
         bool keys = true;
         parser::for_each(constraint->keys,
-                         [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
+                         [&](const Node* name) { keys &= columns_.is_public(parser::string_value(name)); });
         return keys;
       }
       case CONSTR_CHECK:
-        return constraint->raw_expr != nullptr && is_public(constraint->raw_expr);
+        return constraint->raw_expr != nullptr && columns_.is_public(constraint->raw_expr);
       case CONSTR_FOREIGN: {
         bool keys = !cascades(constraint) && !generation_.may_hide_rows(constraint->pktable->relname);
         parser::for_each(constraint->fk_attrs,
-                         [&](const Node* name) { keys &= is_public(parser::string_value(name)); });
+                         [&](const Node* name) { keys &= columns_.is_public(parser::string_value(name)); });
         return keys;
       }
       default:
@@ -283,40 +288,35 @@ class Change {
     if (nodeTag(statement) != T_SelectStmt) return false;
     const List* targets = parser::as<SelectStmt>(statement)->targetList;
     return list_length(targets) == 1 &&
-           is_public(parser::as<ResTarget>(static_cast<const Node*>(linitial(targets)))->val);
-  }
-
-  // Which cells are NULL shows through the mask in any case.
-  bool keeps_null(std::string_view name) const {
-    if (hides_rows_) return false;
-    return std::any_of(relation_.columns.begin(), relation_.columns.end(), [&](const auto& c) {
-      return c.name == name && (c.is_public || (c.mask.kind != rules::Mask::Kind::null &&
-                                                c.without_basis == rules::WithoutBasis::mask));
-    });
-  }
-
-  const rules::ProtectedColumn* find(std::string_view name) const {
-    for (const rules::ProtectedColumn& column : relation_.columns) {
-      if (column.name == name) return &column;
-    }
-    return nullptr;
-  }
-
-  // Of a hidden row nothing is: a constraint that it does not fit would tell of it.
-  bool is_public(std::string_view name) const {
-    const rules::ProtectedColumn* column = find(name);
-    return !hides_rows_ && (column == nullptr ? added_.contains(name) : column->is_public);
+           columns_.is_public(parser::as<ResTarget>(static_cast<const Node*>(linitial(targets)))->val);
   }
 
   // No rule names it, which would not fit any more.
-  bool is_spare(std::string_view name) const { return decides_nothing(name) && !find(name)->is_named; }
+  bool is_spare(std::string_view name) const {
+    return decides_nothing(name) && !columns_.find(name)->is_named;
+  }
 
-  bool is_free(std::string_view name) const { return is_public(name) && decides_nothing(name); }
+  bool is_free(std::string_view name) const { return columns_.is_public(name) && decides_nothing(name); }
 
   // Neither subjects nor consent are read from it.
   bool decides_nothing(std::string_view name) const {
-    const rules::ProtectedColumn* column = find(name);
-    return column != nullptr && !keeps_consent() && !decides(column->attnum);
+    const rules::ProtectedColumn* column = columns_.find(name);
+    return column != nullptr && !keeps_consent() && !decides(column->attnum) &&
+           !generation_.conditions().reads(relation_.oid, column->attnum);
+  }
+
+  // Is there an expression over it and a masked column? It is parsed anew for another type, and means the
+  // operators and functions that are found then.
+  bool meets_masked(std::string_view name) const {
+    std::vector<parser::AttrNumber> named = table_.implicit_columns;
+    named.insert(named.end(), table_.policy_columns.begin(), table_.policy_columns.end());
+    const auto any = [&](auto test) { return std::any_of(named.begin(), named.end(), test); };
+    const parser::AttrNumber attnum = columns_.find(name)->attnum;
+    return any([&](parser::AttrNumber each) { return each == attnum || each == 0; }) &&
+           any([&](parser::AttrNumber each) {
+             const rules::ProtectedColumn* column = relation_.column(each);
+             return column == nullptr || !column->is_public;
+           });
   }
 
   // Subjects are read from it.
@@ -342,28 +342,10 @@ class Change {
     return fields->length == 1 && parser::last_string(fields) == column;
   }
 
-  // Over public columns only; a whole row is none. NULL stays NULL under most masks.
-  bool is_public(const Node* expression) const {
-    if (nodeTag(expression) == T_NullTest && nodeTag(parser::as<NullTest>(expression)->arg) == T_ColumnRef) {
-      const List* fields =
-          parser::as<ColumnRef>(parser::node_of(parser::as<NullTest>(expression)->arg))->fields;
-      return fields->length == 1 && keeps_null(parser::last_string(fields));
-    }
-    if (nodeTag(expression) == T_ColumnRef) {
-      const List* fields = parser::as<ColumnRef>(expression)->fields;
-      return fields->length == 1 && is_public(parser::last_string(fields));
-    }
-    bool all = true;
-    const bool known =
-        parser::for_each_child(expression, [&](const Node* child) { all &= is_public(child); });
-    return known && all;
-  }
-
   const rules::ProtectedRelation& relation_;
   const parser::Relation& table_;
   const Generation& generation_;
-  const bool hides_rows_;
-  std::set<std::string_view> added_;  // columns that the statement adds
+  PublicColumns columns_;
 };
 
 }  // namespace

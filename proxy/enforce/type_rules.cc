@@ -1,123 +1,167 @@
 // ALTER DOMAIN and ALTER TYPE check or rewrite the unmasked values of every table that uses the type, and an
 // error says which value failed. With DROP … CASCADE the columns go, too. Where consent is told by an enum,
-// other names for its values would give it.
+// other names for its values would give it. Code on unmasked rows finds types by name, and casts and
+// operators without one.
 #include <algorithm>
-#include <unordered_set>
-#include <vector>
 
 #include "parser/tree/walker.h"
+#include "proxy/enforce/held_types.h"
 #include "proxy/enforce/statement_rules.h"
 
 namespace pgconsent::enforce {
 
 namespace {
 
-// What the columns are made of that protected relations have, or those that consent, conditions of the rules
-// or trusted code read.
-class HeldTypes {
- public:
-  explicit HeldTypes(const Generation& generation) : catalog_(generation.catalog()) {
-    for (const auto& [oid, rules] : generation.policy().relations) add_columns(oid);
-    for (const auto& [oid, relation] : catalog_.relations) {
-      if (generation.functions().is_read_for_rows(oid)) add_columns(oid);
+bool is_text_search(ObjectType type) {
+  return type == OBJECT_TSCONFIGURATION || type == OBJECT_TSDICTIONARY || type == OBJECT_TSPARSER ||
+         type == OBJECT_TSTEMPLATE;
+}
+
+parser::SqlError is_used_by_code(std::string_view name) {
+  return refusal("\"" + std::string(name) + "\" can't be changed through the proxy",
+                 "Consent, a condition of the rules, or code that PostgreSQL runs on the rows of a protected "
+                 "table or that the rules trust may use it by this name.",
+                 "Let a DBA do it without the proxy.");
+}
+
+// What it is to be called, or where it lies, is asked of types, collations and text search by their names.
+std::optional<parser::SqlError> refuse_name_change(ObjectType type, std::string_view name,
+                                                   const Generation& generation) {
+  const parser::FunctionReach& functions = generation.functions();
+  const bool named =
+      type == OBJECT_TYPE || type == OBJECT_DOMAIN || type == OBJECT_COLLATION || type == OBJECT_ATTRIBUTE;
+  if ((named && functions.row_code_names(name)) || (is_text_search(type) && functions.row_code_searches()))
+    return is_used_by_code(name);
+  return std::nullopt;
+}
+
+std::string_view name_of(const Node* object) {
+  return parser::last_string(nodeTag(object) == T_TypeName ? parser::as<TypeName>(object)->names
+                                                           : parser::as<List>(object));
+}
+
+std::optional<parser::SqlError> refuse_cast(const TypeName* source, const TypeName* target,
+                                            const Generation& generation) {
+  const HeldTypes held(generation);
+  for (const TypeName* type : {source, target}) {
+    const std::string_view name = parser::last_string(type->names);
+    if (held.has(name))
+      return refusal(
+          "casts of type \"" + std::string(name) + "\" can't be changed through the proxy",
+          "Columns of protected tables have it, or columns that decide about consent: what is asked "
+          "of them would mean something else.",
+          "Let a DBA do it without the proxy.");
+  }
+  return std::nullopt;
+}
+
+std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Generation& generation) {
+  const HeldTypes held(generation);
+  const bool cascade = drop->behavior == DROP_CASCADE;
+  std::optional<parser::SqlError> error;
+  const auto refuse = [&](std::string_view name) {
+    error = refusal("\"" + std::string(name) + "\" can't be dropped with all that uses it through the proxy",
+                    "Columns of protected tables may.", "Leave out CASCADE, or let a DBA do it.");
+  };
+  parser::for_each(drop->objects, [&](const Node* object) {
+    switch (drop->removeType) {
+      case OBJECT_CAST: {
+        const List* types = parser::as<List>(object);
+        if (auto refused =
+                refuse_cast(parser::as<TypeName>(static_cast<const Node*>(linitial(types))),
+                            parser::as<TypeName>(static_cast<const Node*>(lsecond(types))), generation))
+          error = std::move(refused);
+        break;
+      }
+      case OBJECT_EXTENSION:
+        if (cascade) refuse(parser::string_value(object));
+        break;
+      case OBJECT_SCHEMA: {
+        const std::string schema(parser::string_value(object));
+        if (cascade && (held.uses_schema(schema) || holds_row_functions(schema, generation))) refuse(schema);
+        break;
+      }
+      case OBJECT_TYPE:
+      case OBJECT_DOMAIN:
+      case OBJECT_COLLATION:
+      case OBJECT_TSCONFIGURATION:
+      case OBJECT_TSDICTIONARY:
+      case OBJECT_TSPARSER:
+      case OBJECT_TSTEMPLATE:
+        if (auto refused = refuse_name_change(drop->removeType, name_of(object), generation))
+          error = std::move(refused);
+        if (cascade && (drop->removeType == OBJECT_COLLATION || held.has(name_of(object))))
+          refuse(name_of(object));
+        break;
+      case OBJECT_TABLE:
+      case OBJECT_VIEW:
+      case OBJECT_MATVIEW:
+      case OBJECT_FOREIGN_TABLE:
+        if (cascade && held.has(name_of(object))) refuse(name_of(object));
+        break;
+      default:
+        break;
     }
-    while (!queue_.empty()) {
-      const parser::Oid oid = queue_.back();
-      queue_.pop_back();
-      auto type = catalog_.types.find(oid);
-      if (type == catalog_.types.end() || !types_.insert(&type->second).second) continue;
-      if (type->second.base != 0) queue_.push_back(type->second.base);
-      if (type->second.relation != 0) add_columns(type->second.relation);
-    }
-  }
+  });
+  return error;
+}
 
-  bool has(std::string_view name) const {  // in any schema
-    return std::any_of(types_.begin(), types_.end(), [&](const auto* type) { return type->name == name; });
-  }
+std::optional<parser::SqlError> refuse_operator(const Node* statement) {
+  bool changes = nodeTag(statement) == T_AlterOperatorStmt;
+  if (nodeTag(statement) == T_DefineStmt)
+    changes = parser::as<DefineStmt>(statement)->kind == OBJECT_OPERATOR;
+  if (nodeTag(statement) == T_DropStmt)
+    changes = parser::as<DropStmt>(statement)->removeType == OBJECT_OPERATOR;
+  if (nodeTag(statement) == T_AlterObjectSchemaStmt)
+    changes = parser::as<AlterObjectSchemaStmt>(statement)->objectType == OBJECT_OPERATOR;
+  if (!changes) return std::nullopt;
+  return refusal(
+      "operators can't be made or changed through the proxy",
+      "Code on unmasked rows finds them by their signs, or without any (IN, LIKE, IS DISTINCT FROM).",
+      "Let a DBA do it without the proxy.");
+}
 
-  bool uses_schema(const std::string& schema) const {
-    const std::string prefix = parser::quote_identifier(schema) + ".";
-    return std::any_of(types_.begin(), types_.end(),
-                       [&](const auto* type) { return type->schema == schema; }) ||
-           std::any_of(collations_.begin(), collations_.end(),
-                       [&](std::string_view collation) { return collation.starts_with(prefix); });
-  }
+}  // namespace
 
- private:
-  void add_columns(parser::Oid oid) {
-    const parser::Relation* relation = catalog_.relation(oid);
-    if (relation == nullptr) return;
-    for (const parser::Column& column : relation->columns) {
-      queue_.push_back(column.type);
-      if (!column.collation_sql.empty()) collations_.push_back(column.collation_sql);
-    }
-  }
-
-  const parser::Snapshot& catalog_;
-  std::unordered_set<const parser::Type*> types_;
-  std::vector<std::string_view> collations_;
-  std::vector<parser::Oid> queue_;
-};
-
-// Generated columns and policies would go with it.
-bool has_row_code(std::string_view schema, const Generation& generation) {
+bool holds_row_functions(std::string_view schema, const Generation& generation) {
   const auto& functions = generation.catalog().functions;
   return std::any_of(functions.begin(), functions.end(), [&](const auto& each) {
     return each.second.schema == schema && generation.functions().runs_on_rows(each.second.name);
   });
 }
 
-std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Generation& generation) {
-  if (drop->behavior != DROP_CASCADE) return std::nullopt;
-  const HeldTypes held(generation);
-  std::optional<parser::SqlError> error;
-  const auto refuse = [&](std::string_view name) {
-    error = refusal("\"" + std::string(name) + "\" can't be dropped with all that uses it through the proxy",
-                    "Columns of protected tables may.", "Leave out CASCADE, or let a DBA do it.");
-  };
-  switch (drop->removeType) {
-    case OBJECT_EXTENSION:
-      parser::for_each(drop->objects, [&](const Node* name) { refuse(parser::string_value(name)); });
-      break;
-    case OBJECT_COLLATION:
-      parser::for_each(drop->objects,
-                       [&](const Node* name) { refuse(parser::last_string(parser::as<List>(name))); });
-      break;
-    case OBJECT_TYPE:
-    case OBJECT_DOMAIN:
-      parser::for_each(drop->objects, [&](const Node* type) {
-        const std::string_view name = parser::last_string(parser::as<TypeName>(type)->names);
-        if (held.has(name)) refuse(name);
-      });
-      break;
-    case OBJECT_SCHEMA:
-      parser::for_each(drop->objects, [&](const Node* name) {
-        const std::string schema(parser::string_value(name));
-        if (held.uses_schema(schema) || has_row_code(schema, generation)) refuse(schema);
-      });
-      break;
-    case OBJECT_TABLE:
-    case OBJECT_VIEW:
-    case OBJECT_MATVIEW:
-    case OBJECT_FOREIGN_TABLE:
-      parser::for_each(drop->objects, [&](const Node* name) {
-        const std::string_view last = parser::last_string(parser::as<List>(name));
-        if (held.has(last)) refuse(last);
-      });
-      break;
-    default:
-      break;
-  }
-  return error;
-}
-
-}  // namespace
-
 std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation) {
+  if (auto error = refuse_operator(statement)) return error;
   std::string_view name;
   switch (nodeTag(statement)) {
     case T_DropStmt:
       return refuse_type_drop(parser::as<DropStmt>(statement), generation);
+    case T_CreateCastStmt: {
+      const auto* cast = parser::as<CreateCastStmt>(statement);
+      return refuse_cast(cast->sourcetype, cast->targettype, generation);
+    }
+    case T_RenameStmt: {
+      const auto* rename = parser::as<RenameStmt>(statement);
+      const bool attribute = rename->renameType == OBJECT_ATTRIBUTE;
+      const bool by_list = rename->object != nullptr && nodeTag(rename->object) == T_List;
+      if (!attribute && !by_list) return std::nullopt;
+      return refuse_name_change(
+          rename->renameType,
+          attribute ? std::string_view(rename->relation->relname) : name_of(rename->object), generation);
+    }
+    case T_AlterObjectSchemaStmt: {
+      const auto* moved = parser::as<AlterObjectSchemaStmt>(statement);
+      if (moved->object == nullptr || nodeTag(moved->object) != T_List) return std::nullopt;
+      return refuse_name_change(moved->objectType, name_of(moved->object), generation);
+    }
+    case T_AlterTSConfigurationStmt:
+      return refuse_name_change(OBJECT_TSCONFIGURATION,
+                                parser::last_string(parser::as<AlterTSConfigurationStmt>(statement)->cfgname),
+                                generation);
+    case T_AlterTSDictionaryStmt:
+      return refuse_name_change(OBJECT_TSDICTIONARY,
+                                parser::last_string(parser::as<AlterTSDictionaryStmt>(statement)->dictname),
+                                generation);
     case T_AlterDomainStmt: {
       const auto* alter = parser::as<AlterDomainStmt>(statement);
       const bool checks = alter->subtype == 'C' || alter->subtype == 'V' || alter->subtype == 'O';

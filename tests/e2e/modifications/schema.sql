@@ -58,7 +58,8 @@ INSERT INTO straps SELECT i, i, 'RAW strap ' || i FROM generate_series(1, 4) i;
 INSERT INTO hooks SELECT i, 75 + i, 'RAW hook ' || i FROM generate_series(1, 4) i;
 ALTER TABLE hooks ADD FOREIGN KEY (rack_id) REFERENCES racks NOT VALID;
 -- Consent is read through two views; trusted code reads another one.
-CREATE TABLE members (id bigint PRIMARY KEY, name text);
+CREATE TABLE members (id bigint PRIMARY KEY, name text, town text CHECK (true), mood text);
+ALTER TABLE members ADD CHECK (length(town || name) < 900);
 CREATE TABLE crm.member_consents (member_id bigint PRIMARY KEY, ok boolean NOT NULL);
 CREATE VIEW crm.asked AS SELECT * FROM crm.member_consents;
 CREATE TABLE asked_of (id int PRIMARY KEY);
@@ -70,7 +71,7 @@ CREATE VIEW v_open AS SELECT true AS open;
 CREATE FUNCTION is_open() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT bool_and(open) FROM public."v_open"';
 CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked
   WHERE ok AND is_open() AND (SELECT count(*) FROM asked_of) >= 0 AND NOT EXISTS (SELECT FROM m_no);
-CREATE TABLE deals (member_id bigint);
+CREATE TABLE deals (member_id bigint, until timestamp);
 CREATE VIEW v_deals AS SELECT member_id FROM deals;
 CREATE TABLE spare_of (id int PRIMARY KEY);
 CREATE TABLE tags (tag text PRIMARY KEY);
@@ -78,18 +79,44 @@ CREATE TABLE likes (id bigint PRIMARY KEY, person_id bigint, list jsonb, at time
 INSERT INTO likes SELECT i, i, '7' FROM generate_series(1, 4) i;
 CREATE TABLE parts (id bigint, person_id bigint, area text, note text) PARTITION BY LIST (lower(area));
 CREATE SCHEMA aside CREATE VIEW names AS SELECT 1 AS id;
+-- What trusted code, statistics and triggers use of others' things, with their schema and without.
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TYPE aside.odd AS ENUM ('a');
+CREATE FUNCTION is_short(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) < 99';
+CREATE DOMAIN label AS text;
+CREATE DOMAIN short AS text CHECK (is_short(VALUE));
+CREATE TABLE staging (email text);
+CREATE TABLE shape (a int, b int);
+CREATE SCHEMA codes;
+CREATE FUNCTION codes.helper(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch BEFORE UPDATE ON crm.member_consents FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TABLE kept (id bigint, town text, name text);
+CREATE TABLE open_kept (id bigint, name text);
 CREATE VIEW v_names AS SELECT id, name FROM members;
 CREATE VIEW v_spare AS SELECT id, name FROM members;
 CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS $$SELECT count(name) FROM public.V_Names, "aside".names WHERE names.id = 1$$;
-CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE s public.short; e public.staging.email%TYPE; l label; BEGIN
+  s := codes.helper(NEW.name); e := s;
+  IF NEW.name IS DISTINCT FROM s THEN INSERT INTO kept SELECT NEW.id, NEW.town, s; END IF;
   NEW := jsonb_populate_record(NEW, jsonb_build_object('filled', NEW.name)); RETURN NEW; END $$;
+ALTER TABLE members ALTER COLUMN mood TYPE mood USING mood::mood;
+CREATE STATISTICS members_norm ON (norm(name)), town FROM members;
 CREATE TRIGGER fill BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION fill();
 ALTER TABLE members ADD filled text, ADD plain text;
 ALTER VIEW v_spare OWNER TO app;
-DO $$ DECLARE mine text; BEGIN FOREACH mine IN ARRAY '{members, tags, asked_of, answers, v_no, m_no, v_open, deals, v_deals, spare_of, v_names, aside.names}'::text[] LOOP
+DO $$ DECLARE mine text; BEGIN FOREACH mine IN ARRAY '{members, tags, asked_of, answers, v_no, m_no, v_open, deals, v_deals, spare_of, v_names, aside.names, staging, shape, kept, open_kept}'::text[] LOOP
   EXECUTE 'ALTER TABLE ' || mine || ' OWNER TO app'; END LOOP; END $$;
 ALTER TYPE answer OWNER TO app;
 ALTER FUNCTION is_open() OWNER TO app;
+ALTER FUNCTION is_short(text) OWNER TO app;
+ALTER FUNCTION norm(text) OWNER TO app;
+ALTER FUNCTION touch() OWNER TO app;
+ALTER DOMAIN short OWNER TO app;
+ALTER TYPE mood OWNER TO app;
+ALTER TYPE aside.odd OWNER TO app;
+ALTER SCHEMA codes OWNER TO app;
 ALTER SCHEMA aside OWNER TO app;
 CREATE VIEW v_racks AS SELECT id, person_id FROM racks;
 ALTER TABLE boxes OWNER TO app;

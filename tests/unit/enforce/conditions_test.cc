@@ -23,6 +23,28 @@ TEST(Conditions, NamesAreQualified) {
             "(pg_catalog.\"lower\"(t.\"address\") OPERATOR(pg_catalog.=) 'x')");
 }
 
+// Whoever makes a type named like one of PostgreSQL's own is not asked.
+TEST(Conditions, TypesOfOthersAreNotMeant) {
+  parser::Snapshot catalog = *test_support::shop_catalog();
+  const auto type = [&](std::string_view condition) {
+    catalog.finish();
+    const auto made =
+        parser::generate_condition(condition, {{"", catalog.relation("public", "orders"), "t"}}, catalog);
+    return made.error.empty() ? made.sql : made.error;
+  };
+  catalog.types[70001] = {70001, "mine", "text", 0, 25, {}};
+  EXPECT_EQ(type("address::text = 'x'"),
+            "(CAST(t.\"address\" AS \"pg_catalog\".\"text\") OPERATOR(pg_catalog.=) 'x')");
+  catalog.types[70002] = {70002, "mine", "label", 0, 25, {}};
+  EXPECT_EQ(type("address::label = 'x'"),
+            "(CAST(t.\"address\" AS \"mine\".\"label\") OPERATOR(pg_catalog.=) 'x')");
+  catalog.types[70003] = {70003, "other", "label", 0, 25, {}};
+  EXPECT_EQ(type("address::label = 'x'"), "there are several types `label`: name the schema of one");
+  catalog.types[70004] = {70004, "public", "label", 0, 25, {}};
+  EXPECT_EQ(type("address::label = 'x'"),
+            "(CAST(t.\"address\" AS \"public\".\"label\") OPERATOR(pg_catalog.=) 'x')");
+}
+
 // An alias in a subquery can't hide a row of outside: tables get names of their own.
 TEST(Conditions, SubqueriesCaptureNothing) {
   const auto made = generate(

@@ -17,8 +17,6 @@ TEST(RowCode, TriggersAndWhatTheyCall) {
   EXPECT_TRUE(reach->runs_on_rows("note"));
   EXPECT_TRUE(reach->runs_on_rows("deep"));
   EXPECT_FALSE(reach->runs_on_rows("far"));
-  EXPECT_TRUE(reach->operator_runs_on_rows("~*"));
-  EXPECT_FALSE(reach->operator_runs_on_rows("+"));
   EXPECT_TRUE(reach->messages_may_tell("deep"));
   EXPECT_FALSE(reach->messages_may_tell("note"));
   EXPECT_TRUE(reach->errors_may_tell("note"));
@@ -58,8 +56,8 @@ TEST(RowCode, WhatTrustedFunctionsName) {
   EXPECT_TRUE(reach->runs_on_rows("fmt"));
   EXPECT_TRUE(reach->names_for_rows("text"));
   EXPECT_TRUE(reach->names_for_rows("kept"));
-  EXPECT_FALSE(reach->names_for_rows("users"));
-  EXPECT_FALSE(reach->names_for_rows("result"));
+  EXPECT_TRUE(reach->names_for_rows("users"));
+  EXPECT_FALSE(reach->names_for_rows("email2"));
   EXPECT_FALSE(reach->errors_may_tell("label"));
   EXPECT_FALSE(reach->messages_may_tell("fmt"));
 }
@@ -115,6 +113,7 @@ TEST(RowCode, WhatConsentAndTrustedCodeRead) {
   world.view(20503, "switch", {30002});
   world.view(20504, "Named by trust", {});
   world.view(20505, "spare", {20500});
+  world.snapshot->schemas.push_back("crm");
   world.function(30000, "may", "plpgsql", "BEGIN RETURN (SELECT on FROM crm.Switch); END");
   world.function(30001, "is_set", "sql", "SELECT true");
   world.function(30002, "is_on", "sql", "SELECT true");
@@ -137,6 +136,35 @@ TEST(RowCode, EscapedNamesMayBeAny) {
   world.function(30000, "label", "sql", "SELECT 1 FROM U&\"sp\\0061re\"");
   world.options.trusted_functions = {30000};
   EXPECT_TRUE(world.reach()->is_read_for_rows(20505));
+}
+
+TEST(RowCode, NamesOfTypesAndRowsByPosition) {
+  World world = shop();
+  world.snapshot->schemas.push_back("crm");
+  world.relation(20500, "history");
+  world.snapshot->types[40000] = {40000, "crm", "mood", 0, 0, {30001}};
+  world.function(30001, "is_mood", "sql", "SELECT true");
+  world.function(30000, "keep", "plpgsql",
+                 "DECLARE l label; BEGIN NEW.search := lower(NEW.email)::crm.Mood; EXECUTE 'SELECT late()'; END");
+  world.function(30002, "late", "sql", "SELECT 1", "other");
+  world.options.trusted_functions = {30000};
+  auto reach = world.reach();
+  EXPECT_TRUE(reach->names_for_rows("label"));
+  EXPECT_TRUE(reach->is_row_type(40000));
+  EXPECT_TRUE(reach->runs_on_rows("is_mood"));
+  EXPECT_TRUE(reach->runs_on_rows("late"));
+  EXPECT_FALSE(reach->row_code_names("search"));
+  EXPECT_TRUE(reach->row_code_holds("search"));
+  EXPECT_FALSE(reach->row_code_copies_rows());
+  EXPECT_FALSE(reach->row_code_searches());
+  for (const char* body : {"BEGIN INSERT INTO history SELECT OLD.*; END", "DECLARE r history; BEGIN END",
+                           "DECLARE r crm.history%ROWTYPE; BEGIN END", "BEGIN SELECT * INTO r FROM history; END"}) {
+    world.function(30000, "keep", "plpgsql", body);
+    EXPECT_TRUE(world.reach()->row_code_copies_rows()) << body;
+  }
+  world.function(30000, "keep", "sql", "SELECT to_tsvector('crm.c', $1) * 2");
+  EXPECT_TRUE(world.reach()->row_code_searches());
+  EXPECT_FALSE(world.reach()->row_code_copies_rows());
 }
 
 }  // namespace
