@@ -12,6 +12,7 @@
 #include "proxy/enforce/generation.h"
 #include "proxy/net/database.h"
 #include "proxy/net/reload.h"
+#include "rules/names.h"
 
 namespace pgconsent {
 
@@ -121,7 +122,11 @@ void check_privileges(const rules::Policy& policy, const enforce::RuleConditions
                      fmt::format("role `{}` may not read `{}`, which {}: its statements on protected "
                                  "tables will fail",
                                  name, table, why),
-                     fmt::format("GRANT SELECT ON {} TO {}", table, name));
+                     fmt::format("GRANT SELECT ON {} TO {}",
+                                 relation == nullptr ? table
+                                                     : rules::display_identifier(relation->schema) + "." +
+                                                           rules::display_identifier(relation->name),
+                                 rules::display_identifier(name)));
     }
   }
 }
@@ -160,6 +165,7 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
       check_conditions(bound.generation->conditions(), queries, report);
       check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
       check_row_code(*bound.generation, "database " + database, report.diagnostics);
+      check_speed(*bound.generation, "database " + database, report.diagnostics);
       check_indexes(*bound.generation, queries, "database " + database, report.diagnostics);
       check_partition_keys(*bound.generation, queries, "database " + database, report.diagnostics);
       check_replication(*policy.policy, bound.generation->conditions(), database, queries, report);

@@ -8,7 +8,9 @@
 #include <map>
 #include <optional>
 
+#include "proxy/enforce/leakproof_types.h"
 #include "proxy/enforce/row_triggers.h"
+#include "rules/names.h"
 
 namespace pgconsent {
 
@@ -64,6 +66,39 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
                            fmt::format("`{}`, which writes to `{}` run, {}: such writes are refused",
                                        code->function->identity, name, what),
                            "list it under `functions: trusted` if it is harmless"});
+  }
+}
+
+void check_speed(const enforce::Generation& generation, const std::string& where,
+                 rules::Diagnostics& diagnostics) {
+  const auto warn = [&](std::string message, std::string hint) {
+    diagnostics.push_back(
+        {Diagnostic::Severity::warning, {where, 0, 0}, std::move(message), std::move(hint)});
+  };
+  for (const auto& [oid, rules] : generation.policy().relations) {
+    const parser::Relation* relation = generation.catalog().relation(oid);
+    for (const rules::ProtectedColumn& rule : rules.columns) {
+      const parser::Column* column = relation == nullptr ? nullptr : relation->column(rule.attnum);
+      if (column == nullptr || !rule.lookup_equality || enforce::has_leakproof_equality(*column)) continue;
+      warn(fmt::format(
+               "`lookup: equality` of `{}.{}` has no effect: equality of its type or collation may tell of "
+               "other values",
+               rules.name, rule.name),
+           "look the rows up by another column, or have the column be text of the default collation");
+    }
+  }
+  for (const auto& [name, kind] : generation.policy().subjects) {
+    if (!kind.consent || kind.consent->kind != rules::ConsentSource::Kind::table) continue;
+    const parser::Relation* relation = generation.catalog().relation(kind.consent->relation);
+    const bool table = relation != nullptr && relation->kind == parser::RelationKind::table;
+    if (!table || kind.consent->one_row) continue;
+    const auto& found = relation->found_by_index;
+    if (std::find(found.begin(), found.end(), kind.consent->subject) != found.end()) continue;
+    warn(fmt::format("`{}` has no index on `{}`: each statement reads the whole table", name_of(*relation),
+                     relation->column(kind.consent->subject)->name),
+         fmt::format("CREATE INDEX ON {}.{} ({})", rules::display_identifier(relation->schema),
+                     rules::display_identifier(relation->name),
+                     rules::display_identifier(relation->column(kind.consent->subject)->name)));
   }
 }
 

@@ -12,6 +12,9 @@ namespace pgconsent {
 // Triggers, defaults and checks that must be trusted before tables can be written to.
 void check_row_code(const enforce::Generation& generation, const std::string& where,
                     rules::Diagnostics& diagnostics);
+// Rules and indexes that make lookups and guards slow.
+void check_speed(const enforce::Generation& generation, const std::string& where,
+                 rules::Diagnostics& diagnostics);
 // What tells of masked values by its order, and by where it puts rows. On failure queries.error() says why.
 void check_indexes(const enforce::Generation& generation, ControlQueries& queries, const std::string& where,
                    rules::Diagnostics& diagnostics);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules/binder.h"
 #include "rules/types.h"
 
@@ -71,6 +73,16 @@ Condition condition_of(const Binding& binding, const Text& text) {
   return {text.text, {binding.rules.file, text.at.line, text.at.column}};
 }
 
+// Policies hold for the session that asks, and may ask its settings: what they hide could be an objection.
+bool has_policies(const Binding& binding, const Relation& relation) {
+  const auto has = [&](Oid oid) {
+    const Relation* below = binding.catalog.relation(oid);
+    return below != nullptr && below->row_security;
+  };
+  return relation.row_security || (relation.security_invoker &&
+                                   std::any_of(relation.depends_on.begin(), relation.depends_on.end(), has));
+}
+
 void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
                        ConsentSource& source, Reporter& report) {
   const Relation* relation = find_relation(binding, rule.table, report);
@@ -85,6 +97,11 @@ void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectK
   bind_time(*relation, rule.valid_until, source.valid_until, report);
   bind_history(*relation, rule.history, source.history, report);
   binding.policy.consent_relations.insert(relation->oid);
+  if (has_policies(binding, *relation))
+    report.error(
+        rule.table.at,
+        "`" + display(*relation) + "` has row security: what a session sees of it may depend on the session",
+        "read consent through a view whose owner the policies do not hold for");
 
   const Column* subject = find_column(*relation, rule.subject, report);
   if (subject == nullptr) return;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "rules/binder.h"
 #include "rules/suggest.h"
 
@@ -93,11 +94,16 @@ const parser::Column* find_column(const Relation& relation, const Text& name, Re
   const parser::Column* column = relation.column(name.text);
   if (column == nullptr) {
     std::vector<std::string> names;
-    for (const parser::Column& c : relation.columns) names.push_back(display_identifier(c.name));
+    std::string other_case;
+    for (const parser::Column& c : relation.columns) {
+      names.push_back(display_identifier(c.name));
+      if (c.name != name.text && parser::lower(c.name) == parser::lower(name.text)) other_case = names.back();
+    }
     report.error(name.at,
                  "column " + in_backticks(display_identifier(name.text)) + " does not exist in " +
                      in_backticks(display(relation)),
-                 did_you_mean(display_identifier(name.text), names));
+                 other_case.empty() ? did_you_mean(display_identifier(name.text), names)
+                                    : "write '" + other_case + "': names keep their case in double quotes");
   }
   return column;
 }

@@ -293,15 +293,18 @@ bool is_value(const Node* node) {
   return nodeTag(node) == T_A_Const || nodeTag(node) == T_ParamRef;
 }
 
+constexpr int value_limit = 100;  // of IN; more are read as before
+
 bool is_plain_equality(const A_Expr* expr) {
-  if (expr->kind != AEXPR_OP || expr->lexpr == nullptr || last_string(expr->name) != "=") return false;
+  const bool known = expr->kind == AEXPR_OP || expr->kind == AEXPR_IN || expr->kind == AEXPR_OP_ANY;
+  if (!known || expr->lexpr == nullptr || last_string(expr->name) != "=") return false;
   return list_length(expr->name) == 1 ||
          string_value(node_of(linitial_node(String, expr->name))) == "pg_catalog";
 }
 
 }  // namespace
 
-// Conjuncts `column = value` of a WHERE: what an index could serve.
+// Conjuncts `column = value` and the like of a WHERE: what an index could serve.
 void Binder::lookups(const Node* qual, Scope& scope) {
   if (nodeTag(qual) == T_BoolExpr && as<BoolExpr>(qual)->boolop == AND_EXPR) {
     for_each(as<BoolExpr>(qual)->args, [&](const Node* arg) { lookups(arg, scope); });
@@ -310,8 +313,17 @@ void Binder::lookups(const Node* qual, Scope& scope) {
   if (nodeTag(qual) != T_A_Expr || !is_plain_equality(as<A_Expr>(qual))) return;
   const Node* left = as<A_Expr>(qual)->lexpr;
   const Node* right = as<A_Expr>(qual)->rexpr;
-  if (is_value(left)) std::swap(left, right);
-  if (nodeTag(left) != T_ColumnRef || !is_value(right)) return;
+  EqualityLookup lookup;
+  lookup.any = as<A_Expr>(qual)->kind == AEXPR_OP_ANY;
+  if (as<A_Expr>(qual)->kind == AEXPR_IN) {
+    if (list_length(as<List>(right)) > value_limit) return;
+    for_each(as<List>(right), [&](const Node* value) { lookup.values.push_back(value); });
+  } else {
+    if (is_value(left) && !lookup.any) std::swap(left, right);
+    lookup.values = {right};
+  }
+  if (nodeTag(left) != T_ColumnRef || !std::all_of(lookup.values.begin(), lookup.values.end(), is_value))
+    return;
   const List* fields = as<ColumnRef>(left)->fields;
   if (fields->length > 2) return;
   // Only a relation of this very FROM clause: below a subquery, a CTE or a join's alias it would filter too
@@ -330,7 +342,8 @@ void Binder::lookups(const Node* qual, Scope& scope) {
     found = column;
   }
   if (found != nullptr && found->entry >= 0 && found->entry == owner->entry) {
-    out_.entries[found->entry].lookups.push_back({found->column, right});
+    lookup.column = found->column;
+    out_.entries[found->entry].lookups.push_back(std::move(lookup));
   }
 }
 
@@ -344,7 +357,9 @@ void pin(Binding& out) {
     return true;
   };
   for (RangeEntry& entry : out.entries) {
-    for (const EqualityLookup& lookup : entry.lookups) add(entry, lookup.column);
+    for (const EqualityLookup& lookup : entry.lookups) {
+      if (lookup.is_one()) add(entry, lookup.column);
+    }
   }
   for (bool grown = true; grown;) {
     grown = false;

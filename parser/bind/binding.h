@@ -22,10 +22,12 @@ struct BoundRelation {
   bool replaced = false;
 };
 
-// WHERE column = constant or parameter, at the top of the entry's own WHERE.
+// WHERE column = value, column IN (values) or column = ANY (value), at the top of the entry's own WHERE.
 struct EqualityLookup {
-  int column = 0;               // index in Relation::columns
-  const Node* value = nullptr;  // A_Const, ParamRef or a TypeCast of one
+  int column = 0;                   // index in Relation::columns
+  std::vector<const Node*> values;  // A_Const, ParamRef or a TypeCast of one
+  bool any = false;                 // ANY of the one value
+  bool is_one() const { return values.size() == 1 && !any; }
 };
 
 // In each row where the other entry has one, its column has the value of the known one's.

@@ -87,6 +87,7 @@ struct Relation {
   std::string owner;            // role name
   std::vector<Column> columns;  // live user columns by attnum
   std::vector<UniqueKey> unique_keys;
+  std::vector<AttrNumber> found_by_index;  // first columns of its btree and hash indexes, partial ones aside
   std::vector<ForeignKey> foreign_keys;
   std::vector<TableConstraint> constraints;  // of all kinds, by name
   std::vector<Oid> parents, children;        // direct, pg_inherits

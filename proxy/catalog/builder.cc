@@ -53,6 +53,9 @@ bool SnapshotBuilder::Impl::row(Query query, Row row) {
     case Query::unique_keys:
       unique_key(row);
       break;
+    case Query::found_by_index:
+      found_by_index(row);
+      break;
     case Query::foreign_keys:
       foreign_key(row);
       break;

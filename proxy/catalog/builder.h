@@ -37,6 +37,7 @@ class SnapshotBuilder::Impl {
   void column_shape(Row& row);
   void column(Row& row);
   void unique_key(Row& row);
+  void found_by_index(Row& row);
   void foreign_key(Row& row);
   void constraint(Row& row);
   void inheritance(Row& row);

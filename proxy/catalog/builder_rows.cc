@@ -142,6 +142,12 @@ void SnapshotBuilder::Impl::unique_key(Row& row) {
   relation->unique_keys.push_back(std::move(key));
 }
 
+void SnapshotBuilder::Impl::found_by_index(Row& row) {
+  parser::Relation* relation = find_relation(row.oid());
+  const auto attnum = row.number<AttrNumber>();
+  if (relation != nullptr) relation->found_by_index.push_back(attnum);
+}
+
 void SnapshotBuilder::Impl::foreign_key(Row& row) {
   parser::Relation* relation = find_relation(row.oid());
   parser::ForeignKey key;

@@ -114,6 +114,13 @@ WHERE i.indisunique AND i.indisvalid AND i.indislive AND i.indimmediate
                                   AND a.attnum OPERATOR(pg_catalog.=) i.indkey[k.n]
     WHERE i.indcollation[k.n] OPERATOR(pg_catalog.<>) a.attcollation)))";
 
+// btree (403) and hash (405)
+constexpr std::string_view found_by_index = R"(
+SELECT i.indrelid, i.indkey[0] FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+WHERE i.indisvalid AND i.indislive AND i.indpred IS NULL AND i.indrelid OPERATOR(pg_catalog.>=) 16384
+  AND i.indkey[0] OPERATOR(pg_catalog.>) 0 AND c.relam OPERATOR(pg_catalog.=) ANY (ARRAY[403, 405]::pg_catalog.oid[]))";
+
 constexpr std::string_view foreign_keys = R"(
 SELECT k.conrelid, k.confrelid, pg_catalog.array_to_string(k.conkey, ' '),
        pg_catalog.array_to_string(k.confkey, ' '), k.confupdtype, k.confdeltype,
@@ -296,6 +303,8 @@ std::string_view query_text(Query query) {
       return key_classes;
     case Query::unique_keys:
       return unique_keys;
+    case Query::found_by_index:
+      return found_by_index;
     case Query::foreign_keys:
       return foreign_keys;
     case Query::constraints:

@@ -20,6 +20,7 @@ enum class Query : std::size_t {
   columns,
   key_classes,
   unique_keys,
+  found_by_index,
   foreign_keys,
   constraints,
   inheritance,

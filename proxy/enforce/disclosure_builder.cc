@@ -158,13 +158,13 @@ class Builder {
       return;
     }
     for (const parser::EqualityLookup& lookup : entry.lookups) {
-      if (entry.relation->columns[lookup.column].attnum != key.attnum) continue;
-      if (nodeTag(lookup.value) == T_ParamRef) {
+      if (!lookup.is_one() || entry.relation->columns[lookup.column].attnum != key.attnum) continue;
+      if (nodeTag(lookup.values.front()) == T_ParamRef) {
         out.from = From::parameter;
-        out.index = static_cast<std::uint32_t>(parser::as<ParamRef>(lookup.value)->number);
+        out.index = static_cast<std::uint32_t>(parser::as<ParamRef>(lookup.values.front())->number);
         return;
       }
-      const A_Const* constant = constant_of(lookup.value, key.type);
+      const A_Const* constant = constant_of(lookup.values.front(), key.type);
       if (constant == nullptr) continue;
       out.from = From::constant;
       out.index = static_cast<std::uint32_t>(out_->constants.size());

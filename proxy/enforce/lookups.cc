@@ -1,8 +1,11 @@
 // Conditions `column = value` of a statement's WHERE clause: for indexes, and for what asks for one row.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "parser/names/type_oids.h"
 #include "parser/tree/walker.h"
+#include "proxy/enforce/leakproof_types.h"
 #include "proxy/enforce/query_rewriter.h"
 
 namespace pgconsent::enforce {
@@ -10,10 +13,6 @@ namespace pgconsent::enforce {
 using parser::RangeEntry;
 using parser::Relation;
 
-namespace {
-
-// Equality with a strict and leakproof operator (pg_proc.proleakproof of their equality functions on
-// PostgreSQL 15).
 bool has_leakproof_equality(const parser::Column& column) {
   static constexpr parser::Oid types[] = {
       parser::boolean_oid,     parser::bytea_oid,   parser::name_oid, parser::bigint_oid,
@@ -23,6 +22,8 @@ bool has_leakproof_equality(const parser::Column& column) {
   return column.collation_sql.empty() &&
          std::find(std::begin(types), std::end(types), column.type) != std::end(types);
 }
+
+namespace {
 
 // A number is compared with a string by nobody's operator, and the server's error belongs to the original.
 bool is_repeatable(const Generation& generation, const Node* value, const parser::Column& column) {
@@ -49,6 +50,37 @@ bool is_used_once(Source& source, std::string_view parameter) {
 
 }  // namespace
 
+// The value as SQL, empty where it can't be said twice.
+std::string QueryRewriter::repeated(Source& source, const Node* value, const parser::Column& column,
+                                    bool any) const {
+  const bool cast = nodeTag(value) == T_TypeCast;
+  const Node* plain = cast ? parser::node_of(parser::as<TypeCast>(value)->arg) : value;
+  const bool constant = nodeTag(plain) == T_A_Const;
+  if (cast ? any || !keeps_type(parser::as<TypeCast>(value), column) : any && constant) return {};
+  if (!is_repeatable(generation_, plain, column)) return {};
+  const std::string text = parser::value_text(source.text(), source.tokens(), plain);
+  // Repeated in front of its other uses, it would decide about the parameter's type.
+  if (text.empty() || (!constant && !is_used_once(source, text))) return {};
+  if (any) return "ANY (" + text + ")";
+  if (!cast) return text;
+  const std::string_view type = parser::last_string(parser::as<TypeCast>(value)->typeName->names);
+  return "CAST(" + text + " AS " + parser::quote_qualified({"pg_catalog", std::string(type)}) + ")";
+}
+
+// A cast to the column's own type, or one that is compared with it as it is: no other operator is found for
+// it.
+bool QueryRewriter::keeps_type(const TypeCast* cast, const parser::Column& column) const {
+  const TypeName& type = *cast->typeName;
+  const std::string_view name = parser::last_string(type.names), schema = parser::schema_string(type.names);
+  if (type.typmods != nullptr || type.arrayBounds != nullptr || type.setof || type.pct_type) return false;
+  // A temporary type may have any name.
+  if (schema != "pg_catalog" && (!schema.empty() || names_.has_temporary_schema())) return false;
+  if (column.type == parser::text_oid || column.type == parser::varchar_oid)
+    return name == "text" || name == "varchar";
+  if (parser::is_integer_type(column.type)) return name == "int2" || name == "int4" || name == "int8";
+  return column.type == parser::uuid_oid && name == "uuid";
+}
+
 // Where the mask is NULL, mask(email) = $1 implies email = $1: said beside it, an index can serve it. Whether
 // a row was found that way must not show in what else is asked of it (1 / (id - 5)): the guard decides first.
 LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, const DerivedTable& table,
@@ -62,15 +94,21 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
     const rules::ProtectedColumn* rule = relation->column(column.attnum);
     if (rule == nullptr || !rule->lookup_equality || rule->mask.kind != rules::Mask::Kind::null) continue;
     if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
-    if (!is_repeatable(generation_, lookup.value, column)) continue;
-    const std::string value = parser::value_text(source.text(), source.tokens(), lookup.value);
-    // Repeated in front of its other uses, it would decide about the parameter's type.
-    if (nodeTag(lookup.value) == T_ParamRef && !is_used_once(source, value)) continue;
     const auto clears_if = table.clears_if.find(column.attnum);
-    if (value.empty() || clears_if == table.clears_if.end()) continue;
+    if (clears_if == table.clears_if.end()) continue;
+    std::string equal;
+    for (const Node* node : lookup.values) {
+      const std::string value = repeated(source, node, column, lookup.any);
+      if (value.empty()) {
+        equal.clear();
+        break;
+      }
+      equal += fmt::format("{}{}.{} OPERATOR(pg_catalog.=) {}", equal.empty() ? "" : " OR ", alias,
+                           parser::quote_identifier(column.name), value);
+    }
+    if (equal.empty()) continue;
     const std::string_view conjunction = out.raw.empty() ? "" : " AND ";
-    out.raw.append(conjunction).append(alias).append(".").append(parser::quote_identifier(column.name));
-    out.raw += " OPERATOR(pg_catalog.=) " + value;
+    out.raw.append(conjunction).append(lookup.values.size() > 1 ? "(" + equal + ")" : equal);
     out.guard.append(conjunction).append("(").append(clears_if->second).append(")");
   }
   return out;
@@ -87,8 +125,9 @@ bool QueryRewriter::finds_key(const RangeEntry& entry, const rules::ProtectedRel
     if (rule == nullptr || !(rule->is_public || rule->mask.kind == rules::Mask::Kind::null)) return false;
     const auto is_column = [&](int column) { return relation.columns[column].attnum == attnum; };
     if (pinned) return std::any_of(entry.pinned.begin(), entry.pinned.end(), is_column);
-    return std::any_of(entry.lookups.begin(), entry.lookups.end(),
-                       [&](const parser::EqualityLookup& lookup) { return is_column(lookup.column); });
+    return std::any_of(entry.lookups.begin(), entry.lookups.end(), [&](const parser::EqualityLookup& lookup) {
+      return lookup.is_one() && is_column(lookup.column);
+    });
   };
   return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(),
                      [&](const parser::UniqueKey& key) {

@@ -69,9 +69,13 @@ std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Gene
     if (is_written_with_protected(name, generation) || functions.names_what_may_fail_on_rows(name))
       error = unsupported(
           "\"" + std::string(name) + "\" can't be renamed, or written with another table, through the proxy",
-          "Protected rows are changed or read with it, and code that writes to the other one would do it, "
-          "too. "
-          "Leave the foreign key without an action, or let a DBA make the change.");
+          nodeTag(statement) == T_RenameStmt
+              ? "Protected rows are changed or read with it, and code that knows it by its name was judged "
+                "so. "
+                "Let a DBA rename it."
+              : "Protected rows are changed or read with it, and code that writes to the other one would do "
+                "it, "
+                "too. Leave the foreign key without an action, or let a DBA make the change.");
   };
   // Its defaults and checks would run for another table.
   const auto copy = [&](const RangeVar* relation) {

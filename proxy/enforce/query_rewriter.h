@@ -114,6 +114,8 @@ class QueryRewriter {
   bool check_code(const Node* node, Statement& statement);
   void check_write(const parser::RelationReference& reference, const parser::Relation& target,
                    const RewriteOptions& options, Statement& statement);
+  std::string repeated(Source& source, const Node* value, const parser::Column& column, bool any) const;
+  bool keeps_type(const TypeCast* cast, const parser::Column& column) const;
   bool finds_key(const parser::RangeEntry& entry, const rules::ProtectedRelation& rules, bool pinned) const;
   LookupFilter lookups(Source& source, const parser::RangeEntry& entry, const DerivedTable& table,
                        std::string_view alias, const RewriteOptions& options) const;

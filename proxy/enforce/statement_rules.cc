@@ -42,7 +42,14 @@ SqlError unsupported(std::string message, std::string hint) {
 
 namespace {
 
-SqlError touches(std::string_view name) {
+SqlError touches(std::string_view name, const Node* statement) {
+  static constexpr NodeTag definitions[] = {T_AlterTableStmt, T_IndexStmt, T_CreateStatsStmt, T_CreateStmt,
+                                            T_CreateSchemaStmt};
+  if (std::find(std::begin(definitions), std::end(definitions), nodeTag(statement)) != std::end(definitions))
+    return unsupported(
+        "this definition is not supported on \"" + std::string(name) + "\"",
+        "It may tell or decide of masked values: keys, constraints, expressions and indexes of several "
+        "columns may name public columns only. Let a DBA make it, without the proxy.");
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
@@ -114,7 +121,8 @@ std::optional<SqlError> sensitive_token(const StatementFacts& facts, const std::
     if (generation.functions().any_type_is_dangerous(token.text)) {
       return refusal("type \"" + token.text + "\" runs code that may read protected data");
     }
-    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i)) return touches(token.text);
+    if (generation.is_sensitive_name(token.text) && !harmless.contains(tokens, i))
+      return touches(token.text, facts.statement);
     if (stands_for_tables(facts.statement) &&
         generation.functions().names_what_code_may_not_write(token.text)) {
       return unsupported(
@@ -185,7 +193,7 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
     std::optional<SqlError> error;
     parser::for_each(parser::as<DropStmt>(facts.statement)->objects, [&](const Node* name) {
       if (holds_deciding_tables(parser::string_value(name), generation))
-        error = touches(parser::string_value(name));
+        error = touches(parser::string_value(name), facts.statement);
     });
     return error;
   }
@@ -194,13 +202,13 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
     const std::string schema = rename->subname == nullptr ? "" : rename->subname;
     if (holds_deciding_tables(schema, generation) || holds_row_functions(schema, generation) ||
         HeldTypes(generation).uses_schema(schema))
-      return touches(schema);
+      return touches(schema, facts.statement);
   }
   if (tag == T_RenameStmt) {
     // A new name that the rules know by pattern or that shadows a protected table.
     const auto* rename = parser::as<RenameStmt>(facts.statement);
     if (rename->newname != nullptr && generation.is_sensitive_name(rename->newname))
-      return touches(rename->newname);
+      return touches(rename->newname, facts.statement);
   }
   // What depends on an extension goes with it.
   if (tag == T_DropOwnedStmt || tag == T_ReassignOwnedStmt || tag == T_DropdbStmt ||

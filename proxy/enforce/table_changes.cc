@@ -1,6 +1,7 @@
 #include "proxy/enforce/table_changes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
@@ -37,6 +38,8 @@ class Change {
   bool commands(const List* commands) {
     parser::for_each(commands, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
+      if (command->subtype == AT_AddConstraint && parser::as<Constraint>(command->def)->conname != nullptr)
+        new_constraints_.insert(parser::as<Constraint>(command->def)->conname);
       if (command->subtype != AT_AddColumn || command->missing_ok) return;  // it may be there, unknown here
       const char* const name = parser::as<ColumnDef>(command->def)->colname;
       if (!is_filled(name)) columns_.add(name);
@@ -68,7 +71,8 @@ class Change {
         return command->name != nullptr && is_free(command->name) && !meets_masked(command->name) &&
                only_casts(parser::as<ColumnDef>(command->def)->raw_default, command->name);
       case AT_ValidateConstraint:
-        return command->name != nullptr && validated(find_constraint(command->name));
+        return command->name != nullptr &&
+               (new_constraints_.contains(command->name) || validated(find_constraint(command->name)));
       case AT_DropConstraint:
         return command->name != nullptr && dropped(command);
       case AT_DropColumn:
@@ -346,6 +350,7 @@ class Change {
   const parser::Relation& table_;
   const Generation& generation_;
   PublicColumns columns_;
+  std::set<std::string_view> new_constraints_;  // that the statement adds: judged as such
 };
 
 }  // namespace

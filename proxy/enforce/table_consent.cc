@@ -74,7 +74,7 @@ class TableConsent : public ConsentSql {
 
   std::string join(std::string_view key) const override {
     if (!used_) return {};
-    if (aggregated_) return join_aggregate(key);
+    if (aggregated_) return is_indexed() ? join_lateral(key) : join_aggregate(key);
     return fmt::format(" LEFT JOIN {} {} ON {}{}", relation_sql(relation_), alias_,
                        equal_sql(column_sql(relation_, source_.subject, alias_), key), and_purpose(alias_));
   }
@@ -152,11 +152,17 @@ class TableConsent : public ConsentSql {
                        flag_list(), flagged({}), alias_, equal_sql(alias_ + ".k", key));
   }
 
-  // The same as one row for each row that is joined. Of no records all flags are NULL.
+  // The same as one row for each row that is joined: with an index half as slow again for a whole table, and
+  // faster by the size of the consent table for what takes few rows of it. Of no records all flags are NULL.
   std::string join_lateral(std::string_view key) const {
     const std::string subject = column_sql(relation_, source_.subject, "r");
     return fmt::format(" LEFT JOIN LATERAL (SELECT {} FROM {}) {} ON TRUE", flag_list(),
                        flagged(equal_sql(subject, key)), alias_);
+  }
+
+  bool is_indexed() const {
+    const auto& columns = relation_.found_by_index;
+    return std::find(columns.begin(), columns.end(), source_.subject) != columns.end();
   }
 
   std::string flag_list() const {

@@ -72,9 +72,14 @@ parser::TargetReplacement TargetGuard::run(const parser::Modification& modificat
 // What must hold of the row that an assignment list changes; empty when nothing need be asked.
 std::string TargetGuard::check(const parser::AssignmentList& update, const Node* modification,
                                Statement& statement, std::string& problem) {
-  std::vector<std::string> finds, writes, subjects;
-  std::string found_rule, rule, key;
+  std::vector<std::string> finds, subjects;
+  std::vector<std::pair<std::string, std::string>> writes;  // each condition once, the first rule that has it
+  std::string found_rule, key, whose;
   bool in_part = false;
+  const auto must_be_readable = [&](std::string condition, std::string rule) {
+    if (std::none_of(writes.begin(), writes.end(), [&](const auto& each) { return each.first == condition; }))
+      writes.emplace_back(std::move(condition), std::move(rule));
+  };
   if (update.upsert) {
     finds = found_by_masked(modification, found_rule);
     const auto* conflict = parser::as<InsertStmt>(modification)->onConflictClause;
@@ -84,21 +89,24 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
     }
   }
   // A row that may not be seen was found by its key.
-  if (update.upsert && !table_.where.empty()) add_unique(writes, table_.where);
+  if (update.upsert && !table_.where.empty()) must_be_readable(table_.where, {});
   for (const Assignment& assignment : update.assignments) {
     if (assignment.column < 0) continue;
     const Column& column = entry_.relation->columns[assignment.column];
     if (column.generated) continue;  // takes DEFAULT only
+    std::string rule;
     if (std::string condition = may_write(assignment, rule); !condition.empty()) {
       in_part |= parser::is_part(assignment);
       if (parser::is_part(assignment) && parser::is_multi(assignment)) {
         problem = "a part of a masked value can't be checked in an assignment to several columns";
         return {};
       }
-      add_unique(writes, std::move(condition));
+      must_be_readable(std::move(condition), std::move(rule));
     }
-    if (std::string condition = keeps_subject(assignment, column.attnum, update.upsert); !condition.empty()) {
-      if (key.empty()) key = column.name;
+    std::string of;
+    if (std::string condition = keeps_subject(assignment, column.attnum, update.upsert, of);
+        !condition.empty()) {
+      if (key.empty()) key = column.name, whose = of;
       add_unique(subjects, std::move(condition));
     }
   }
@@ -121,20 +129,22 @@ std::string TargetGuard::check(const parser::AssignmentList& update, const Node*
               "Rule: " + found_rule + ".",
               "ON CONFLICT DO NOTHING, or another key.",
               0});
-  add(writes,
-      {{},
-       "pgconsent: a masked value of \"" + relation_.name + "\" may not be overwritten",
-       rule.empty() ? std::string("The row has no lawful basis.") : "Rule: " + rule + ".",
-       std::string("Leave the column out, or the rows of subjects without consent; or give its rule `write: "
-                   "allow`") +
-           (in_part ? " and assign the whole value." : "."),
-       0});
-  add(subjects,
-      {{},
-       "pgconsent: the subject of a row of \"" + relation_.name + "\" with masked values may not change",
-       "Column \"" + key + "\" decides whose data the row holds.",
-       "Leave the column as it is.",
-       0});
+  for (const auto& [condition, rule] : writes) {
+    add({condition},
+        {{},
+         "pgconsent: a masked value of \"" + relation_.name + "\" may not be overwritten",
+         rule.empty() ? std::string("The row has no lawful basis.") : "Rule: " + rule + ".",
+         std::string(
+             "Leave the column out, or the rows of subjects without consent; or give its rule `write: "
+             "allow`") +
+             (in_part ? " and assign the whole value." : "."),
+         0});
+  }
+  add(subjects, {{},
+                 "pgconsent: the subject of a row of \"" + whose + "\" with masked values may not change",
+                 "Column \"" + key + "\" of \"" + relation_.name + "\" decides whose data the row holds.",
+                 "Leave the column as it is.",
+                 0});
   return sql;
 }
 
@@ -190,13 +200,15 @@ std::string TargetGuard::may_read(const ProtectedColumn& column, std::string& ru
       .condition(column.category);
 }
 
-std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum,
-                                       bool upsert) const {
+std::string TargetGuard::keeps_subject(const Assignment& assignment, parser::AttrNumber attnum, bool upsert,
+                                       std::string& whose) const {
   std::vector<std::string> conditions;
   for (const SubjectColumn& column : generation_.subject_columns().of(relation_.oid)) {
     if (column.attnum != attnum) continue;
-    if (std::string condition = unmasked(column); !condition.empty())
-      add_unique(conditions, std::move(condition));
+    std::string condition = unmasked(column);
+    if (condition.empty()) continue;
+    if (whose.empty()) whose = column.of->name;
+    add_unique(conditions, std::move(condition));
   }
   if (conditions.empty()) return {};
   const std::string same = unchanged(assignment, upsert);

@@ -37,8 +37,8 @@ class TargetGuard {
   std::vector<std::string> found_by_masked(const Node* modification, std::string& rule) const;
   std::string may_read(const rules::ProtectedColumn& column, std::string& rule) const;
   std::string may_write(const parser::Assignment& assignment, std::string& rule) const;
-  std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum,
-                            bool upsert) const;
+  std::string keeps_subject(const parser::Assignment& assignment, parser::AttrNumber attnum, bool upsert,
+                            std::string& whose) const;
   std::string unchanged(const parser::Assignment& assignment, bool upsert) const;
   std::string steady_value(const Node* value, const parser::Column& column, bool upsert) const;
   bool is_own(const ColumnRef& reference, const parser::Column& column) const;

@@ -44,6 +44,13 @@ TEST_F(Bind, DesignSubjectsAndConsent) {
   EXPECT_EQ(policy->consent_relations, std::set<Oid>{oid::user_consents});
 }
 
+// A policy could hide an objection.
+TEST_F(Bind, ConsentWithoutRowSecurity) {
+  ASSERT_TRUE(bind("good-design"));
+  catalog_->relations.at(oid::user_consents).row_security = true;
+  EXPECT_FALSE(bind("good-design"));
+}
+
 TEST_F(Bind, DesignColumns) {
   auto policy = bind("good-design");
   ASSERT_TRUE(policy);
