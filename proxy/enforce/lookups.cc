@@ -96,19 +96,17 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
     if (rule->without_basis == rules::WithoutBasis::refuse || !has_leakproof_equality(column)) continue;
     const auto clears_if = table.clears_if.find(column.attnum);
     if (clears_if == table.clears_if.end()) continue;
-    std::string equal;
-    for (const Node* node : lookup.values) {
-      const std::string value = repeated(source, node, column, lookup.any);
-      if (value.empty()) {
-        equal.clear();
-        break;
-      }
-      equal += fmt::format("{}{}.{} OPERATOR(pg_catalog.=) {}", equal.empty() ? "" : " OR ", alias,
-                           parser::quote_identifier(column.name), value);
-    }
-    if (equal.empty()) continue;
+    // IN finds types for its parameters that = does not, and its operator by the search path.
+    const bool list = lookup.values.size() > 1;
+    if (list && generation_.is_defined_operator("=")) continue;
+    std::vector<std::string> values;
+    for (const Node* node : lookup.values) values.push_back(repeated(source, node, column, lookup.any));
+    if (std::any_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); }))
+      continue;
     const std::string_view conjunction = out.raw.empty() ? "" : " AND ";
-    out.raw.append(conjunction).append(lookup.values.size() > 1 ? "(" + equal + ")" : equal);
+    out.raw += fmt::format("{}{}.{} ", conjunction, alias, parser::quote_identifier(column.name));
+    out.raw +=
+        list ? fmt::format("IN ({})", fmt::join(values, ", ")) : "OPERATOR(pg_catalog.=) " + values.front();
     out.guard.append(conjunction).append("(").append(clears_if->second).append(")");
   }
   return out;
