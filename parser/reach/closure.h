@@ -61,9 +61,8 @@ class ReachClosure {
                   std::vector<const Function*>& queue) const;
   void find_row_errors();
   bool forbid_row_errors();
+  class RowCode;
   void follow_row_code();
-  void note_names(const std::string& body, bool qualified_only);
-  void note_words(const std::string& body);
 
   const Snapshot& snapshot_;
   const ReachOptions& options_;

@@ -50,18 +50,45 @@ bool is_text_search(std::string_view function) {
 
 }  // namespace
 
+// What is found is followed until nothing new comes up.
+class ReachClosure::RowCode {
+ public:
+  explicit RowCode(ReachClosure& all) : all_(all), out_(all.out_) {}
+  void run();
+
+ private:
+  void add_protected(const Relation& relation);
+  void add(Oid function);
+  void add_all(const std::vector<Oid>& functions);
+  void add_type(Oid type);
+  void add_types(const std::vector<Oid>& types);
+  void read(Oid relation, std::unordered_set<Oid>& reads);
+  void add_named();
+  void follow(bool by_itself);
+  void call(const std::string& name);
+  void note_names(const std::string& body, bool qualified_only);
+  void note_words(const std::string& body);
+  void note_messages(const Function& function);
+  std::size_t known() const { return out_.row_reads_.size() + out_.row_types_.size() + seen_.size(); }
+
+  ReachClosure& all_;
+  FunctionReach& out_;
+  std::unordered_set<Oid> seen_, judged_;
+  std::vector<const Function*> queue_;
+};
+
 // Whatever may be a type's or a relation's name: identifiers that are not a row's columns, built-in types,
 // keywords where such a name stands; where constants are taken for names, every word of one.
 // `qualified_only`: those with a schema.
-void ReachClosure::note_names(const std::string& body, bool qualified_only) {
+void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only) {
   static constexpr std::array read = {"from"sv, "join"sv,  "into"sv,  "update"sv, "only"sv,
                                       "as"sv,   "table"sv, "using"sv, "of"sv,     "collate"sv};
   const auto tokens = scan(body);
   if (!tokens) return;
   const auto names_rows = [&](std::string_view name) {
-    return std::any_of(snapshot_.relations.begin(), snapshot_.relations.end(), [&](const auto& each) {
-      return each.second.name == name && each.first >= first_user_oid;
-    });
+    return std::any_of(
+        all_.snapshot_.relations.begin(), all_.snapshot_.relations.end(),
+        [&](const auto& each) { return each.second.name == name && each.first >= first_user_oid; });
   };
   const auto text = [&](std::size_t i) {
     return std::string_view(body).substr((*tokens)[i].start, (*tokens)[i].end - (*tokens)[i].start);
@@ -101,7 +128,7 @@ void ReachClosure::note_names(const std::string& body, bool qualified_only) {
     out_.row_code_searches_ |= is_text_search(token.text);
     out_.row_code_copies_rows_ |= !qualified_only && copies_rows(i);
     if (i > 1 && is_dot(i - 1)) {
-      if (is_word(i) && snapshot_.has_schema((*tokens)[i - 2].text)) out_.row_names_.insert(token.text);
+      if (is_word(i) && all_.snapshot_.has_schema((*tokens)[i - 2].text)) out_.row_names_.insert(token.text);
     } else if (qualified_only) {
       continue;
     } else if (token.kind == TokenKind::constant) {
@@ -114,7 +141,7 @@ void ReachClosure::note_names(const std::string& body, bool qualified_only) {
 }
 
 // In any language.
-void ReachClosure::note_words(const std::string& body) {
+void ReachClosure::RowCode::note_words(const std::string& body) {
   for_each_word(body, [&](std::string word) { out_.row_words_.insert(std::move(word)); });
   const std::string text = lower(body);
   for (std::string_view escaped : {"u&\""sv, "u&'"sv}) out_.row_words_all_ |= text.find(escaped) != text.npos;
@@ -126,119 +153,136 @@ bool FunctionReach::row_code_holds(std::string_view name) const {
   return all || row_words_all_;
 }
 
-void ReachClosure::follow_row_code() {
-  std::unordered_set<Oid> seen, judged;
-  std::vector<const Function*> queue;
-  auto add = [&](Oid oid) {
-    const Function* function = oid < first_user_oid ? nullptr : snapshot_.function(oid);
-    if (function != nullptr && seen.insert(oid).second) queue.push_back(function);
-  };
-  auto add_all = [&](const std::vector<Oid>& oids) {
-    for (Oid oid : oids) add(oid);
-  };
-  auto add_type = [&](Oid oid) {  // with the checks of domains
-    auto type = snapshot_.types.find(oid);
-    for (int depth = 0; depth < 32 && type != snapshot_.types.end(); ++depth) {
-      out_.row_types_.insert(type->first);
-      add_all(type->second.functions);
-      type = snapshot_.types.find(type->second.base);
-    }
-  };
-  auto add_types = [&](const std::vector<Oid>& oids) {
-    for (Oid oid : oids) add_type(oid);
-  };
-  // A relation, and what it is made of.
-  auto read = [&](Oid oid, std::unordered_set<Oid>& reads) {
-    std::vector<Oid> relations = {oid};
-    while (!relations.empty()) {
-      const Relation* relation = snapshot_.relation(relations.back());
-      relations.pop_back();
-      if (relation == nullptr || relation->oid < first_user_oid || !reads.insert(relation->oid).second)
-        continue;
-      for (const auto* code :
-           {&relation->policy_functions, &relation->trigger_functions, &relation->implicit_functions})
-        add_all(*code);
-      add_types(relation->named_types);
-      for (Oid function : relation->depends_on) {
-        const Function* known = snapshot_.function(function);
-        out_.row_code_searches_ |= known != nullptr && is_text_search(known->name);
-      }
-      for (const auto* used : {&relation->depends_on, &relation->policy_relations}) {
-        add_all(*used);
-        relations.insert(relations.end(), used->begin(), used->end());
-      }
-    }
-  };
-  for (Oid oid : options_.protected_relations) {
-    const Relation* relation = snapshot_.relation(oid);
-    if (relation == nullptr) continue;
-    add_all(relation->trigger_functions);
-    for (Oid trigger : relation->trigger_functions) {
-      // What names public columns only is all that may run without being trusted.
-      if (!options_.trusted_functions.contains(trigger)) judged.insert(trigger);
-    }
-    add_all(relation->implicit_functions);
-    add_all(relation->policy_functions);
-    add_all(relation->statistics_functions);
+void ReachClosure::RowCode::add(Oid oid) {
+  const Function* function = oid < first_user_oid ? nullptr : all_.snapshot_.function(oid);
+  if (function != nullptr && seen_.insert(oid).second) queue_.push_back(function);
+}
+
+void ReachClosure::RowCode::add_all(const std::vector<Oid>& functions) {
+  for (Oid oid : functions) add(oid);
+}
+
+// With the checks of domains.
+void ReachClosure::RowCode::add_type(Oid oid) {
+  auto type = all_.snapshot_.types.find(oid);
+  for (int depth = 0; depth < 32 && type != all_.snapshot_.types.end(); ++depth) {
+    out_.row_types_.insert(type->first);
+    add_all(type->second.functions);
+    type = all_.snapshot_.types.find(type->second.base);
+  }
+}
+
+void ReachClosure::RowCode::add_types(const std::vector<Oid>& types) {
+  for (Oid oid : types) add_type(oid);
+}
+
+// A relation, and what it is made of.
+void ReachClosure::RowCode::read(Oid oid, std::unordered_set<Oid>& reads) {
+  std::vector<Oid> relations = {oid};
+  while (!relations.empty()) {
+    const Relation* relation = all_.snapshot_.relation(relations.back());
+    relations.pop_back();
+    if (relation == nullptr || relation->oid < first_user_oid || !reads.insert(relation->oid).second)
+      continue;
+    for (const auto* code :
+         {&relation->policy_functions, &relation->trigger_functions, &relation->implicit_functions})
+      add_all(*code);
     add_types(relation->named_types);
-    for (const Column& column : relation->columns) add_type(column.type);
-  }
-  for (Oid oid : options_.unwritable_relations) {  // their triggers could fill what decides about subjects
-    if (const Relation* relation = snapshot_.relation(oid)) add_all(relation->trigger_functions);
-  }
-  // The consent store's own functions say what is wrong with their arguments.
-  const auto note_messages = [&](const Function& function) {
-    if (tellers_.contains(function.oid) && function.schema != "pgconsent")
-      out_.telling_.insert(function.name);
-  };
-  const auto call = [&](const std::string& name) {
-    out_.row_calls_.insert(name);
-    for (const Function* callee : snapshot_.functions_named(name)) add(callee->oid);
-  };
-  const auto follow = [&](bool by_itself) {
-    while (!queue.empty()) {
-      const Function& function = *queue.back();
-      queue.pop_back();
-      if (by_itself) out_.row_code_.insert(function.name);
-      out_.row_calls_.insert(function.name);
-      note_words(function.body);
-      add_all(function.depends_on);
-      for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
-      if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
-      if (!judged.contains(function.oid)) note_names(function.body, false);
-      BodyFacts facts = scan_body(function.language, function.body);
-      for (const std::string& name : facts.calls) call(name);
-      if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
-        for_each_word(function.body, call);
-      if (by_itself) note_messages(function);
+    for (Oid function : relation->depends_on) {
+      const Function* known = all_.snapshot_.function(function);
+      out_.row_code_searches_ |= known != nullptr && is_text_search(known->name);
     }
-  };
+    for (const auto* used : {&relation->depends_on, &relation->policy_relations}) {
+      add_all(*used);
+      relations.insert(relations.end(), used->begin(), used->end());
+    }
+  }
+}
+
+void ReachClosure::RowCode::add_protected(const Relation& relation) {
+  for (Oid trigger : relation.trigger_functions) {
+    // What names public columns only is all that may run without being trusted.
+    if (!all_.options_.trusted_functions.contains(trigger)) judged_.insert(trigger);
+  }
+  for (const auto* code : {&relation.trigger_functions, &relation.implicit_functions,
+                           &relation.policy_functions, &relation.statistics_functions})
+    add_all(*code);
+  add_types(relation.named_types);
+  for (const Column& column : relation.columns) add_type(column.type);
+}
+
+// The consent store's own functions say what is wrong with their arguments.
+void ReachClosure::RowCode::note_messages(const Function& function) {
+  if (all_.tellers_.contains(function.oid) && function.schema != "pgconsent")
+    out_.telling_.insert(function.name);
+}
+
+void ReachClosure::RowCode::call(const std::string& name) {
+  out_.row_calls_.insert(name);
+  for (const Function* callee : all_.snapshot_.functions_named(name)) add(callee->oid);
+}
+
+// `by_itself`: rows are handed to it, so its errors may hold their values.
+void ReachClosure::RowCode::follow(bool by_itself) {
+  while (!queue_.empty()) {
+    const Function& function = *queue_.back();
+    queue_.pop_back();
+    if (by_itself) out_.row_code_.insert(function.name);
+    out_.row_calls_.insert(function.name);
+    note_words(function.body);
+    add_all(function.depends_on);
+    for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
+    if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
+    if (!judged_.contains(function.oid)) note_names(function.body, false);
+    BodyFacts facts = scan_body(function.language, function.body);
+    for (const std::string& name : facts.calls) call(name);
+    if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
+      for_each_word(function.body, [&](const std::string& word) { call(word); });
+    if (by_itself) note_messages(function);
+  }
+}
+
+// By name, and what no body says that it uses: the code of operators and casts.
+void ReachClosure::RowCode::add_named() {
+  for (const auto& [oid, relation] : all_.snapshot_.relations) {
+    if (holds_rows(relation.kind) && out_.row_code_names(relation.name)) read(oid, out_.row_reads_);
+  }
+  for (const auto& [oid, type] : all_.snapshot_.types) {
+    if (oid >= first_user_oid && out_.row_code_names(type.name)) add_type(oid);
+  }
+  if (seen_.empty() && out_.deciding_.empty()) return;
+  for (const Operator& op : all_.snapshot_.operators)
+    add_all({op.function, op.restrict_estimator, op.join_estimator});
+  for (const Cast& cast : all_.snapshot_.casts) add(cast.function);
+}
+
+void ReachClosure::RowCode::run() {
+  const ReachOptions& options = all_.options_;
+  for (Oid oid : options.protected_relations) {
+    if (const Relation* relation = all_.snapshot_.relation(oid)) add_protected(*relation);
+  }
+  for (Oid oid : options.unwritable_relations) {  // their triggers could fill what decides about subjects
+    if (const Relation* relation = all_.snapshot_.relation(oid)) add_all(relation->trigger_functions);
+  }
   follow(true);
   // What is called because it is trusted is trusted with its messages, too; what decides sees no masked
   // value.
-  for (Oid oid : options_.trusted_functions) add(oid);
-  for (Oid oid : options_.deciding_relations) read(oid, out_.deciding_);
+  add_all({options.trusted_functions.begin(), options.trusted_functions.end()});
+  for (Oid oid : options.deciding_relations) read(oid, out_.deciding_);
   out_.row_reads_.insert(out_.deciding_.begin(), out_.deciding_.end());
-  for (const std::string& condition : options_.conditions) note_names(condition, true);
+  for (const std::string& condition : options.conditions) note_names(condition, true);
   follow(false);
-  std::size_t known = 0;
-  do {
-    known = out_.row_reads_.size() + out_.row_types_.size() + seen.size();
-    for (const auto& [oid, relation] : snapshot_.relations) {
-      if (holds_rows(relation.kind) && out_.row_code_names(relation.name)) read(oid, out_.row_reads_);
-    }
-    for (const auto& [oid, type] : snapshot_.types) {
-      if (oid >= first_user_oid && out_.row_code_names(type.name)) add_type(oid);
-    }
-    if (!seen.empty() || !out_.deciding_.empty()) {  // no body says which of them it uses
-      for (const Operator& op : snapshot_.operators)
-        add_all({op.function, op.restrict_estimator, op.join_estimator});
-      for (const Cast& cast : snapshot_.casts) add(cast.function);
-    }
+  for (std::size_t before = known();; before = known()) {
+    add_named();
     follow(false);
-  } while (out_.row_reads_.size() + out_.row_types_.size() + seen.size() > known);
+    if (known() == before) break;
+  }
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
-  for (const auto& [oid, reason] : out_.dangerous_) note_messages(*snapshot_.function(oid));
+  for (const auto& [oid, reason] : out_.dangerous_) note_messages(*all_.snapshot_.function(oid));
+}
+
+void ReachClosure::follow_row_code() {
+  RowCode(*this).run();
 }
 
 }  // namespace pgconsent::parser
