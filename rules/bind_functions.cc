@@ -57,8 +57,8 @@ std::string function_hint(const Binding& binding, const FunctionName& name) {
   return did_you_mean(display_name(name.schema, name.name), all);
 }
 
-void bind_list(const Binding& binding, const std::vector<FunctionName>& list, std::set<Oid>& out,
-               bool trusted, Reporter& report) {
+void bind_list(Binding& binding, const std::vector<FunctionName>& list, std::set<Oid>& out, bool trusted,
+               Reporter& report) {
   for (const FunctionName& name : list) {
     std::set<Oid> found = matching(binding, name);
     const std::string written = in_backticks(name.written.text);
@@ -71,9 +71,8 @@ void bind_list(const Binding& binding, const std::vector<FunctionName>& list, st
       out.merge(found);
     } else if (name.name.empty() && binding.catalog.has_schema(name.schema)) {
       report.warning(name.written.at, "no function matches " + written);
-    } else if (trusted) {
-      report.error(name.written.at, "function " + written + " does not exist", function_hint(binding, name));
-    } else {
+    } else {  // what is not there is neither trusted nor called
+      if (trusted) binding.policy.missing_functions.insert(name.name);
       report.warning(name.written.at, "function " + written + " does not exist",
                      function_hint(binding, name));
     }

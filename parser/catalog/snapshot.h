@@ -98,6 +98,7 @@ struct Relation {
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
   std::vector<Oid> trigger_functions;     // not internal, disabled ones too
+  std::string trigger_arguments;          // of all of them, one trigger's a line
   std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
   std::vector<Oid>
       row_changing_functions;  // BEFORE … FOR EACH ROW, run by UPDATE: what they return is stored
@@ -123,6 +124,7 @@ struct Function {
   std::string schema, name;
   std::vector<Oid> argument_types;
   Oid result_type = 0;
+  std::vector<Oid> all_types;  // with those of OUT parameters and RETURNS TABLE; empty: there are none
   // schema.name(argtype, …) as in the rules' `functions.trusted`: "public.tax(numeric)". Types of pg_catalog
   // by their SQL names (integer, timestamp with time zone), others with their schema; names are quoted only
   // where they hold other characters than a-z 0-9 _ $.
@@ -178,6 +180,7 @@ class Snapshot {
   std::unordered_map<Oid, Function> functions;  // all, built-in ones too (their bodies are empty)
   std::vector<Operator> operators;              // user-defined only
   std::vector<Cast> casts;                      // those whose function is user-defined
+  std::vector<Oid> support_functions;           // user-defined, of operator classes
   std::unordered_map<Oid, Type> types;
   std::unordered_map<std::string, Role> roles;
   std::vector<std::string> schemas;

@@ -48,6 +48,67 @@ bool is_text_search(std::string_view function) {
          function == "regconfig" || function == "regdictionary";
 }
 
+// How code takes rows by the order of their columns.
+struct Copies {
+  bool own = false;    // the rows that a trigger is given
+  bool named = false;  // those of tables that it names
+  bool any = false;    // of dynamic SQL nobody knows
+};
+
+// OLD.* (but for hstore(OLD.*), which takes the names along), r := OLD, SELECT *, t%ROWTYPE, INSERT INTO t
+// VALUES …, and variables that are of a table's type.
+template <class IsTable>
+Copies copies_of(const std::string& body, const std::vector<Token>& tokens, IsTable is_table) {
+  static constexpr std::array by_name = {"hstore"sv, "row_to_json"sv, "to_json"sv, "to_jsonb"sv};
+  static constexpr std::array rows = {"new"sv, "old"sv};
+  static constexpr std::array before_tables = {"from"sv,  "join"sv,   "into"sv, "only"sv,
+                                               "table"sv, "update"sv, "using"sv};
+  const auto word = [&](std::size_t i) {
+    return i < tokens.size() ? std::string_view(tokens[i].text) : ""sv;
+  };
+  const auto symbol = [&](std::size_t i) { return i < tokens.size() ? tokens[i].symbol : '\0'; };
+  const auto source = [&](std::size_t i) {
+    return std::string_view(body).substr(tokens[i].start, tokens[i].end - tokens[i].start);
+  };
+  Copies out;
+  bool dynamic = false, inserts = false;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    dynamic |= word(i) == "execute";
+    if (tokens[i].kind == TokenKind::constant) {
+      const std::string text = lower(source(i));
+      inserts |= text.find("insert") != text.npos || text.find(".*") != text.npos;
+    }
+    if (i == 0) continue;
+    const bool star = symbol(i) == '*';
+    if (star && symbol(i - 1) == '.') {
+      if (i < 4 || !is_one_of(word(i - 4), by_name))
+        (is_one_of(word(i - 2), rows) ? out.own : out.named) = true;
+    } else if (star && (symbol(i - 1) == ',' || word(i - 1) == "select" || word(i - 1) == "returning")) {
+      out.named = true;
+    }
+    if (is_one_of(word(i), rows) && symbol(i + 1) != '.' && (source(i - 1) == ":=" || symbol(i - 1) == '='))
+      out.own = true;
+    if (word(i) == "insert") {  // INTO t (columns), or THEN INSERT (columns)
+      std::size_t behind = i + 1;
+      if (word(behind) == "into") behind += 2;
+      while (symbol(behind) == '.') behind += 2;
+      const std::string_view next = word(behind + 1);
+      const bool query = next == "select" || next == "values" || next == "with" || next == "table";
+      out.named |= symbol(behind) != '(' || query;
+    }
+    out.named |= word(i) == "rowtype";
+    if (tokens[i].kind != TokenKind::identifier || symbol(i + 1) == '.') continue;
+    std::size_t first = i;
+    while (first > 1 && symbol(first - 1) == '.') first -= 2;
+    const bool typed =
+        first > 0 && (source(first - 1) == "::" ||
+                      (!word(first - 1).empty() && !is_one_of(word(first - 1), before_tables)));
+    out.named |= typed && is_table(word(i));
+  }
+  out.any = dynamic && inserts;
+  return out;
+}
+
 }  // namespace
 
 // What is found is followed until nothing new comes up.
@@ -66,7 +127,9 @@ class ReachClosure::RowCode {
   void add_named();
   void follow(bool by_itself);
   void call(const std::string& name);
-  void note_names(const std::string& body, bool qualified_only);
+  void note_names(const std::string& body, bool qualified_only, const Function* function);
+  void note_copies();
+  void note_arguments(const Relation& relation);
   void note_words(const std::string& body);
   void note_messages(const Function& function);
   std::size_t known() const { return out_.row_reads_.size() + out_.row_types_.size() + seen_.size(); }
@@ -75,60 +138,47 @@ class ReachClosure::RowCode {
   FunctionReach& out_;
   std::unordered_set<Oid> seen_, judged_;
   std::vector<const Function*> queue_;
+  struct Copying {                      // of rows by the order of their columns
+    const Function* trigger = nullptr;  // null: not of the rows that it is given
+    std::vector<std::string> names;     // of what may be these tables
+  };
+  std::vector<Copying> copying_;
 };
 
 // Whatever may be a type's or a relation's name: identifiers that are not a row's columns, built-in types,
 // keywords where such a name stands; where constants are taken for names, every word of one.
 // `qualified_only`: those with a schema.
-void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only) {
+void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only,
+                                       const Function* function) {
   static constexpr std::array read = {"from"sv, "join"sv,  "into"sv,  "update"sv, "only"sv,
                                       "as"sv,   "table"sv, "using"sv, "of"sv,     "collate"sv};
   const auto tokens = scan(body);
   if (!tokens) return;
-  const auto names_rows = [&](std::string_view name) {
-    return std::any_of(
-        all_.snapshot_.relations.begin(), all_.snapshot_.relations.end(),
-        [&](const auto& each) { return each.second.name == name && each.first >= first_user_oid; });
-  };
   const auto text = [&](std::size_t i) {
     return std::string_view(body).substr((*tokens)[i].start, (*tokens)[i].end - (*tokens)[i].start);
   };
   const auto is_dot = [&](std::size_t i) { return i < tokens->size() && (*tokens)[i].symbol == '.'; };
-  const auto is_word = [&](std::size_t i) {
-    const TokenKind kind = (*tokens)[i].kind;
-    return kind == TokenKind::identifier || kind == TokenKind::keyword;
-  };
   const auto is_name = [&](std::size_t i) {
     const Token& token = (*tokens)[i];
     if (token.kind == TokenKind::identifier || is_built_in_type(token.text)) return true;
     if (token.kind != TokenKind::keyword) return false;
+    const bool called = i + 1 < tokens->size() && (*tokens)[i + 1].symbol == '(';  // a cast, perhaps
     const bool typed = i + 1 < tokens->size() && (*tokens)[i + 1].kind == TokenKind::constant;
-    if (i == 0 || typed) return typed;
+    if (i == 0 || typed || called) return typed || called;
     const Token& before = (*tokens)[i - 1];
     return before.symbol == ',' || text(i - 1) == "::" || before.kind == TokenKind::identifier ||
            is_one_of(before.text, read);
   };
   const bool dynamic =
       std::any_of(tokens->begin(), tokens->end(), [](const Token& token) { return takes_names(token.text); });
-  // OLD.*, SELECT *, t%ROWTYPE, DECLARE r t;
-  const auto copies_rows = [&](std::size_t i) {
-    const Token& token = (*tokens)[i];
-    if (token.text == "rowtype") return true;
-    if (i == 0) return false;
-    const Token& before = (*tokens)[i - 1];
-    if (token.symbol == '*')
-      return before.symbol == '.' || before.symbol == ',' || before.text == "select" ||
-             before.text == "returning";
-    const bool declared = token.symbol == ';' && i > 1 && is_word(i - 1) &&
-                          ((*tokens)[i - 2].symbol == '.' || (*tokens)[i - 2].kind == TokenKind::identifier);
-    return declared && names_rows(before.text);
-  };
+  std::vector<std::string> names;
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
     out_.row_code_searches_ |= is_text_search(token.text);
-    out_.row_code_copies_rows_ |= !qualified_only && copies_rows(i);
     if (i > 1 && is_dot(i - 1)) {
-      if (is_word(i) && all_.snapshot_.has_schema((*tokens)[i - 2].text)) out_.row_names_.insert(token.text);
+      if (token.text.empty() || !all_.snapshot_.has_schema((*tokens)[i - 2].text)) continue;
+      out_.row_names_.insert(token.text);
+      names.push_back(token.text);
     } else if (qualified_only) {
       continue;
     } else if (token.kind == TokenKind::constant) {
@@ -136,8 +186,19 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
       for_each_word(text(i), [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
     } else if (is_name(i) && !is_dot(i + 1)) {
       out_.row_relations_.insert(token.text);
+      names.push_back(token.text);
     }
   }
+  if (function == nullptr) return;
+  const auto is_table = [&](std::string_view name) {
+    return std::any_of(
+        all_.snapshot_.relations.begin(), all_.snapshot_.relations.end(),
+        [&](const auto& each) { return each.second.name == name && each.first >= first_user_oid; });
+  };
+  const Copies copies = copies_of(body, *tokens, is_table);
+  if (!copies.named) names.clear();
+  out_.all_copied_ |= copies.any;
+  if (copies.own || copies.named) copying_.push_back({copies.own ? function : nullptr, std::move(names)});
 }
 
 // In any language.
@@ -188,6 +249,7 @@ void ReachClosure::RowCode::read(Oid oid, std::unordered_set<Oid>& reads) {
          {&relation->policy_functions, &relation->trigger_functions, &relation->implicit_functions})
       add_all(*code);
     add_types(relation->named_types);
+    note_arguments(*relation);
     for (Oid function : relation->depends_on) {
       const Function* known = all_.snapshot_.function(function);
       out_.row_code_searches_ |= known != nullptr && is_text_search(known->name);
@@ -209,6 +271,32 @@ void ReachClosure::RowCode::add_protected(const Relation& relation) {
     add_all(*code);
   add_types(relation.named_types);
   for (const Column& column : relation.columns) add_type(column.type);
+  note_arguments(relation);
+}
+
+// Of triggers: names of columns, tables or functions, perhaps.
+void ReachClosure::RowCode::note_arguments(const Relation& relation) {
+  note_words(relation.trigger_arguments);
+  for_each_word(relation.trigger_arguments, [&](const std::string& word) {
+    out_.row_relations_.insert(word);
+    call(word);
+  });
+}
+
+// Of what tables the order of the columns counts.
+void ReachClosure::RowCode::note_copies() {
+  const auto runs_on = [&](const Relation& relation, const Function& function) {
+    const auto& triggers = relation.trigger_functions;
+    return std::find(triggers.begin(), triggers.end(), function.oid) != triggers.end();
+  };
+  for (const auto& [oid, relation] : all_.snapshot_.relations) {
+    if (oid < first_user_oid) continue;
+    for (const auto& [trigger, names] : copying_) {
+      if ((trigger != nullptr && runs_on(relation, *trigger)) ||
+          std::find(names.begin(), names.end(), relation.name) != names.end())
+        out_.copied_.insert(oid);
+    }
+  }
 }
 
 // The consent store's own functions say what is wrong with their arguments.
@@ -232,8 +320,11 @@ void ReachClosure::RowCode::follow(bool by_itself) {
     note_words(function.body);
     add_all(function.depends_on);
     for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
+    add_types(function.argument_types);
+    add_types(function.all_types);
+    add_type(function.result_type);
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
-    if (!judged_.contains(function.oid)) note_names(function.body, false);
+    if (!judged_.contains(function.oid)) note_names(function.body, false, &function);
     BodyFacts facts = scan_body(function.language, function.body);
     for (const std::string& name : facts.calls) call(name);
     if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
@@ -248,12 +339,14 @@ void ReachClosure::RowCode::add_named() {
     if (holds_rows(relation.kind) && out_.row_code_names(relation.name)) read(oid, out_.row_reads_);
   }
   for (const auto& [oid, type] : all_.snapshot_.types) {
-    if (oid >= first_user_oid && out_.row_code_names(type.name)) add_type(oid);
+    const bool named = out_.row_code_names(type.name) || out_.row_calls_.contains(type.name);
+    if (oid >= first_user_oid && named) add_type(oid);
   }
   if (seen_.empty() && out_.deciding_.empty()) return;
   for (const Operator& op : all_.snapshot_.operators)
     add_all({op.function, op.restrict_estimator, op.join_estimator});
   for (const Cast& cast : all_.snapshot_.casts) add(cast.function);
+  add_all(all_.snapshot_.support_functions);
 }
 
 void ReachClosure::RowCode::run() {
@@ -262,7 +355,11 @@ void ReachClosure::RowCode::run() {
     if (const Relation* relation = all_.snapshot_.relation(oid)) add_protected(*relation);
   }
   for (Oid oid : options.unwritable_relations) {  // their triggers could fill what decides about subjects
-    if (const Relation* relation = all_.snapshot_.relation(oid)) add_all(relation->trigger_functions);
+    const Relation* relation = all_.snapshot_.relation(oid);
+    if (relation == nullptr) continue;
+    add_all(relation->trigger_functions);
+    add_all(relation->implicit_functions);
+    note_arguments(*relation);
   }
   follow(true);
   // What is called because it is trusted is trusted with its messages, too; what decides sees no masked
@@ -270,13 +367,14 @@ void ReachClosure::RowCode::run() {
   add_all({options.trusted_functions.begin(), options.trusted_functions.end()});
   for (Oid oid : options.deciding_relations) read(oid, out_.deciding_);
   out_.row_reads_.insert(out_.deciding_.begin(), out_.deciding_.end());
-  for (const std::string& condition : options.conditions) note_names(condition, true);
+  for (const std::string& condition : options.conditions) note_names(condition, true, nullptr);
   follow(false);
   for (std::size_t before = known();; before = known()) {
     add_named();
     follow(false);
     if (known() == before) break;
   }
+  note_copies();
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*all_.snapshot_.function(oid));
 }

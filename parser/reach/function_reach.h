@@ -103,9 +103,10 @@ class FunctionReach {
   bool decides(Oid relation) const { return deciding_.contains(relation); }
   // Or does code on unmasked rows, or what decides, read it or call what does?
   bool is_read_for_rows(Oid relation) const { return row_reads_.contains(relation); }
-  // Do code on unmasked rows or what decides search in texts, or copy whole rows by the order of columns?
+  // Do code on unmasked rows or what decides search in texts, or take the relation's rows by the order of
+  // their columns?
   bool row_code_searches() const { return row_code_searches_; }
-  bool row_code_copies_rows() const { return row_code_copies_rows_; }
+  bool row_code_copies(Oid relation) const { return all_copied_ || copied_.contains(relation); }
   // Or convert to the type?
   bool is_row_type(Oid type) const { return row_types_.contains(type); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
@@ -171,8 +172,8 @@ class FunctionReach {
   Names row_code_, row_calls_, row_relations_, row_names_, telling_;
   Names row_words_;             // in lower case
   bool row_words_all_ = false;  // some are written in a way that is not read here
-  bool row_code_searches_ = false, row_code_copies_rows_ = false;
-  std::unordered_set<Oid> deciding_, row_reads_, row_types_;
+  bool row_code_searches_ = false, all_copied_ = false;
+  std::unordered_set<Oid> deciding_, row_reads_, row_types_, copied_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
   Names bad_write_code_names_;

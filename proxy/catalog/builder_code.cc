@@ -19,6 +19,7 @@ void SnapshotBuilder::Impl::function(Row& row) {
   function.leakproof = row.flag();
   function.security_definer = row.flag();
   function.body = row.text();
+  function.all_types = row.numbers<Oid>();
   if (schema == nullptr) return;
   function.schema = *schema;
   snapshot_->functions.insert_or_assign(function.oid, std::move(function));
@@ -100,7 +101,9 @@ void SnapshotBuilder::Impl::references(Row& row) {
   const std::optional<std::string_view> tree = row.optional_text();
   std::vector<Oid>*code = nullptr, *relations = nullptr, *types = nullptr;
   std::vector<parser::AttrNumber>* columns = nullptr;
-  if (kind == "type") {
+  if (kind == "support") {
+    snapshot_->support_functions.push_back(oid);
+  } else if (kind == "type") {
     code = &type_functions_[oid];
   } else if (kind == "function") {
     if (parser::Function* function = find_function(oid)) code = relations = &function->depends_on;

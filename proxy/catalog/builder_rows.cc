@@ -190,7 +190,9 @@ void SnapshotBuilder::Impl::trigger(Row& row) {
   Oid function = row.oid();
   const bool has_transition_tables = row.flag();
   const int type = row.number<int>();
+  const std::string_view arguments = row.text();
   if (relation == nullptr) return;
+  if (!arguments.empty()) relation->trigger_arguments.append(arguments).push_back('\n');
   relation->trigger_functions.push_back(function);
   // catalog/pg_trigger.h. An UPDATE that moves a row to another partition inserts it there.
   constexpr int before_row = 1 << 0 | 1 << 1, insert = 1 << 2, update = 1 << 4;

@@ -142,7 +142,8 @@ SELECT DISTINCT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type OPERATOR
 
 // Disabled ones too: the table's owner may enable them.
 constexpr std::string_view triggers = R"(
-SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL, t.tgtype
+SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL, t.tgtype,
+       pg_catalog.encode(t.tgargs, 'escape')
 FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)";
 
 constexpr std::string_view functions = R"(
@@ -150,7 +151,8 @@ SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, p.prore
        p.proleakproof, p.prosecdef,
        CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 AND p.prosqlbody IS NULL
              AND l.lanname OPERATOR(pg_catalog.=) ANY (ARRAY['sql', 'plpgsql', 'internal']::pg_catalog.name[])
-            THEN p.prosrc ELSE '' END
+            THEN p.prosrc ELSE '' END,
+       CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 THEN COALESCE(pg_catalog.array_to_string(p.proallargtypes, ' '), '') ELSE '' END
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang)";
 
 constexpr std::string_view function_settings = R"(
@@ -189,6 +191,9 @@ WHERE c.castfunc OPERATOR(pg_catalog.<>) 0 AND c.oid OPERATOR(pg_catalog.>=) 163
   "m(match)), ' ')"
 
 constexpr std::string_view references = R"(
+SELECT 'support', a.amproc::pg_catalog.oid, NULL::pg_catalog.text FROM pg_catalog.pg_amproc a
+WHERE a.amproc::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384
+UNION ALL
 SELECT 'depends', r.ev_class, )" PGCONSENT_REFERENCES("r.ev_action") R"(
 FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.>=) 16384
 UNION ALL

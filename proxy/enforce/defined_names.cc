@@ -2,6 +2,7 @@
 
 #include "parser/tree/walker.h"
 #include "proxy/enforce/cascades.h"
+#include "proxy/enforce/hop_changes.h"
 
 namespace pgconsent::enforce {
 
@@ -11,7 +12,11 @@ class Names {
  public:
   Names(const Generation& generation, const parser::NameResolver& names, const parser::TokenIndex& tokens,
         parser::Splicer& splicer)
-      : generation_(generation), names_(names), tokens_(tokens), splicer_(splicer) {}
+      : generation_(generation),
+        names_(names),
+        tokens_(tokens),
+        splicer_(splicer),
+        restricts_(has_deciding_views(generation)) {}
 
   void add(const RangeVar* range) {
     if (range != nullptr) note(names_.resolve(*range));
@@ -62,7 +67,7 @@ class Names {
   const parser::NameResolver& names_;
   const parser::TokenIndex& tokens_;
   parser::Splicer& splicer_;
-  bool restricts_ = false;
+  bool restricts_;  // what goes with CASCADE is dropped with RESTRICT
 };
 
 }  // namespace
@@ -94,11 +99,9 @@ bool add_schemas(const parser::StatementFacts& facts, const Generation& generati
       return true;
     case T_DropStmt: {
       const auto* drop = parser::as<DropStmt>(facts.statement);
-      if (drop->removeType != OBJECT_TABLE && drop->removeType != OBJECT_VIEW &&
-          drop->removeType != OBJECT_MATVIEW) {
-        return true;
-      }
-      add.add_dropped(drop, facts);
+      if (drop->removeType == OBJECT_TABLE || drop->removeType == OBJECT_VIEW ||
+          drop->removeType == OBJECT_MATVIEW)
+        add.add_dropped(drop, facts);
       return add.restrict_drops(facts, drop->behavior == DROP_CASCADE ? 1 : 0);
     }
     default:

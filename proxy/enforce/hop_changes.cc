@@ -71,9 +71,9 @@ class HopChange {
   // A column of a table that code on unmasked rows, or a condition, takes by its name.
   const Relation* renamed(const RenameStmt& rename) const {
     const Relation* relation = fixed(rename.relation);
-    const bool by_name = generation_.functions().row_code_copies_rows();
-    return relation != nullptr && (by_name || is_condition_column(*relation, rename.subname)) ? relation
-                                                                                              : nullptr;
+    const bool copied = relation != nullptr && generation_.functions().row_code_copies(relation->oid);
+    return relation != nullptr && (copied || is_condition_column(*relation, rename.subname)) ? relation
+                                                                                             : nullptr;
   }
 
   const Relation* dropped(const DropStmt* drop) const {
@@ -128,9 +128,10 @@ class HopChange {
     switch (command->subtype) {
       case AT_DropColumn:
         return name != nullptr && !is_condition_column(relation, name) &&
-               !generation_.functions().row_code_copies_rows();
+               !generation_.functions().row_code_copies(relation.oid);
       case AT_AlterColumnType:
-        return name != nullptr && !is_condition_column(relation, name) && is_built_in(command);
+        return name != nullptr && !is_condition_column(relation, name) &&
+               !generation_.functions().row_code_holds(name);
       case AT_AddColumn:
         return !generation_.functions().row_code_holds(parser::as<ColumnDef>(command->def)->colname) ||
                is_built_in(command);

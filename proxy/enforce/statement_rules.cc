@@ -162,7 +162,9 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_type_change(facts.statement, generation)) return error;
   if (auto error = refuse_hop_change(facts.statement, generation, names)) return error;
   if (auto error = refuse_new_way(facts.statement, generation, names)) return error;
-  if (tag != T_TruncateStmt && tag != T_DoStmt && tag != T_CreateFunctionStmt) {
+  const bool restricted =
+      names != nullptr && (tag == T_DropStmt || tag == T_AlterTableStmt);  // add_schemas()
+  if (tag != T_TruncateStmt && tag != T_DoStmt && tag != T_CreateFunctionStmt && !restricted) {
     if (auto error = refuse_cascade(text.substr(facts.start, facts.end - facts.start), generation))
       return error;
   }

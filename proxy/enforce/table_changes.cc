@@ -78,7 +78,7 @@ class Change {
       case AT_DropColumn:
         return command->name != nullptr &&
                (table_.column(std::string_view(command->name)) == nullptr ||
-                (is_spare(command->name) && !generation_.functions().row_code_copies_rows()));
+                (is_spare(command->name) && !generation_.functions().row_code_copies(table_.oid)));
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:

@@ -106,6 +106,33 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
   return error;
 }
 
+// Of an enum the labels are compared with: in masked columns, in those that conditions read, by code.
+bool decides_by(std::string_view type, const Generation& generation) {
+  const parser::Snapshot& catalog = generation.catalog();
+  const auto counts = [&](const parser::Relation& relation, const parser::Column& column) {
+    const rules::ProtectedRelation* rules = generation.policy().relation(relation.oid);
+    const rules::ProtectedColumn* rule = rules == nullptr ? nullptr : rules->column(column.attnum);
+    return generation.functions().is_read_for_rows(relation.oid) ||
+           generation.conditions().reads(relation.oid, column.attnum) ||
+           (rules != nullptr && (rule == nullptr || !rule->is_public));
+  };
+  const auto holds = [&](const parser::Column& column) {
+    auto held = catalog.types.find(column.type);
+    for (int depth = 0; depth < 32 && held != catalog.types.end(); ++depth) {
+      if (held->second.name == type) return true;
+      held = catalog.types.find(held->second.base);
+    }
+    return false;
+  };
+  return generation.functions().row_code_names(type) ||
+         std::any_of(catalog.relations.begin(), catalog.relations.end(), [&](const auto& each) {
+           const auto& columns = each.second.columns;
+           return std::any_of(columns.begin(), columns.end(), [&](const parser::Column& column) {
+             return holds(column) && counts(each.second, column);
+           });
+         });
+}
+
 std::optional<parser::SqlError> refuse_operator(const Node* statement) {
   bool changes = nodeTag(statement) == T_AlterOperatorStmt;
   if (nodeTag(statement) == T_DefineStmt)
@@ -131,6 +158,10 @@ bool holds_row_functions(std::string_view schema, const Generation& generation) 
 }
 
 std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation) {
+  if (nodeTag(statement) == T_DefineStmt && is_text_search(parser::as<DefineStmt>(statement)->kind)) {
+    return refuse_name_change(parser::as<DefineStmt>(statement)->kind,
+                              parser::last_string(parser::as<DefineStmt>(statement)->defnames), generation);
+  }
   if (auto error = refuse_operator(statement)) return error;
   std::string_view name;
   switch (nodeTag(statement)) {
@@ -164,14 +195,17 @@ std::optional<parser::SqlError> refuse_type_change(const Node* statement, const 
                                 generation);
     case T_AlterDomainStmt: {
       const auto* alter = parser::as<AlterDomainStmt>(statement);
-      const bool checks = alter->subtype == 'C' || alter->subtype == 'V' || alter->subtype == 'O';
+      const bool checks = alter->subtype == 'C' || alter->subtype == 'V' || alter->subtype == 'O' ||
+                          alter->subtype == 'T';  // SET DEFAULT: what is not said may be consent
       if (checks) name = parser::last_string(alter->typeName);
       break;
     }
-    case T_AlterEnumStmt:
-      if (parser::as<AlterEnumStmt>(statement)->oldVal != nullptr)
-        name = parser::last_string(parser::as<AlterEnumStmt>(statement)->typeName);
-      break;
+    case T_AlterEnumStmt: {
+      const auto* alter = parser::as<AlterEnumStmt>(statement);
+      const std::string_view type = parser::last_string(alter->typeName);
+      if (alter->oldVal != nullptr && decides_by(type, generation)) return is_used_by_code(type);
+      return std::nullopt;
+    }
     case T_AlterTypeStmt:
       name = parser::last_string(parser::as<AlterTypeStmt>(statement)->typeName);
       break;

@@ -144,8 +144,9 @@ TEST(RowCode, NamesOfTypesAndRowsByPosition) {
   world.relation(20500, "history");
   world.snapshot->types[40000] = {40000, "crm", "mood", 0, 0, {30001}};
   world.function(30001, "is_mood", "sql", "SELECT true");
-  world.function(30000, "keep", "plpgsql",
-                 "DECLARE l label; BEGIN NEW.search := lower(NEW.email)::crm.Mood; EXECUTE 'SELECT late()'; END");
+  world.function(
+      30000, "keep", "plpgsql",
+      "DECLARE l label; BEGIN NEW.search := lower(NEW.email)::crm.Mood; EXECUTE 'SELECT late()'; END");
   world.function(30002, "late", "sql", "SELECT 1", "other");
   world.options.trusted_functions = {30000};
   auto reach = world.reach();
@@ -155,16 +156,19 @@ TEST(RowCode, NamesOfTypesAndRowsByPosition) {
   EXPECT_TRUE(reach->runs_on_rows("late"));
   EXPECT_FALSE(reach->row_code_names("search"));
   EXPECT_TRUE(reach->row_code_holds("search"));
-  EXPECT_FALSE(reach->row_code_copies_rows());
   EXPECT_FALSE(reach->row_code_searches());
-  for (const char* body : {"BEGIN INSERT INTO history SELECT OLD.*; END", "DECLARE r history; BEGIN END",
-                           "DECLARE r crm.history%ROWTYPE; BEGIN END", "BEGIN SELECT * INTO r FROM history; END"}) {
+  for (const char* body :
+       {"BEGIN INSERT INTO history SELECT OLD.*; END", "DECLARE r history; BEGIN END",
+        "DECLARE r crm.history := ROW(1); BEGIN END", "BEGIN INSERT INTO crm.history VALUES (OLD.a); END",
+        "DECLARE r crm.history%ROWTYPE; BEGIN END", "BEGIN SELECT * INTO r FROM history; END"}) {
     world.function(30000, "keep", "plpgsql", body);
-    EXPECT_TRUE(world.reach()->row_code_copies_rows()) << body;
+    EXPECT_TRUE(world.reach()->row_code_copies(20500)) << body;
+    EXPECT_FALSE(world.reach()->row_code_copies(users)) << body;
   }
+  world.function(30000, "keep", "plpgsql", "BEGIN INSERT INTO crm.history (id) VALUES (OLD.a * 2); END");
+  EXPECT_FALSE(world.reach()->row_code_copies(20500));
   world.function(30000, "keep", "sql", "SELECT to_tsvector('crm.c', $1) * 2");
   EXPECT_TRUE(world.reach()->row_code_searches());
-  EXPECT_FALSE(world.reach()->row_code_copies_rows());
 }
 
 }  // namespace
