@@ -67,6 +67,17 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
                                        code->function->identity, name, what),
                            "list it under `functions: trusted` if it is harmless"});
   }
+  std::map<std::string, const parser::Relation*> all;  // in the order of their names
+  for (const auto& [oid, relation] : generation.catalog().relations)
+    if (oid >= parser::first_user_oid) all.emplace(name_of(relation), &relation);
+  for (const auto& [name, relation] : all) {
+    for (parser::Oid function : enforce::dangerous_functions(generation, *relation))
+      diagnostics.push_back({Diagnostic::Severity::warning,
+                             {where, 0, 0},
+                             fmt::format("writes to `{}`, and to what is written with it, are refused: {}",
+                                         name, generation.functions().reason(function)),
+                             "list it under `functions: trusted` if it is harmless"});
+  }
 }
 
 void check_speed(const enforce::Generation& generation, const std::string& where,

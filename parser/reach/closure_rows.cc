@@ -137,6 +137,7 @@ class ReachClosure::RowCode {
   ReachClosure& all_;
   FunctionReach& out_;
   std::unordered_set<Oid> seen_, judged_;
+  std::unordered_set<Oid> nameless_;  // of operators, casts and operator classes, that no code need use
   std::vector<const Function*> queue_;
   struct Copying {                      // of rows by the order of their columns
     const Function* trigger = nullptr;  // null: not of the rows that it is given
@@ -320,9 +321,11 @@ void ReachClosure::RowCode::follow(bool by_itself) {
     note_words(function.body);
     add_all(function.depends_on);
     for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
-    add_types(function.argument_types);
-    add_types(function.all_types);
-    add_type(function.result_type);
+    if (!nameless_.contains(function.oid)) {
+      add_types(function.argument_types);
+      add_types(function.all_types);
+      add_type(function.result_type);
+    }
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
     if (!judged_.contains(function.oid)) note_names(function.body, false, &function);
     BodyFacts facts = scan_body(function.language, function.body);
@@ -343,10 +346,14 @@ void ReachClosure::RowCode::add_named() {
     if (oid >= first_user_oid && named) add_type(oid);
   }
   if (seen_.empty() && out_.deciding_.empty()) return;
+  std::vector<Oid> nameless = all_.snapshot_.support_functions;
   for (const Operator& op : all_.snapshot_.operators)
-    add_all({op.function, op.restrict_estimator, op.join_estimator});
-  for (const Cast& cast : all_.snapshot_.casts) add(cast.function);
-  add_all(all_.snapshot_.support_functions);
+    nameless.insert(nameless.end(), {op.function, op.restrict_estimator, op.join_estimator});
+  for (const Cast& cast : all_.snapshot_.casts) nameless.push_back(cast.function);
+  for (Oid function : nameless) {
+    if (!seen_.contains(function)) nameless_.insert(function);
+  }
+  add_all(nameless);
 }
 
 void ReachClosure::RowCode::run() {

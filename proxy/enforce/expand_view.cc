@@ -55,7 +55,7 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
     refuse(statement,
            refusal("view \"" + view.name + "\" can't be seen through",
                    "A table behind it has row security, whose policies are those of the view's owner.",
-                   "Give the view rules of its own."));
+                   "Give the view rules of its own, or make it WITH (security_invoker = true)."));
     return false;
   }
   parser::RawTree tree;

@@ -1,6 +1,7 @@
 #include "proxy/enforce/row_triggers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "parser/reach/builtin_lists.h"
@@ -124,6 +125,15 @@ std::optional<UntrustedCode> find_untrusted_code(const Generation& generation, c
   const bool is_deciding = generation.policy().relation(relation.oid) != nullptr ||
                            !generation.subject_columns().of(relation.oid).empty();
   return is_deciding ? changing_code(generation, relation) : std::nullopt;
+}
+
+std::vector<parser::Oid> dangerous_functions(const Generation& generation, const parser::Relation& relation) {
+  std::vector<parser::Oid> found;
+  for (const auto* functions : {&relation.trigger_functions, &relation.implicit_functions}) {
+    std::copy_if(functions->begin(), functions->end(), std::back_inserter(found),
+                 [&](parser::Oid oid) { return generation.functions().is_dangerous(oid); });
+  }
+  return found;
 }
 
 }  // namespace pgconsent::enforce

@@ -21,4 +21,7 @@ struct UntrustedCode {
 std::optional<UntrustedCode> find_untrusted_code(const Generation& generation,
                                                  const parser::Relation& relation);
 
+// What writes to the relation itself run and nobody has vouched for.
+std::vector<parser::Oid> dangerous_functions(const Generation& generation, const parser::Relation& relation);
+
 }  // namespace pgconsent::enforce

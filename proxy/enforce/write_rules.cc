@@ -87,6 +87,17 @@ std::optional<parser::SqlError> refuse_code(const Generation& generation, const 
   return std::nullopt;
 }
 
+// Of the table, or of another one that is written with it.
+std::string dangerous_code(const Generation& generation, const Relation& target) {
+  for (Oid oid : generation.functions().writes().written_with(target.oid)) {
+    const Relation* relation = generation.catalog().relation(oid);
+    if (relation == nullptr) continue;
+    for (Oid function : dangerous_functions(generation, *relation))
+      return generation.functions().reason(function) + ". Writes to \"" + relation->name + "\" run it.";
+  }
+  return "A trigger, default, check or rule of it calls a function that can't be seen through.";
+}
+
 // A plain view over a table that decides about subjects; so do rewrite rules lead to other tables.
 std::optional<parser::SqlError> refuse_through_view(const Generation& generation, const Relation& target,
                                                     const Node* statement) {
@@ -109,7 +120,7 @@ std::optional<parser::SqlError> refuse_write(const Generation& generation, const
   }
   if (generation.functions().write_is_dangerous(target.oid)) {
     return refusal("writing to \"" + target.name + "\" runs code that may read protected data",
-                   "A trigger, default, check or rule of it calls a function that can't be seen through.",
+                   dangerous_code(generation, target),
                    "List the function under `functions: trusted` in the rules if it is harmless.");
   }
   if (deletes(statement) && generation.subject_columns().delete_changes_subjects(target.oid)) {
