@@ -57,8 +57,8 @@ struct Copies {
 
 // OLD.* (but for hstore(OLD.*), which takes the names along), r := OLD, SELECT *, t%ROWTYPE, INSERT INTO t
 // VALUES …, and variables that are of a table's type.
-template <class IsTable>
-Copies copies_of(const std::string& body, const std::vector<Token>& tokens, IsTable is_table) {
+Copies copies_of(const std::string& body, const std::vector<Token>& tokens,
+                 const std::unordered_set<std::string_view>& tables) {
   static constexpr std::array by_name = {"hstore"sv, "row_to_json"sv, "to_json"sv, "to_jsonb"sv};
   static constexpr std::array rows = {"new"sv, "old"sv};
   static constexpr std::array before_tables = {"from"sv,  "join"sv,   "into"sv, "only"sv,
@@ -103,7 +103,7 @@ Copies copies_of(const std::string& body, const std::vector<Token>& tokens, IsTa
     const bool typed =
         first > 0 && (source(first - 1) == "::" ||
                       (!word(first - 1).empty() && !is_one_of(word(first - 1), before_tables)));
-    out.named |= typed && is_table(word(i));
+    out.named |= typed && tables.contains(word(i));
   }
   out.any = dynamic && inserts;
   return out;
@@ -114,7 +114,11 @@ Copies copies_of(const std::string& body, const std::vector<Token>& tokens, IsTa
 // What is found is followed until nothing new comes up.
 class ReachClosure::RowCode {
  public:
-  explicit RowCode(ReachClosure& all) : all_(all), out_(all.out_) {}
+  explicit RowCode(ReachClosure& all) : all_(all), out_(all.out_) {
+    for (const auto& [oid, relation] : all.snapshot_.relations) {
+      if (oid >= first_user_oid) tables_.insert(relation.name);
+    }
+  }
   void run();
 
  private:
@@ -136,12 +140,13 @@ class ReachClosure::RowCode {
 
   ReachClosure& all_;
   FunctionReach& out_;
+  std::unordered_set<std::string_view> tables_;  // names of users' relations
   std::unordered_set<Oid> seen_, judged_;
   std::unordered_set<Oid> nameless_;  // of operators, casts and operator classes, that no code need use
   std::vector<const Function*> queue_;
-  struct Copying {                      // of rows by the order of their columns
-    const Function* trigger = nullptr;  // null: not of the rows that it is given
-    std::vector<std::string> names;     // of what may be these tables
+  struct Copying {                          // of rows by the order of their columns
+    const Function* trigger = nullptr;      // null: not of the rows that it is given
+    std::unordered_set<std::string> names;  // of what may be these tables
   };
   std::vector<Copying> copying_;
 };
@@ -191,15 +196,11 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
     }
   }
   if (function == nullptr) return;
-  const auto is_table = [&](std::string_view name) {
-    return std::any_of(
-        all_.snapshot_.relations.begin(), all_.snapshot_.relations.end(),
-        [&](const auto& each) { return each.second.name == name && each.first >= first_user_oid; });
-  };
-  const Copies copies = copies_of(body, *tokens, is_table);
+  const Copies copies = copies_of(body, *tokens, tables_);
   if (!copies.named) names.clear();
   out_.all_copied_ |= copies.any;
-  if (copies.own || copies.named) copying_.push_back({copies.own ? function : nullptr, std::move(names)});
+  if (copies.own || copies.named)
+    copying_.push_back({copies.own ? function : nullptr, {names.begin(), names.end()}});
 }
 
 // In any language.
@@ -293,8 +294,7 @@ void ReachClosure::RowCode::note_copies() {
   for (const auto& [oid, relation] : all_.snapshot_.relations) {
     if (oid < first_user_oid) continue;
     for (const auto& [trigger, names] : copying_) {
-      if ((trigger != nullptr && runs_on(relation, *trigger)) ||
-          std::find(names.begin(), names.end(), relation.name) != names.end())
+      if ((trigger != nullptr && runs_on(relation, *trigger)) || names.contains(relation.name))
         out_.copied_.insert(oid);
     }
   }
