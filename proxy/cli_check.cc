@@ -118,15 +118,14 @@ void check_privileges(const rules::Policy& policy, const enforce::RuleConditions
       const parser::Relation* relation = catalog.relation(oid);
       std::string table = relation == nullptr ? std::to_string(oid) : relation->schema + "." + relation->name;
       if (!queries.error().empty()) return report.error("database " + database, queries.error());
-      report.warning("database " + database,
-                     fmt::format("role `{}` may not read `{}`, which {}: its statements on protected "
-                                 "tables will fail",
-                                 name, table, why),
-                     fmt::format("GRANT SELECT ON {} TO {}",
-                                 relation == nullptr ? table
-                                                     : rules::display_identifier(relation->schema) + "." +
-                                                           rules::display_identifier(relation->name),
-                                 rules::display_identifier(name)));
+      report.warning(
+          "database " + database,
+          fmt::format("role `{}` may not read `{}`, which {}: its statements on protected "
+                      "tables will fail",
+                      name, table, why),
+          fmt::format("GRANT SELECT ON {} TO {}",
+                      relation == nullptr ? table : rules::display_name(relation->schema, relation->name),
+                      rules::display_identifier(name)));
     }
   }
 }

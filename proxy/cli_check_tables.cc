@@ -18,6 +18,10 @@ namespace {
 
 using rules::Diagnostic;
 
+void warn(rules::Diagnostics& diagnostics, const std::string& where, std::string message, std::string hint) {
+  diagnostics.push_back({Diagnostic::Severity::warning, {where, 0, 0}, std::move(message), std::move(hint)});
+}
+
 std::string name_of(const parser::Relation& relation) {
   return relation.schema + "." + relation.name;
 }
@@ -61,11 +65,10 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
         : code->column == "*"
             ? std::string("may put another row in the place of one that decides about masks")
             : fmt::format("may change column `{}`, which decides about masks", code->column);
-    diagnostics.push_back({Diagnostic::Severity::warning,
-                           {where, 0, 0},
-                           fmt::format("`{}`, which writes to `{}` run, {}: such writes are refused",
-                                       code->function->identity, name, what),
-                           "list it under `functions: trusted` if it is harmless"});
+    warn(diagnostics, where,
+         fmt::format("`{}`, which writes to `{}` run, {}: such writes are refused", code->function->identity,
+                     name, what),
+         "list it under `functions: trusted` if it is harmless");
   }
   std::map<std::string, const parser::Relation*> all;  // in the order of their names
   for (const auto& [oid, relation] : generation.catalog().relations)
@@ -73,27 +76,23 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
   for (const auto& [name, relation] : all) {
     for (parser::Oid function : enforce::dangerous_functions(generation, *relation)) {
       if (generation.policy().refused_functions.contains(function)) continue;  // as the rules say
-      diagnostics.push_back({Diagnostic::Severity::warning,
-                             {where, 0, 0},
-                             fmt::format("writes to `{}`, and to what is written with it, are refused: {}",
-                                         name, generation.functions().reason(function)),
-                             "list it under `functions: trusted` if it is harmless"});
+      warn(diagnostics, where,
+           fmt::format("writes to `{}`, and to what is written with it, are refused: {}", name,
+                       generation.functions().reason(function)),
+           "list it under `functions: trusted` if it is harmless");
     }
   }
 }
 
 void check_speed(const enforce::Generation& generation, const std::string& where,
                  rules::Diagnostics& diagnostics) {
-  const auto warn = [&](std::string message, std::string hint) {
-    diagnostics.push_back(
-        {Diagnostic::Severity::warning, {where, 0, 0}, std::move(message), std::move(hint)});
-  };
   for (const auto& [oid, rules] : generation.policy().relations) {
     const parser::Relation* relation = generation.catalog().relation(oid);
     for (const rules::ProtectedColumn& rule : rules.columns) {
       const parser::Column* column = relation == nullptr ? nullptr : relation->column(rule.attnum);
       if (column == nullptr || !rule.lookup_equality || enforce::has_leakproof_equality(*column)) continue;
-      warn(fmt::format(
+      warn(diagnostics, where,
+           fmt::format(
                "`lookup: equality` of `{}.{}` has no effect: equality of its type or collation may tell of "
                "other values",
                rules.name, rule.name),
@@ -107,10 +106,10 @@ void check_speed(const enforce::Generation& generation, const std::string& where
     if (!table || kind.consent->one_row) continue;
     const auto& found = relation->found_by_index;
     if (std::find(found.begin(), found.end(), kind.consent->subject) != found.end()) continue;
-    warn(fmt::format("`{}` has no index on `{}`: each statement reads the whole table", name_of(*relation),
+    warn(diagnostics, where,
+         fmt::format("`{}` has no index on `{}`: each statement reads the whole table", name_of(*relation),
                      relation->column(kind.consent->subject)->name),
-         fmt::format("CREATE INDEX ON {}.{} ({})", rules::display_identifier(relation->schema),
-                     rules::display_identifier(relation->name),
+         fmt::format("CREATE INDEX ON {} ({})", rules::display_name(relation->schema, relation->name),
                      rules::display_identifier(relation->column(kind.consent->subject)->name)));
   }
 }
@@ -121,14 +120,12 @@ void check_indexes(const enforce::Generation& generation, ControlQueries& querie
     const rules::ProtectedRelation& rules = *generation.policy().relation(index.relation);
     const rules::ProtectedColumn* column = first_masked(rules, index.columns);
     if ((index.size < 2 && !index.partial) || column == nullptr) continue;
-    diagnostics.push_back(
-        {Diagnostic::Severity::warning,
-         {where, 0, 0},
+    warn(diagnostics, where,
          fmt::format(
              "index `{}` of `{}` holds the masked column `{}` {}: rows that are found by the index come "
              "in its order, which tells how masked values compare",
              index.name, rules.name, column->name, index.size < 2 ? "of some rows" : "beside others"),
-         "give the masked column an index of its own (CREATE INDEX … USING hash), and the others theirs"});
+         "give the masked column an index of its own (CREATE INDEX … USING hash), and the others theirs");
   }
 }
 
@@ -138,13 +135,11 @@ void check_partition_keys(const enforce::Generation& generation, ControlQueries&
     const rules::ProtectedRelation& rules = *generation.policy().relation(key.relation);
     const rules::ProtectedColumn* column = first_masked(rules, key.columns);
     if (column == nullptr) continue;
-    diagnostics.push_back(
-        {Diagnostic::Severity::warning,
-         {where, 0, 0},
+    warn(diagnostics, where,
          fmt::format("`{}` is partitioned by the masked column `{}`: the bounds of partitions stand in "
                      "pg_class for everybody, and which partition a row is in tells of its value",
                      rules.name, column->name),
-         "partition by a column that is public"});
+         "partition by a column that is public");
   }
 }
 

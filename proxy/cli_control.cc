@@ -68,22 +68,11 @@ bool ControlQueries::may_read(std::string_view role, parser::Oid relation) {
   return may;
 }
 
-std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector<parser::Oid>& relations) {
-  std::vector<std::string> names;
-  const std::string sql = fmt::format(
-      "SELECT DISTINCT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_subscription_rel r "
-      "ON r.srsubid OPERATOR(pg_catalog.=) s.oid WHERE r.srrelid OPERATOR(pg_catalog.=) ANY "
-      "('{{{}}}'::oid[]) "
-      "AND (NOT s.subenabled OR r.srsubstate OPERATOR(pg_catalog.<>) ALL ('{{r,s}}'::\"char\"[]) OR NOT "
-      "EXISTS "
-      "(SELECT FROM pg_catalog.pg_stat_subscription t WHERE t.subid OPERATOR(pg_catalog.=) s.oid "
-      "AND t.relid IS NULL AND t.pid IS NOT NULL)) ORDER BY 1",
-      fmt::join(relations, ","));
-  impl_->each_row(sql, error_, [&](const pqxx::row& row) { names.push_back(row[0].as<std::string>()); });
-  return names;
-}
-
 namespace {
+
+std::string oid_array(const std::vector<parser::Oid>& oids) {
+  return fmt::format("'{{{}}}'::pg_catalog.oid[]", fmt::join(oids, ","));
+}
 
 // "1 2 0": 0 is none.
 std::vector<parser::AttrNumber> column_numbers(const std::string& text) {
@@ -97,6 +86,21 @@ std::vector<parser::AttrNumber> column_numbers(const std::string& text) {
 
 }  // namespace
 
+std::vector<std::string> ControlQueries::stopped_subscriptions(const std::vector<parser::Oid>& relations) {
+  std::vector<std::string> names;
+  const std::string sql = fmt::format(
+      "SELECT DISTINCT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_subscription_rel r "
+      "ON r.srsubid OPERATOR(pg_catalog.=) s.oid WHERE r.srrelid OPERATOR(pg_catalog.=) ANY "
+      "({}) "
+      "AND (NOT s.subenabled OR r.srsubstate OPERATOR(pg_catalog.<>) ALL ('{{r,s}}'::\"char\"[]) OR NOT "
+      "EXISTS "
+      "(SELECT FROM pg_catalog.pg_stat_subscription t WHERE t.subid OPERATOR(pg_catalog.=) s.oid "
+      "AND t.relid IS NULL AND t.pid IS NOT NULL)) ORDER BY 1",
+      oid_array(relations));
+  impl_->each_row(sql, error_, [&](const pqxx::row& row) { names.push_back(row[0].as<std::string>()); });
+  return names;
+}
+
 std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<parser::Oid>& relations) {
   std::vector<Index> indexes;
   // Hash and the like give rows in no order.
@@ -109,10 +113,10 @@ std::vector<ControlQueries::Index> ControlQueries::indexes(const std::vector<par
       "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
       "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
       "JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam "
-      "WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) "
+      "WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ({}) "
       "AND a.amname OPERATOR(pg_catalog.<>) ALL (ARRAY['hash', 'brin', 'gin']::pg_catalog.name[]) "
       "ORDER BY 2",
-      fmt::join(relations, ","));
+      oid_array(relations));
   impl_->each_row(sql, error_, [&](const pqxx::row& row) {
     Index& index = indexes.emplace_back();
     index.relation = row[0].as<parser::Oid>();
@@ -132,8 +136,8 @@ std::vector<ControlQueries::PartitionKey> ControlQueries::partition_keys(
       "pg_catalog.string_agg(d.objsubid::pg_catalog.text, ' ') FROM pg_catalog.pg_depend d "
       "WHERE d.objid OPERATOR(pg_catalog.=) p.partrelid AND d.refobjid OPERATOR(pg_catalog.=) p.partrelid "
       "AND d.refobjsubid OPERATOR(pg_catalog.=) 0)) FROM pg_catalog.pg_partitioned_table p "
-      "WHERE p.partrelid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) ORDER BY 1",
-      fmt::join(relations, ","));
+      "WHERE p.partrelid OPERATOR(pg_catalog.=) ANY ({}) ORDER BY 1",
+      oid_array(relations));
   impl_->each_row(sql, error_, [&](const pqxx::row& row) {
     keys.push_back({row[0].as<parser::Oid>(), column_numbers(row[1].as<std::string>())});
   });

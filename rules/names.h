@@ -1,5 +1,6 @@
 // Names in rules.yaml follow SQL: unquoted ones are folded to lower case, "Quoted" ones are taken as they
-// are. Unquoted table names may hold the wildcards `*` and `?`. Private to rules/.
+// are. Unquoted table names may hold the wildcards `*` and `?`. Private to rules/, but for how names are
+// displayed.
 #pragma once
 
 #include <optional>

@@ -293,7 +293,14 @@ bool is_value(const Node* node) {
   return nodeTag(node) == T_A_Const || nodeTag(node) == T_ParamRef;
 }
 
-constexpr int value_limit = 100;  // of IN; more are read as before
+// One, or the list of an IN; a longer one is read as before.
+bool are_values(const Node* node) {
+  constexpr int limit = 100;
+  if (nodeTag(node) != T_List) return is_value(node);
+  bool all = list_length(as<List>(node)) <= limit;
+  for_each(as<List>(node), [&](const Node* each) { all = all && is_value(each); });
+  return all;
+}
 
 bool is_plain_equality(const A_Expr* expr) {
   const bool known = expr->kind == AEXPR_OP || expr->kind == AEXPR_IN || expr->kind == AEXPR_OP_ANY;
@@ -311,19 +318,13 @@ void Binder::lookups(const Node* qual, Scope& scope) {
     return;
   }
   if (nodeTag(qual) != T_A_Expr || !is_plain_equality(as<A_Expr>(qual))) return;
+  const auto kind = as<A_Expr>(qual)->kind;
   const Node* left = as<A_Expr>(qual)->lexpr;
   const Node* right = as<A_Expr>(qual)->rexpr;
-  EqualityLookup lookup;
-  lookup.any = as<A_Expr>(qual)->kind == AEXPR_OP_ANY;
-  if (as<A_Expr>(qual)->kind == AEXPR_IN) {
-    if (list_length(as<List>(right)) > value_limit) return;
-    for_each(as<List>(right), [&](const Node* value) { lookup.values.push_back(value); });
-  } else {
-    if (is_value(left) && !lookup.any) std::swap(left, right);
-    lookup.values = {right};
-  }
-  if (nodeTag(left) != T_ColumnRef || !std::all_of(lookup.values.begin(), lookup.values.end(), is_value))
-    return;
+  if (kind == AEXPR_OP && is_value(left)) std::swap(left, right);
+  if (nodeTag(right) == T_List && list_length(as<List>(right)) == 1)
+    right = static_cast<const Node*>(linitial(as<List>(right)));
+  if (nodeTag(left) != T_ColumnRef || !are_values(right)) return;
   const List* fields = as<ColumnRef>(left)->fields;
   if (fields->length > 2) return;
   // Only a relation of this very FROM clause: below a subquery, a CTE or a join's alias it would filter too
@@ -342,8 +343,7 @@ void Binder::lookups(const Node* qual, Scope& scope) {
     found = column;
   }
   if (found != nullptr && found->entry >= 0 && found->entry == owner->entry) {
-    lookup.column = found->column;
-    out_.entries[found->entry].lookups.push_back(std::move(lookup));
+    out_.entries[found->entry].lookups.push_back({found->column, right, kind == AEXPR_OP_ANY});
   }
 }
 

@@ -24,10 +24,10 @@ struct BoundRelation {
 
 // WHERE column = value, column IN (values) or column = ANY (value), at the top of the entry's own WHERE.
 struct EqualityLookup {
-  int column = 0;                   // index in Relation::columns
-  std::vector<const Node*> values;  // A_Const, ParamRef or a TypeCast of one
-  bool any = false;                 // ANY of the one value
-  bool is_one() const { return values.size() == 1 && !any; }
+  int column = 0;               // index in Relation::columns
+  const Node* value = nullptr;  // A_Const, ParamRef or a TypeCast of one; of IN a List of several
+  bool any = false;             // ANY of the one value
+  bool is_one() const { return !any && nodeTag(value) != T_List; }
 };
 
 // In each row where the other entry has one, its column has the value of the known one's.

@@ -76,6 +76,15 @@ bool Snapshot::has_schema(std::string_view schema) const {
   return std::find(schemas.begin(), schemas.end(), schema) != schemas.end();
 }
 
+std::vector<const Type*> Snapshot::type_and_bases(Oid type) const {
+  constexpr std::size_t depth_limit = 32;
+  std::vector<const Type*> found;
+  for (auto it = types.find(type); it != types.end() && found.size() < depth_limit;
+       it = types.find(it->second.base))
+    found.push_back(&it->second);
+  return found;
+}
+
 const Function* Snapshot::function(Oid oid) const {
   auto it = functions.find(oid);
   return it == functions.end() ? nullptr : &it->second;

@@ -78,6 +78,9 @@ enum class RelationKind : char {
 
 // A table, a view, or what else a query may read from.
 bool holds_rows(RelationKind kind);
+inline bool is_view(RelationKind kind) {
+  return kind == RelationKind::view || kind == RelationKind::materialized_view;
+}
 
 struct Relation {
   Oid oid = 0;
@@ -191,6 +194,8 @@ class Snapshot {
   // All functions of that name in any schema, overloads included.
   const std::vector<const Function*>& functions_named(std::string_view name) const;
   const Function* function(Oid oid) const;
+  // The type, a domain's base, an array's element, a range's subtype, and so on; without built-in ones.
+  std::vector<const Type*> type_and_bases(Oid type) const;
 
   // Call after filling or changing: builds the lookups by name. The snapshot must not move afterwards; a copy
   // needs its own call.

@@ -11,6 +11,7 @@
 #include "parser/names/ascii.h"
 #include "parser/names/built_in_types.h"
 #include "parser/reach/closure.h"
+#include "parser/reach/row_copies.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
@@ -48,67 +49,6 @@ bool is_text_search(std::string_view function) {
          function == "regconfig" || function == "regdictionary";
 }
 
-// How code takes rows by the order of their columns.
-struct Copies {
-  bool own = false;    // the rows that a trigger is given
-  bool named = false;  // those of tables that it names
-  bool any = false;    // of dynamic SQL nobody knows
-};
-
-// OLD.* (but for hstore(OLD.*), which takes the names along), r := OLD, SELECT *, t%ROWTYPE, INSERT INTO t
-// VALUES …, and variables that are of a table's type.
-Copies copies_of(const std::string& body, const std::vector<Token>& tokens,
-                 const std::unordered_set<std::string_view>& tables) {
-  static constexpr std::array by_name = {"hstore"sv, "row_to_json"sv, "to_json"sv, "to_jsonb"sv};
-  static constexpr std::array rows = {"new"sv, "old"sv};
-  static constexpr std::array before_tables = {"from"sv,  "join"sv,   "into"sv, "only"sv,
-                                               "table"sv, "update"sv, "using"sv};
-  const auto word = [&](std::size_t i) {
-    return i < tokens.size() ? std::string_view(tokens[i].text) : ""sv;
-  };
-  const auto symbol = [&](std::size_t i) { return i < tokens.size() ? tokens[i].symbol : '\0'; };
-  const auto source = [&](std::size_t i) {
-    return std::string_view(body).substr(tokens[i].start, tokens[i].end - tokens[i].start);
-  };
-  Copies out;
-  bool dynamic = false, inserts = false;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    dynamic |= word(i) == "execute";
-    if (tokens[i].kind == TokenKind::constant) {
-      const std::string text = lower(source(i));
-      inserts |= text.find("insert") != text.npos || text.find(".*") != text.npos;
-    }
-    if (i == 0) continue;
-    const bool star = symbol(i) == '*';
-    if (star && symbol(i - 1) == '.') {
-      if (i < 4 || !is_one_of(word(i - 4), by_name))
-        (is_one_of(word(i - 2), rows) ? out.own : out.named) = true;
-    } else if (star && (symbol(i - 1) == ',' || word(i - 1) == "select" || word(i - 1) == "returning")) {
-      out.named = true;
-    }
-    if (is_one_of(word(i), rows) && symbol(i + 1) != '.' && (source(i - 1) == ":=" || symbol(i - 1) == '='))
-      out.own = true;
-    if (word(i) == "insert") {  // INTO t (columns), or THEN INSERT (columns)
-      std::size_t behind = i + 1;
-      if (word(behind) == "into") behind += 2;
-      while (symbol(behind) == '.') behind += 2;
-      const std::string_view next = word(behind + 1);
-      const bool query = next == "select" || next == "values" || next == "with" || next == "table";
-      out.named |= symbol(behind) != '(' || query;
-    }
-    out.named |= word(i) == "rowtype";
-    if (tokens[i].kind != TokenKind::identifier || symbol(i + 1) == '.') continue;
-    std::size_t first = i;
-    while (first > 1 && symbol(first - 1) == '.') first -= 2;
-    const bool typed =
-        first > 0 && (source(first - 1) == "::" ||
-                      (!word(first - 1).empty() && !is_one_of(word(first - 1), before_tables)));
-    out.named |= typed && tables.contains(word(i));
-  }
-  out.any = dynamic && inserts;
-  return out;
-}
-
 }  // namespace
 
 // What is found is followed until nothing new comes up.
@@ -131,6 +71,7 @@ class ReachClosure::RowCode {
   void add_named();
   void follow(bool by_itself);
   void call(const std::string& name);
+  void add_signature(const Function& function);
   void note_names(const std::string& body, bool qualified_only, const Function* function);
   void note_copies();
   void note_arguments(const Relation& relation);
@@ -196,7 +137,7 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
     }
   }
   if (function == nullptr) return;
-  const Copies copies = copies_of(body, *tokens, tables_);
+  const RowCopies copies = find_row_copies(body, *tokens, tables_);
   if (!copies.named) names.clear();
   out_.all_copied_ |= copies.any;
   if (copies.own || copies.named)
@@ -227,11 +168,9 @@ void ReachClosure::RowCode::add_all(const std::vector<Oid>& functions) {
 
 // With the checks of domains.
 void ReachClosure::RowCode::add_type(Oid oid) {
-  auto type = all_.snapshot_.types.find(oid);
-  for (int depth = 0; depth < 32 && type != all_.snapshot_.types.end(); ++depth) {
-    out_.row_types_.insert(type->first);
-    add_all(type->second.functions);
-    type = all_.snapshot_.types.find(type->second.base);
+  for (const Type* type : all_.snapshot_.type_and_bases(oid)) {
+    out_.row_types_.insert(type->oid);
+    add_all(type->functions);
   }
 }
 
@@ -308,7 +247,16 @@ void ReachClosure::RowCode::note_messages(const Function& function) {
 
 void ReachClosure::RowCode::call(const std::string& name) {
   out_.row_calls_.insert(name);
-  for (const Function* callee : all_.snapshot_.functions_named(name)) add(callee->oid);
+  for (const Function* callee : all_.snapshot_.functions_named(name)) {
+    add(callee->oid);
+    if (nameless_.erase(callee->oid) > 0) add_signature(*callee);
+  }
+}
+
+void ReachClosure::RowCode::add_signature(const Function& function) {
+  add_types(function.argument_types);
+  add_types(function.all_types);
+  add_type(function.result_type);
 }
 
 // `by_itself`: rows are handed to it, so its errors may hold their values.
@@ -321,11 +269,7 @@ void ReachClosure::RowCode::follow(bool by_itself) {
     note_words(function.body);
     add_all(function.depends_on);
     for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
-    if (!nameless_.contains(function.oid)) {
-      add_types(function.argument_types);
-      add_types(function.all_types);
-      add_type(function.result_type);
-    }
+    if (!nameless_.contains(function.oid)) add_signature(function);
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
     if (!judged_.contains(function.oid)) note_names(function.body, false, &function);
     BodyFacts facts = scan_body(function.language, function.body);

@@ -119,7 +119,8 @@ constexpr std::string_view found_by_index = R"(
 SELECT i.indrelid, i.indkey[0] FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
 WHERE i.indisvalid AND i.indislive AND i.indpred IS NULL AND i.indrelid OPERATOR(pg_catalog.>=) 16384
-  AND i.indkey[0] OPERATOR(pg_catalog.>) 0 AND c.relam OPERATOR(pg_catalog.=) ANY (ARRAY[403, 405]::pg_catalog.oid[]))";
+  AND i.indkey[0] OPERATOR(pg_catalog.>) 0
+  AND c.relam OPERATOR(pg_catalog.=) ANY (ARRAY[403, 405]::pg_catalog.oid[]))";
 
 constexpr std::string_view foreign_keys = R"(
 SELECT k.conrelid, k.confrelid, pg_catalog.array_to_string(k.conkey, ' '),
@@ -152,7 +153,8 @@ SELECT p.oid, p.pronamespace, p.proname, p.proargtypes::pg_catalog.text, p.prore
        CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 AND p.prosqlbody IS NULL
              AND l.lanname OPERATOR(pg_catalog.=) ANY (ARRAY['sql', 'plpgsql', 'internal']::pg_catalog.name[])
             THEN p.prosrc ELSE '' END,
-       CASE WHEN p.oid OPERATOR(pg_catalog.>=) 16384 THEN COALESCE(pg_catalog.array_to_string(p.proallargtypes, ' '), '') ELSE '' END
+       CASE WHEN p.oid OPERATOR(pg_catalog.<) 16384 THEN ''
+            ELSE COALESCE(pg_catalog.array_to_string(p.proallargtypes, ' '), '') END
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang)";
 
 constexpr std::string_view function_settings = R"(

@@ -12,11 +12,7 @@ class Names {
  public:
   Names(const Generation& generation, const parser::NameResolver& names, const parser::TokenIndex& tokens,
         parser::Splicer& splicer)
-      : generation_(generation),
-        names_(names),
-        tokens_(tokens),
-        splicer_(splicer),
-        restricts_(has_deciding_views(generation)) {}
+      : generation_(generation), names_(names), tokens_(tokens), splicer_(splicer) {}
 
   void add(const RangeVar* range) {
     if (range != nullptr) note(names_.resolve(*range));
@@ -43,7 +39,7 @@ class Names {
 
   // `count`: how often the statement says CASCADE behind what it drops.
   bool restrict_drops(const parser::StatementFacts& facts, std::size_t count) {
-    if (!restricts_ || count == 0) return true;
+    if (count == 0 || !(restricts_ || has_deciding_views(generation_))) return true;
     std::vector<int> found;
     for (int i = 0; i < tokens_.size() && tokens_[i].start < facts.end; ++i) {
       if (tokens_[i].start >= facts.start && is_cascade(tokens_, i)) found.push_back(i);
@@ -67,7 +63,7 @@ class Names {
   const parser::NameResolver& names_;
   const parser::TokenIndex& tokens_;
   parser::Splicer& splicer_;
-  bool restricts_;  // what goes with CASCADE is dropped with RESTRICT
+  bool restricts_ = false;
 };
 
 }  // namespace

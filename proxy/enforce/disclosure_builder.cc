@@ -159,12 +159,12 @@ class Builder {
     }
     for (const parser::EqualityLookup& lookup : entry.lookups) {
       if (!lookup.is_one() || entry.relation->columns[lookup.column].attnum != key.attnum) continue;
-      if (nodeTag(lookup.values.front()) == T_ParamRef) {
+      if (nodeTag(lookup.value) == T_ParamRef) {
         out.from = From::parameter;
-        out.index = static_cast<std::uint32_t>(parser::as<ParamRef>(lookup.values.front())->number);
+        out.index = static_cast<std::uint32_t>(parser::as<ParamRef>(lookup.value)->number);
         return;
       }
-      const A_Const* constant = constant_of(lookup.values.front(), key.type);
+      const A_Const* constant = constant_of(lookup.value, key.type);
       if (constant == nullptr) continue;
       out.from = From::constant;
       out.index = static_cast<std::uint32_t>(out_->constants.size());

@@ -95,8 +95,7 @@ void HarmlessNames::add_changed(const RangeVar* range, const Node* statement) {
 bool HarmlessNames::is_spare_view(const parser::ResolvedName& name) const {
   if (name.relation == nullptr || name.temporary != nullptr) return false;
   const parser::Relation& view = *name.relation;
-  return (view.kind == parser::RelationKind::view || view.kind == parser::RelationKind::materialized_view) &&
-         generation_.policy().relation(view.oid) == nullptr &&
+  return parser::is_view(view.kind) && generation_.policy().relation(view.oid) == nullptr &&
          !generation_.functions().is_read_for_rows(view.oid) &&
          !generation_.functions().names_for_rows(view.name);
 }

@@ -16,9 +16,7 @@ using parser::Relation;
 constexpr int trigger_type_before = 1 << 1;  // catalog/pg_trigger.h
 
 bool is_deciding_view(const Relation& relation, const Generation& generation) {
-  const bool view =
-      relation.kind == parser::RelationKind::view || relation.kind == parser::RelationKind::materialized_view;
-  return view && generation.functions().is_read_for_rows(relation.oid);
+  return parser::is_view(relation.kind) && generation.functions().is_read_for_rows(relation.oid);
 }
 
 class HopChange {
@@ -40,40 +38,27 @@ class HopChange {
     return generation_.policy().consent_relations.contains(relation.oid);
   }
 
-  bool decides(const Relation& relation, std::string_view name) const {
-    if (holds_consent(relation) || is_deciding_view(relation, generation_)) return true;
-    if (is_condition_column(relation, name)) return true;
-    const auto& columns = generation_.subject_columns().of(relation.oid);
-    const parser::Column* column = relation.column(name);
-    return column == nullptr || std::any_of(columns.begin(), columns.end(), [&](const SubjectColumn& each) {
-             return each.attnum == column->attnum;
-           });
-  }
-
   const Relation* changed(const AlterTableStmt* alter) const {
-    const Relation* relation = hop(alter->relation);
-    const Relation* read = fixed(alter->relation);
     const Relation* found = nullptr;
     parser::for_each(alter->cmds, [&](const Node* node) {
       const auto* command = parser::as<AlterTableCmd>(node);
-      if (read != nullptr && generation_.functions().is_read_for_rows(read->oid) &&
-          !keeps_columns(*read, command))
-        found = read;
-      if (relation != nullptr &&
-          (is_deciding_view(*relation, generation_) || !is_harmless(*relation, command)))
-        found = relation;
+      const auto forbids = [&](const Relation& relation) { return this->forbids(relation, command); };
+      if (const Relation* relation = find(alter->relation, forbids)) found = relation;
       if (command->subtype != AT_AddInherit) return;
       if (const Relation* parent = hop(parser::as<RangeVar>(command->def))) found = parent;
     });
     return found;
   }
 
-  // A column of a table that code on unmasked rows, or a condition, takes by its name.
-  const Relation* renamed(const RenameStmt& rename) const {
-    const Relation* relation = fixed(rename.relation);
-    const bool copied = relation != nullptr && generation_.functions().row_code_copies(relation->oid);
-    return relation != nullptr && (copied || is_condition_column(*relation, rename.subname)) ? relation
-                                                                                             : nullptr;
+  // Of a column; of the relation itself.
+  const Relation* renamed(const RenameStmt* rename) const {
+    if (rename->renameType == OBJECT_TABCONSTRAINT || rename->renameType == OBJECT_TRIGGER) return nullptr;
+    if (rename->renameType != OBJECT_COLUMN || rename->subname == nullptr) return fixed(rename->relation);
+    return find(rename->relation, [&](const Relation& relation) {
+      if (is_hop(relation) && decides(relation, rename->subname)) return true;
+      return is_fixed(relation) && (generation_.functions().row_code_copies(relation.oid) ||
+                                    is_condition_column(relation, rename->subname));
+    });
   }
 
   const Relation* dropped(const DropStmt* drop) const {
@@ -114,6 +99,22 @@ class HopChange {
   const Relation* find(const RangeVar* range, Test test) const {
     if (range == nullptr) return nullptr;
     return find(range->schemaname == nullptr ? "" : range->schemaname, range->relname, test);
+  }
+
+  bool decides(const Relation& relation, std::string_view name) const {
+    if (holds_consent(relation) || is_deciding_view(relation, generation_)) return true;
+    if (is_condition_column(relation, name)) return true;
+    const auto& columns = generation_.subject_columns().of(relation.oid);
+    const parser::Column* column = relation.column(name);
+    return column == nullptr || std::any_of(columns.begin(), columns.end(), [&](const SubjectColumn& each) {
+             return each.attnum == column->attnum;
+           });
+  }
+
+  bool forbids(const Relation& relation, const AlterTableCmd* command) const {
+    if (generation_.functions().is_read_for_rows(relation.oid) && !keeps_columns(relation, command))
+      return true;
+    return is_hop(relation) && (is_deciding_view(relation, generation_) || !is_harmless(relation, command));
   }
 
   bool is_condition_column(const Relation& relation, std::string_view name) const {
@@ -182,16 +183,9 @@ std::optional<parser::SqlError> refuse_hop_change(const Node* statement, const G
     case T_AlterTableStmt:
       found = change.changed(parser::as<AlterTableStmt>(statement));
       break;
-    case T_RenameStmt: {
-      const auto* rename = parser::as<RenameStmt>(statement);
-      const bool column = rename->renameType == OBJECT_COLUMN && rename->subname != nullptr;
-      const bool other = rename->renameType == OBJECT_TABCONSTRAINT || rename->renameType == OBJECT_TRIGGER;
-      found = column || other ? change.hop(rename->relation) : change.fixed(rename->relation);
-      if (found != nullptr && (other || (column && !change.decides(*found, rename->subname))))
-        found = nullptr;
-      if (column && found == nullptr) found = change.renamed(*rename);
+    case T_RenameStmt:
+      found = change.renamed(parser::as<RenameStmt>(statement));
       break;
-    }
     case T_AlterObjectSchemaStmt:
       found = change.fixed(parser::as<AlterObjectSchemaStmt>(statement)->relation);
       break;

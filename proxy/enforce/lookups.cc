@@ -13,16 +13,6 @@ namespace pgconsent::enforce {
 using parser::RangeEntry;
 using parser::Relation;
 
-bool has_leakproof_equality(const parser::Column& column) {
-  static constexpr parser::Oid types[] = {
-      parser::boolean_oid,     parser::bytea_oid,   parser::name_oid, parser::bigint_oid,
-      parser::smallint_oid,    parser::integer_oid, parser::text_oid, parser::oid_oid,
-      parser::bpchar_oid,      parser::varchar_oid, parser::date_oid, parser::timestamp_oid,
-      parser::timestamptz_oid, parser::uuid_oid};
-  return column.collation_sql.empty() &&
-         std::find(std::begin(types), std::end(types), column.type) != std::end(types);
-}
-
 namespace {
 
 // A number is compared with a string by nobody's operator, and the server's error belongs to the original.
@@ -97,10 +87,11 @@ LookupFilter QueryRewriter::lookups(Source& source, const RangeEntry& entry, con
     const auto clears_if = table.clears_if.find(column.attnum);
     if (clears_if == table.clears_if.end()) continue;
     // IN finds types for its parameters that = does not, and its operator by the search path.
-    const bool list = lookup.values.size() > 1;
+    const bool list = nodeTag(lookup.value) == T_List;
     if (list && generation_.is_defined_operator("=")) continue;
     std::vector<std::string> values;
-    for (const Node* node : lookup.values) values.push_back(repeated(source, node, column, lookup.any));
+    const auto add = [&](const Node* node) { values.push_back(repeated(source, node, column, lookup.any)); };
+    list ? parser::for_each(parser::as<List>(lookup.value), add) : add(lookup.value);
     if (std::any_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); }))
       continue;
     const std::string_view conjunction = out.raw.empty() ? "" : " AND ";

@@ -19,6 +19,14 @@ SqlError runs_on_rows(std::string_view name) {
       "Choose another name, or let a DBA do it without the proxy.");
 }
 
+SqlError named_for_rows(std::string_view name) {
+  return refusal(
+      "\"" + std::string(name) + "\" can't be made or named so through the proxy",
+      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, names a relation "
+      "or a type so.",
+      "Choose another name; for a relation, let a DBA write the schema's name in that code.");
+}
+
 // The relation that a statement makes, or a part of CREATE SCHEMA.
 std::string_view made_relation(const Node* statement) {
   switch (nodeTag(statement)) {
@@ -77,21 +85,9 @@ bool renames_relation(const RenameStmt* rename) {
   return rename->relation != nullptr && !part;
 }
 
-namespace {
-
-SqlError names_for_rows(std::string_view name) {
-  return refusal(
-      "\"" + std::string(name) + "\" can't be made or named so through the proxy",
-      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, names a relation "
-      "or a type so.",
-      "Choose another name; for a relation, let a DBA write the schema's name in that code.");
-}
-
-}  // namespace
-
 std::optional<SqlError> refuse_row_relation(std::string_view name, const Generation& generation) {
   if (!generation.functions().names_for_rows(name)) return std::nullopt;
-  return names_for_rows(name);
+  return named_for_rows(name);
 }
 
 std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, const Generation& generation) {
@@ -179,7 +175,7 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
   if (!relation.empty()) return refuse_row_relation(relation, generation);
   // What is called with one argument may be a cast.
   if (!type.empty() && (functions.row_code_names(type) || functions.runs_on_rows(type)))
-    return names_for_rows(type);
+    return named_for_rows(type);
   return std::nullopt;
 }
 

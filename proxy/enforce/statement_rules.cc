@@ -82,7 +82,7 @@ bool holds_tables_only(const CreateSchemaStmt* create) {
   return only;
 }
 
-// CREATE OPERATOR (PROCEDURE = 'f'): definitions take the names of functions as string constants, too.
+// CREATE AGGREGATE (SFUNC = 'f'): definitions take the names of functions as string constants, too.
 bool names_dangerous_function(std::string_view constant, const Generation& generation) {
   if (constant.size() < 2 || constant.front() != '\'' || constant.back() != '\'')
     return !constant.empty() && !std::isdigit(static_cast<unsigned char>(constant.front()));

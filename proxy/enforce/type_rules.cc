@@ -56,8 +56,8 @@ std::optional<parser::SqlError> refuse_cast(const TypeName* source, const TypeNa
 }
 
 std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Generation& generation) {
-  const HeldTypes held(generation);
   const bool cascade = drop->behavior == DROP_CASCADE;
+  const std::optional<HeldTypes> held = cascade ? std::optional<HeldTypes>(generation) : std::nullopt;
   std::optional<parser::SqlError> error;
   const auto refuse = [&](std::string_view name) {
     error = refusal("\"" + std::string(name) + "\" can't be dropped with all that uses it through the proxy",
@@ -67,10 +67,8 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
     switch (drop->removeType) {
       case OBJECT_CAST: {
         const List* types = parser::as<List>(object);
-        if (auto refused =
-                refuse_cast(parser::as<TypeName>(static_cast<const Node*>(linitial(types))),
-                            parser::as<TypeName>(static_cast<const Node*>(lsecond(types))), generation))
-          error = std::move(refused);
+        auto refused = refuse_cast(linitial_node(TypeName, types), lsecond_node(TypeName, types), generation);
+        if (refused) error = std::move(refused);
         break;
       }
       case OBJECT_EXTENSION:
@@ -78,7 +76,7 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
         break;
       case OBJECT_SCHEMA: {
         const std::string schema(parser::string_value(object));
-        if (cascade && (held.uses_schema(schema) || holds_row_functions(schema, generation))) refuse(schema);
+        if (cascade && (held->uses_schema(schema) || holds_row_functions(schema, generation))) refuse(schema);
         break;
       }
       case OBJECT_TYPE:
@@ -90,14 +88,14 @@ std::optional<parser::SqlError> refuse_type_drop(const DropStmt* drop, const Gen
       case OBJECT_TSTEMPLATE:
         if (auto refused = refuse_name_change(drop->removeType, name_of(object), generation))
           error = std::move(refused);
-        if (cascade && (drop->removeType == OBJECT_COLLATION || held.has(name_of(object))))
+        if (cascade && (drop->removeType == OBJECT_COLLATION || held->has(name_of(object))))
           refuse(name_of(object));
         break;
       case OBJECT_TABLE:
       case OBJECT_VIEW:
       case OBJECT_MATVIEW:
       case OBJECT_FOREIGN_TABLE:
-        if (cascade && held.has(name_of(object))) refuse(name_of(object));
+        if (cascade && held->has(name_of(object))) refuse(name_of(object));
         break;
       default:
         break;
@@ -117,12 +115,9 @@ bool decides_by(std::string_view type, const Generation& generation) {
            (rules != nullptr && (rule == nullptr || !rule->is_public));
   };
   const auto holds = [&](const parser::Column& column) {
-    auto held = catalog.types.find(column.type);
-    for (int depth = 0; depth < 32 && held != catalog.types.end(); ++depth) {
-      if (held->second.name == type) return true;
-      held = catalog.types.find(held->second.base);
-    }
-    return false;
+    const auto types = catalog.type_and_bases(column.type);
+    return std::any_of(types.begin(), types.end(),
+                       [&](const parser::Type* each) { return each->name == type; });
   };
   return generation.functions().row_code_names(type) ||
          std::any_of(catalog.relations.begin(), catalog.relations.end(), [&](const auto& each) {
@@ -158,13 +153,14 @@ bool holds_row_functions(std::string_view schema, const Generation& generation) 
 }
 
 std::optional<parser::SqlError> refuse_type_change(const Node* statement, const Generation& generation) {
-  if (nodeTag(statement) == T_DefineStmt && is_text_search(parser::as<DefineStmt>(statement)->kind)) {
-    return refuse_name_change(parser::as<DefineStmt>(statement)->kind,
-                              parser::last_string(parser::as<DefineStmt>(statement)->defnames), generation);
-  }
   if (auto error = refuse_operator(statement)) return error;
   std::string_view name;
   switch (nodeTag(statement)) {
+    case T_DefineStmt: {
+      const auto* define = parser::as<DefineStmt>(statement);
+      if (!is_text_search(define->kind)) return std::nullopt;
+      return refuse_name_change(define->kind, parser::last_string(define->defnames), generation);
+    }
     case T_DropStmt:
       return refuse_type_drop(parser::as<DropStmt>(statement), generation);
     case T_CreateCastStmt: {
