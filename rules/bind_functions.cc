@@ -72,7 +72,10 @@ void bind_list(Binding& binding, const std::vector<FunctionName>& list, std::set
     } else if (name.name.empty() && binding.catalog.has_schema(name.schema)) {
       report.warning(name.written.at, "no function matches " + written);
     } else {  // what is not there is neither trusted nor called
-      if (trusted) binding.policy.missing_functions.insert(name.name);
+      if (trusted) {
+        binding.policy.missing_functions.insert(name.name);
+        binding.policy.missing_function_schemas.insert(name.schema);
+      }
       report.warning(name.written.at, "function " + written + " does not exist",
                      function_hint(binding, name));
     }

@@ -202,7 +202,8 @@ struct Policy {
   // privileges; they are listed so that `check` can name who may read them.
   std::set<Oid> consent_relations;
   std::set<Oid> trusted_functions, refused_functions;
-  std::set<std::string, std::less<>> missing_functions;  // names of trusted ones that are not there
+  // Names of trusted ones that are not there, and of the schemas where they would be.
+  std::set<std::string, std::less<>> missing_functions, missing_function_schemas;
   // The built-in store: no client names its relations, nor its functions but those for applications.
   std::set<Oid> store_relations;
   bool refuse_unlisted_tables = false;

@@ -101,7 +101,7 @@ struct Relation {
   // Views, matviews, rules: relations and functions that their definition uses, built-in ones too.
   std::vector<Oid> depends_on;
   std::vector<Oid> trigger_functions;     // not internal, disabled ones too
-  std::string trigger_arguments;          // of all of them, one trigger's a line
+  std::string trigger_arguments;          // of all of them, one a line
   std::vector<Oid> transition_functions;  // those that get transition tables (REFERENCING … TABLE AS)
   std::vector<Oid>
       row_changing_functions;  // BEFORE … FOR EACH ROW, run by UPDATE: what they return is stored

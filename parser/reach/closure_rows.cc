@@ -11,7 +11,7 @@
 #include "parser/names/ascii.h"
 #include "parser/names/built_in_types.h"
 #include "parser/reach/closure.h"
-#include "parser/reach/row_copies.h"
+#include "parser/reach/row_tables.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
@@ -54,11 +54,7 @@ bool is_text_search(std::string_view function) {
 // What is found is followed until nothing new comes up.
 class ReachClosure::RowCode {
  public:
-  explicit RowCode(ReachClosure& all) : all_(all), out_(all.out_) {
-    for (const auto& [oid, relation] : all.snapshot_.relations) {
-      if (oid >= first_user_oid) tables_.insert(relation.name);
-    }
-  }
+  explicit RowCode(ReachClosure& all) : all_(all), out_(all.out_) {}
   void run();
 
  private:
@@ -67,36 +63,31 @@ class ReachClosure::RowCode {
   void add_all(const std::vector<Oid>& functions);
   void add_type(Oid type);
   void add_types(const std::vector<Oid>& types);
+  void name_types(const std::vector<Oid>& types);
   void read(Oid relation, std::unordered_set<Oid>& reads);
   void add_named();
   void follow(bool by_itself);
   void call(const std::string& name);
   void add_signature(const Function& function);
-  void note_names(const std::string& body, bool qualified_only, const Function* function);
-  void note_copies();
+  void note_names(const std::string& body, bool qualified_only);
   void note_arguments(const Relation& relation);
   void note_words(const std::string& body);
   void note_messages(const Function& function);
+  void note_tables();
   std::size_t known() const { return out_.row_reads_.size() + out_.row_types_.size() + seen_.size(); }
 
   ReachClosure& all_;
   FunctionReach& out_;
-  std::unordered_set<std::string_view> tables_;  // names of users' relations
   std::unordered_set<Oid> seen_, judged_;
-  std::unordered_set<Oid> nameless_;  // of operators, casts and operator classes, that no code need use
+  std::unordered_set<Oid> nameless_;  // of casts and operator classes, that no code need use
   std::vector<const Function*> queue_;
-  struct Copying {                          // of rows by the order of their columns
-    const Function* trigger = nullptr;      // null: not of the rows that it is given
-    std::unordered_set<std::string> names;  // of what may be these tables
-  };
-  std::vector<Copying> copying_;
+  RowTables row_tables_;
 };
 
 // Whatever may be a type's or a relation's name: identifiers that are not a row's columns, built-in types,
 // keywords where such a name stands; where constants are taken for names, every word of one.
 // `qualified_only`: those with a schema.
-void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only,
-                                       const Function* function) {
+void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only) {
   static constexpr std::array read = {"from"sv, "join"sv,  "into"sv,  "update"sv, "only"sv,
                                       "as"sv,   "table"sv, "using"sv, "of"sv,     "collate"sv};
   const auto tokens = scan(body);
@@ -118,14 +109,12 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
   };
   const bool dynamic =
       std::any_of(tokens->begin(), tokens->end(), [](const Token& token) { return takes_names(token.text); });
-  std::vector<std::string> names;
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
     out_.row_code_searches_ |= is_text_search(token.text);
     if (i > 1 && is_dot(i - 1)) {
-      if (token.text.empty() || !all_.snapshot_.has_schema((*tokens)[i - 2].text)) continue;
-      out_.row_names_.insert(token.text);
-      names.push_back(token.text);
+      if (!token.text.empty() && all_.snapshot_.has_schema((*tokens)[i - 2].text))
+        out_.row_names_.insert(token.text);
     } else if (qualified_only) {
       continue;
     } else if (token.kind == TokenKind::constant) {
@@ -133,15 +122,8 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
       for_each_word(text(i), [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
     } else if (is_name(i) && !is_dot(i + 1)) {
       out_.row_relations_.insert(token.text);
-      names.push_back(token.text);
     }
   }
-  if (function == nullptr) return;
-  const RowCopies copies = find_row_copies(body, *tokens, tables_);
-  if (!copies.named) names.clear();
-  out_.all_copied_ |= copies.any;
-  if (copies.own || copies.named)
-    copying_.push_back({copies.own ? function : nullptr, {names.begin(), names.end()}});
 }
 
 // In any language.
@@ -178,6 +160,14 @@ void ReachClosure::RowCode::add_types(const std::vector<Oid>& types) {
   for (Oid oid : types) add_type(oid);
 }
 
+// Their constants may be compared, too.
+void ReachClosure::RowCode::name_types(const std::vector<Oid>& types) {
+  add_types(types);
+  for (Oid oid : types) {
+    for (const Type* type : all_.snapshot_.type_and_bases(oid)) out_.row_constants_.insert(type->oid);
+  }
+}
+
 // A relation, and what it is made of.
 void ReachClosure::RowCode::read(Oid oid, std::unordered_set<Oid>& reads) {
   std::vector<Oid> relations = {oid};
@@ -189,7 +179,7 @@ void ReachClosure::RowCode::read(Oid oid, std::unordered_set<Oid>& reads) {
     for (const auto* code :
          {&relation->policy_functions, &relation->trigger_functions, &relation->implicit_functions})
       add_all(*code);
-    add_types(relation->named_types);
+    name_types(relation->named_types);
     note_arguments(*relation);
     for (Oid function : relation->depends_on) {
       const Function* known = all_.snapshot_.function(function);
@@ -224,21 +214,6 @@ void ReachClosure::RowCode::note_arguments(const Relation& relation) {
   });
 }
 
-// Of what tables the order of the columns counts.
-void ReachClosure::RowCode::note_copies() {
-  const auto runs_on = [&](const Relation& relation, const Function& function) {
-    const auto& triggers = relation.trigger_functions;
-    return std::find(triggers.begin(), triggers.end(), function.oid) != triggers.end();
-  };
-  for (const auto& [oid, relation] : all_.snapshot_.relations) {
-    if (oid < first_user_oid) continue;
-    for (const auto& [trigger, names] : copying_) {
-      if ((trigger != nullptr && runs_on(relation, *trigger)) || names.contains(relation.name))
-        out_.copied_.insert(oid);
-    }
-  }
-}
-
 // The consent store's own functions say what is wrong with their arguments.
 void ReachClosure::RowCode::note_messages(const Function& function) {
   if (all_.tellers_.contains(function.oid) && function.schema != "pgconsent")
@@ -253,10 +228,37 @@ void ReachClosure::RowCode::call(const std::string& name) {
   }
 }
 
+// Rows of a table that are handed over, or back, are taken by position.
 void ReachClosure::RowCode::add_signature(const Function& function) {
-  add_types(function.argument_types);
-  add_types(function.all_types);
-  add_type(function.result_type);
+  std::vector<Oid> types = function.argument_types;
+  types.insert(types.end(), function.all_types.begin(), function.all_types.end());
+  types.push_back(function.result_type);
+  name_types(types);
+  for (Oid oid : types) {
+    for (const Type* type : all_.snapshot_.type_and_bases(oid)) {
+      if (type->relation == 0) continue;
+      row_tables_.add(function, type->relation);
+      read(type->relation, out_.row_reads_);
+    }
+  }
+}
+
+void ReachClosure::RowCode::note_tables() {
+  std::unordered_set<Oid> held = out_.row_reads_;
+  for (const auto* relations : {&all_.options_.protected_relations, &all_.options_.unwritable_relations})
+    held.insert(relations->begin(), relations->end());
+  RowTables::Found found = row_tables_.find(all_.snapshot_, held);
+  out_.copied_ = std::move(found.copied);
+  out_.filled_ = std::move(found.filled);
+  out_.filled_by_rows_ = std::move(found.filled_by_rows);
+  if (out_.filled_by_rows_.empty()) return;
+  for (Oid oid : all_.options_.protected_relations) {
+    const Relation* relation = all_.snapshot_.relation(oid);
+    if (relation == nullptr) continue;
+    for (const Column& column : relation->columns) {
+      if (all_.options_.is_masked(oid, column.attnum)) out_.masked_names_.insert(column.name);
+    }
+  }
 }
 
 // `by_itself`: rows are handed to it, so its errors may hold their values.
@@ -270,8 +272,9 @@ void ReachClosure::RowCode::follow(bool by_itself) {
     add_all(function.depends_on);
     for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
     if (!nameless_.contains(function.oid)) add_signature(function);
+    row_tables_.note(function);
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
-    if (!judged_.contains(function.oid)) note_names(function.body, false, &function);
+    if (!judged_.contains(function.oid)) note_names(function.body, false);
     BodyFacts facts = scan_body(function.language, function.body);
     for (const std::string& name : facts.calls) call(name);
     if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
@@ -290,9 +293,9 @@ void ReachClosure::RowCode::add_named() {
     if (oid >= first_user_oid && named) add_type(oid);
   }
   if (seen_.empty() && out_.deciding_.empty()) return;
-  std::vector<Oid> nameless = all_.snapshot_.support_functions;
   for (const Operator& op : all_.snapshot_.operators)
-    nameless.insert(nameless.end(), {op.function, op.restrict_estimator, op.join_estimator});
+    add_all({op.function, op.restrict_estimator, op.join_estimator});
+  std::vector<Oid> nameless = all_.snapshot_.support_functions;
   for (const Cast& cast : all_.snapshot_.casts) nameless.push_back(cast.function);
   for (Oid function : nameless) {
     if (!seen_.contains(function)) nameless_.insert(function);
@@ -318,14 +321,14 @@ void ReachClosure::RowCode::run() {
   add_all({options.trusted_functions.begin(), options.trusted_functions.end()});
   for (Oid oid : options.deciding_relations) read(oid, out_.deciding_);
   out_.row_reads_.insert(out_.deciding_.begin(), out_.deciding_.end());
-  for (const std::string& condition : options.conditions) note_names(condition, true, nullptr);
+  for (const std::string& condition : options.conditions) note_names(condition, true);
   follow(false);
   for (std::size_t before = known();; before = known()) {
     add_named();
     follow(false);
     if (known() == before) break;
   }
-  note_copies();
+  note_tables();
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*all_.snapshot_.function(oid));
 }

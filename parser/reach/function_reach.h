@@ -99,16 +99,22 @@ class FunctionReach {
   }
   // Does such code hold the name, be it a column's, or in a constant? Coarse: by its words.
   bool row_code_holds(std::string_view name) const;
+  // May it put values into a column of that name, be it a new one?
+  bool row_code_fills(Oid relation, std::string_view column) const {
+    return filled_.contains(relation) || row_code_holds(column) ||
+           (filled_by_rows_.contains(relation) && masked_names_.contains(column));
+  }
   // Is consent, or a condition of the rules, read from it, if only through views?
   bool decides(Oid relation) const { return deciding_.contains(relation); }
   // Or does code on unmasked rows, or what decides, read it or call what does?
   bool is_read_for_rows(Oid relation) const { return row_reads_.contains(relation); }
-  // Do code on unmasked rows or what decides search in texts, or take the relation's rows by the order of
-  // their columns?
+  // Do code on unmasked rows or what decides search in texts, or may they take the relation's rows by the
+  // order of their columns?
   bool row_code_searches() const { return row_code_searches_; }
-  bool row_code_copies(Oid relation) const { return all_copied_ || copied_.contains(relation); }
-  // Or convert to the type?
+  bool row_code_copies(Oid relation) const { return copied_.contains(relation); }
+  // Or convert to the type; have constants of it?
   bool is_row_type(Oid type) const { return row_types_.contains(type); }
+  bool is_row_constant(Oid type) const { return row_constants_.contains(type); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
   bool errors_may_tell(std::string_view function_name) const {
     return row_code_.contains(function_name) || bad_calls_.contains(function_name);
@@ -170,10 +176,12 @@ class FunctionReach {
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_relations_, row_names_, telling_;
+  Names masked_names_;          // of protected tables' columns
   Names row_words_;             // in lower case
   bool row_words_all_ = false;  // some are written in a way that is not read here
-  bool row_code_searches_ = false, all_copied_ = false;
-  std::unordered_set<Oid> deciding_, row_reads_, row_types_, copied_;
+  bool row_code_searches_ = false;
+  std::unordered_set<Oid> deciding_, row_reads_, row_types_, row_constants_, copied_, filled_,
+      filled_by_rows_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
   Names bad_write_code_names_;

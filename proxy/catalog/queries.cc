@@ -141,10 +141,13 @@ constexpr std::string_view inheritance = "SELECT i.inhrelid, i.inhparent FROM pg
 constexpr std::string_view rules = R"(
 SELECT DISTINCT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type OPERATOR(pg_catalog.<>) '1')";
 
-// Disabled ones too: the table's owner may enable them.
+// Disabled ones too: the table's owner may enable them. Their arguments end with a NUL byte each.
 constexpr std::string_view triggers = R"(
 SELECT t.tgrelid, t.tgfoid, t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL, t.tgtype,
-       pg_catalog.encode(t.tgargs, 'escape')
+       (SELECT COALESCE(pg_catalog.string_agg(pg_catalog.convert_from(pg_catalog.decode(m.match[1], 'hex'),
+                                                                      pg_catalog.getdatabaseencoding()), E'\n'), '')
+        FROM pg_catalog.regexp_matches(pg_catalog.encode(t.tgargs, 'hex'),
+                                       '((?:[1-9a-f][0-9a-f]|0[1-9a-f])*)00', 'g') m(match))
 FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal)";
 
 constexpr std::string_view functions = R"(

@@ -56,8 +56,8 @@ class HopChange {
     if (rename->renameType != OBJECT_COLUMN || rename->subname == nullptr) return fixed(rename->relation);
     return find(rename->relation, [&](const Relation& relation) {
       if (is_hop(relation) && decides(relation, rename->subname)) return true;
-      return is_fixed(relation) && (generation_.functions().row_code_copies(relation.oid) ||
-                                    is_condition_column(relation, rename->subname));
+      return generation_.functions().row_code_copies(relation.oid) ||
+             (is_fixed(relation) && is_condition_column(relation, rename->subname));
     });
   }
 
@@ -112,8 +112,9 @@ class HopChange {
   }
 
   bool forbids(const Relation& relation, const AlterTableCmd* command) const {
-    if (generation_.functions().is_read_for_rows(relation.oid) && !keeps_columns(relation, command))
-      return true;
+    const parser::FunctionReach& functions = generation_.functions();
+    const bool is_named = functions.is_read_for_rows(relation.oid) || functions.row_code_copies(relation.oid);
+    if (is_named && !keeps_columns(relation, command)) return true;
     return is_hop(relation) && (is_deciding_view(relation, generation_) || !is_harmless(relation, command));
   }
 
@@ -132,9 +133,10 @@ class HopChange {
                !generation_.functions().row_code_copies(relation.oid);
       case AT_AlterColumnType:
         return name != nullptr && !is_condition_column(relation, name) &&
-               !generation_.functions().row_code_holds(name);
+               !generation_.functions().row_code_fills(relation.oid, name);
       case AT_AddColumn:
-        return !generation_.functions().row_code_holds(parser::as<ColumnDef>(command->def)->colname) ||
+        return !generation_.functions().row_code_fills(relation.oid,
+                                                       parser::as<ColumnDef>(command->def)->colname) ||
                is_built_in(command);
       default:
         return true;

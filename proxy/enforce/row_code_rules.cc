@@ -27,6 +27,12 @@ SqlError named_for_rows(std::string_view name) {
       "Choose another name; for a relation, let a DBA write the schema's name in that code.");
 }
 
+SqlError holds_trusted(std::string_view schema) {
+  return refusal("schema \"" + std::string(schema) + "\" can't be the new name through the proxy",
+                 "The rules trust functions there that do not exist: others would be taken for them.",
+                 "Choose another name, or let a DBA take these functions out of the rules.");
+}
+
 // The relation that a statement makes, or a part of CREATE SCHEMA.
 std::string_view made_relation(const Node* statement) {
   switch (nodeTag(statement)) {
@@ -92,7 +98,7 @@ std::optional<SqlError> refuse_row_relation(std::string_view name, const Generat
 
 std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
-  std::string_view function, type, relation = made_relation(facts.statement);
+  std::string_view function, type, schema, relation = made_relation(facts.statement);
   switch (nodeTag(facts.statement)) {
     case T_CreateFunctionStmt:
       function = parser::last_string(parser::as<CreateFunctionStmt>(facts.statement)->funcname);
@@ -106,6 +112,8 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
         function = parser::last_string(parser::as<ObjectWithArgs>(rename->object)->objname);
         if (!functions.runs_on_rows(function)) function = rename->newname;
       }
+      if (parser::as<RenameStmt>(facts.statement)->renameType == OBJECT_SCHEMA)
+        schema = parser::as<RenameStmt>(facts.statement)->newname;
       if (renames_relation(parser::as<RenameStmt>(facts.statement)) ||
           names_type(parser::as<RenameStmt>(facts.statement)->renameType))
         relation = parser::as<RenameStmt>(facts.statement)->newname;
@@ -138,10 +146,10 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
       type = parser::last_string(range->typeName);
       parser::for_each(range->params, [&](const Node* node) {
         const auto* option = parser::as<DefElem>(node);
-        const bool names = option->defname == std::string_view("multirange_type_name") &&
-                           option->arg != nullptr && nodeTag(option->arg) == T_TypeName;
-        if (!names) return;
-        const std::string_view other = parser::last_string(parser::as<TypeName>(option->arg)->names);
+        if (option->defname != std::string_view("multirange_type_name") || option->arg == nullptr) return;
+        const std::string_view other = nodeTag(option->arg) == T_TypeName
+                                           ? parser::last_string(parser::as<TypeName>(option->arg)->names)
+                                           : parser::string_value(option->arg);
         if (functions.row_code_names(other)) type = other;
       });
       break;
@@ -165,6 +173,7 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
   // Also one that the rules name and that is not there: it would be trusted.
   const bool named = generation.policy().missing_functions.contains(function);
   if (!function.empty() && (named || functions.runs_on_rows(function))) return runs_on_rows(function);
+  if (generation.policy().missing_function_schemas.contains(schema)) return holds_trusted(schema);
   if (nodeTag(facts.statement) == T_CreateSchemaStmt) {
     std::optional<SqlError> error;
     parser::for_each(parser::as<CreateSchemaStmt>(facts.statement)->schemaElts, [&](const Node* part) {

@@ -49,7 +49,8 @@ SqlError touches(std::string_view name, const Node* statement) {
     return unsupported(
         "this definition is not supported on \"" + std::string(name) + "\"",
         "It may tell or decide of masked values: keys, constraints, expressions and indexes of several "
-        "columns may name public columns only. Let a DBA make it, without the proxy.");
+        "columns may name public columns only; where a trigger copies whole rows, columns keep their places "
+        "and names. Let a DBA make it, without the proxy.");
   return unsupported("this kind of statement is not supported on \"" + std::string(name) + "\"",
                      "It may show, change or copy protected data. Run it without the proxy, as a DBA.");
 }
@@ -164,7 +165,11 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   if (auto error = refuse_new_way(facts.statement, generation, names)) return error;
   const bool restricted =
       names != nullptr && (tag == T_DropStmt || tag == T_AlterTableStmt);  // add_schemas()
-  if (tag != T_TruncateStmt && tag != T_DoStmt && tag != T_CreateFunctionStmt && !restricted) {
+  static constexpr NodeTag drop_nothing[] = {T_TruncateStmt,   T_DoStmt,        T_CreateFunctionStmt,
+                                             T_GrantStmt,      T_GrantRoleStmt, T_CreateExtensionStmt,
+                                             T_AlterDomainStmt};
+  if (std::find(std::begin(drop_nothing), std::end(drop_nothing), tag) == std::end(drop_nothing) &&
+      !restricted) {
     if (auto error = refuse_cascade(text.substr(facts.start, facts.end - facts.start), generation))
       return error;
   }

@@ -54,7 +54,7 @@ class Change {
   bool rename(const RenameStmt* rename) const {
     if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
     const char* const name = rename->renameType == OBJECT_COLUMN ? rename->subname : nullptr;
-    return name != nullptr && columns_.is_public(std::string_view(name)) && is_spare(name) &&
+    return name != nullptr && columns_.is_public(std::string_view(name)) && is_spare(name) && !is_copied() &&
            !is_filled(rename->newname);
   }
 
@@ -76,9 +76,8 @@ class Change {
       case AT_DropConstraint:
         return command->name != nullptr && dropped(command);
       case AT_DropColumn:
-        return command->name != nullptr &&
-               (table_.column(std::string_view(command->name)) == nullptr ||
-                (is_spare(command->name) && !generation_.functions().row_code_copies(table_.oid)));
+        return command->name != nullptr && (table_.column(std::string_view(command->name)) == nullptr ||
+                                            (is_spare(command->name) && !is_copied()));
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -191,7 +190,12 @@ class Change {
 
   // Code may put raw values into it as soon as it is there: keys are public, and types have code of their
   // own.
-  bool is_filled(std::string_view name) const { return generation_.functions().row_code_holds(name); }
+  bool is_filled(std::string_view name) const {
+    return generation_.functions().row_code_fills(table_.oid, name);
+  }
+
+  // Another column in the place of one would get its values.
+  bool is_copied() const { return generation_.functions().row_code_copies(table_.oid); }
 
   // What a column that is there already does not get.
   static bool has_values_only(const List* constraints) {

@@ -119,7 +119,11 @@ bool decides_by(std::string_view type, const Generation& generation) {
     return std::any_of(types.begin(), types.end(),
                        [&](const parser::Type* each) { return each->name == type; });
   };
+  const auto is_constant = [&](const auto& each) {
+    return each.second.name == type && generation.functions().is_row_constant(each.first);
+  };
   return generation.functions().row_code_names(type) ||
+         std::any_of(catalog.types.begin(), catalog.types.end(), is_constant) ||
          std::any_of(catalog.relations.begin(), catalog.relations.end(), [&](const auto& each) {
            const auto& columns = each.second.columns;
            return std::any_of(columns.begin(), columns.end(), [&](const parser::Column& column) {

@@ -69,8 +69,9 @@ CREATE VIEW v_no AS SELECT said FROM answers WHERE said = 'no';
 CREATE MATERIALIZED VIEW m_no AS SELECT said FROM v_no;
 CREATE VIEW v_open AS SELECT true AS open;
 CREATE FUNCTION is_open() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT bool_and(open) FROM public."v_open"';
+CREATE TYPE state AS ENUM ('yes', 'no');
 CREATE VIEW crm.given AS SELECT member_id, ok FROM crm.asked
-  WHERE ok AND is_open() AND (SELECT count(*) FROM asked_of) >= 0 AND NOT EXISTS (SELECT FROM m_no);
+  WHERE (CASE WHEN ok THEN 'yes'::state ELSE 'no'::state END)::text = 'yes' AND is_open() AND (SELECT count(*) FROM asked_of) >= 0 AND NOT EXISTS (SELECT FROM m_no);
 CREATE TABLE deals (member_id bigint, until timestamp);
 CREATE VIEW v_deals AS SELECT member_id FROM deals;
 CREATE TABLE spare_of (id int PRIMARY KEY);
@@ -88,12 +89,17 @@ CREATE DOMAIN short AS text CHECK (is_short(VALUE));
 CREATE TABLE staging (email text);
 CREATE TABLE shape (a int, b int);
 CREATE SCHEMA codes;
+CREATE SCHEMA spares AUTHORIZATION app;
+CREATE DOMAIN free AS text;
+ALTER DOMAIN free OWNER TO app;
 CREATE FUNCTION codes.helper(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE FUNCTION norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER touch BEFORE UPDATE ON crm.member_consents FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE TABLE kept (id bigint, town text, name text);
 CREATE TABLE open_kept (id bigint, name text);
+CREATE TABLE open_history (id bigint, at timestamptz);
+CREATE TABLE named_history (id bigint);
 CREATE VIEW v_names AS SELECT id, name FROM members;
 CREATE VIEW v_spare AS SELECT id, name FROM members;
 CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS $$SELECT count(name) FROM public.V_Names, "aside".names WHERE names.id = 1$$;
@@ -102,13 +108,28 @@ CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE s public.s
   IF NEW.name IS DISTINCT FROM s THEN INSERT INTO kept SELECT NEW.id, NEW.town, s; END IF;
   NEW := jsonb_populate_record(NEW, jsonb_build_object('filled', NEW.name)); RETURN NEW; END $$;
 ALTER TABLE members ALTER COLUMN mood TYPE mood USING mood::mood;
+CREATE FUNCTION keep_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO open_history SELECT (jsonb_populate_record(NULL::open_history, to_jsonb(OLD) || jsonb_build_object('at', now()))).*;
+  RETURN OLD; END $$;
+CREATE FUNCTION keep_named() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO named_history SELECT (jsonb_populate_record(NULL::named_history, jsonb_build_object(TG_ARGV[0] || '_old', OLD.name))).*;
+  RETURN OLD; END $$;
+CREATE TRIGGER keep_open AFTER DELETE ON open_kept FOR EACH ROW EXECUTE FUNCTION keep_open();
+CREATE TRIGGER keep_named AFTER DELETE ON open_kept FOR EACH ROW EXECUTE FUNCTION keep_named('name');
 CREATE STATISTICS members_norm ON (norm(name)), town FROM members;
 CREATE TRIGGER fill BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION fill();
 ALTER TABLE members ADD filled text, ADD plain text;
+CREATE FUNCTION hooked() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER hooked BEFORE UPDATE ON members FOR EACH ROW EXECUTE FUNCTION hooked('aside', 'hoök');
+CREATE DOMAIN title AS text;
+CREATE FUNCTION titled(text, title) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR %% (LEFTARG = text, RIGHTARG = title, FUNCTION = titled);
 ALTER VIEW v_spare OWNER TO app;
-DO $$ DECLARE mine text; BEGIN FOREACH mine IN ARRAY '{members, tags, asked_of, answers, v_no, m_no, v_open, deals, v_deals, spare_of, v_names, aside.names, staging, shape, kept, open_kept}'::text[] LOOP
+DO $$ DECLARE mine text; BEGIN FOREACH mine IN ARRAY '{members, tags, asked_of, answers, v_no, m_no, v_open, deals, v_deals, spare_of, v_names, aside.names, staging, shape, kept, open_kept, open_history, named_history}'::text[] LOOP
   EXECUTE 'ALTER TABLE ' || mine || ' OWNER TO app'; END LOOP; END $$;
 ALTER TYPE answer OWNER TO app;
+ALTER TYPE state OWNER TO app;
+ALTER DOMAIN title OWNER TO app;
 ALTER FUNCTION is_open() OWNER TO app;
 ALTER FUNCTION is_short(text) OWNER TO app;
 ALTER FUNCTION norm(text) OWNER TO app;

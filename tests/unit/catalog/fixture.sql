@@ -57,7 +57,7 @@ CREATE CAST (public.mood AS varchar) WITH FUNCTION public.mood_text(public.mood)
 CREATE FUNCTION public.like_mood(public.mood, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE OPERATOR public.=~ (LEFTARG = public.mood, RIGHTARG = text, FUNCTION = public.like_mood, RESTRICT = eqsel);
 
-CREATE TRIGGER t1 BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION public.on_order();
+CREATE TRIGGER t1 BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION public.on_order('fx', 'hoök', '', '1p0');
 CREATE TRIGGER t2 BEFORE UPDATE ON public.items FOR EACH ROW EXECUTE FUNCTION public.on_order();
 ALTER TABLE public.items DISABLE TRIGGER t2;
 ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY;

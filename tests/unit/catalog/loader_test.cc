@@ -178,6 +178,7 @@ TEST_F(Loader, ViewsAndDependencies) {
   EXPECT_THAT(relation("mv").depends_on, Contains(relation("users").oid));
   EXPECT_THAT(relation("people").depends_on, Contains(relation("users").oid));
   EXPECT_THAT(relation("orders").trigger_functions, ElementsAre(function("on_order").oid));
+  EXPECT_EQ(relation("orders").trigger_arguments, "fx\nhoök\n\n1p0\n");
   EXPECT_THAT(relation("orders").row_changing_functions, IsEmpty()) << "BEFORE INSERT";
   EXPECT_THAT(relation("items").trigger_functions, ElementsAre(function("on_order").oid)) << "disabled";
   EXPECT_THAT(relation("defaults").implicit_functions,
