@@ -121,6 +121,9 @@ int show(const ConsentOptions& options) {
 
 int import(ConsentOptions& options) {
   options.import.read.format = *consent::format_of(options.format);
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(options.import.file, unreadable))
+    return failed({options.import.file.string() + ": not a regular file (it is read twice)", false});
   if (options.import.rejects.empty()) options.import.rejects = options.import.file.string() + ".rejected.csv";
   auto store = open_store(options, &options.import.read);
   if (!store) return could_not_run;
@@ -138,9 +141,6 @@ int import(ConsentOptions& options) {
 int export_events(ConsentOptions& options) {
   consent::ReaderOptions& format = options.import.read;
   format.format = *consent::format_of(options.format);
-  if (format.format == consent::Format::tcf)
-    return failed(
-        {"TC strings are made by registered consent platforms alone: export to csv, jsonl or jsonld"});
   auto store = open_store(options, &format);
   if (!store) return could_not_run;
   if (options.output.empty()) {
@@ -230,6 +230,7 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
       ->check(CLI::Range(1, 65535));
   read->add_option("--kind", options->import.kind, "The kind of subject where a record names none")
       ->type_name("KIND");
+  read->add_flag("--again", options->import.again, "Record a file that was imported before once more");
   read->add_option("--rejects", options->import.rejects,
                    "Where rejected lines go, instead of FILE.rejected.csv")
       ->type_name("FILE");
@@ -239,7 +240,8 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
       "Fields: event_type (give), subject_kind, subject, purpose, category, occurred_at, valid_from, "
       "valid_until,\n"
       "lawful_basis, controller, recipients, notice, notice_version, jurisdiction, actor, method, evidence.\n"
-      "The same file again goes on where it was interrupted; what is recorded is not recorded twice. A "
+      "The same file again goes on where it was interrupted; one that was finished is refused but for "
+      "--again. A "
       "record of\n"
       "several events is recorded as a whole or not at all. `tcf: [2, 3]` at a purpose of the rules says "
       "which purposes\n"
@@ -253,7 +255,7 @@ void add_consent_commands(CLI::App& app, std::function<int()>& run) {
   write->add_option("kind", options->kind, "One kind of subject instead of all")->type_name("KIND");
   write->add_option("--format", options->format, "csv, jsonl or jsonld")
       ->required()
-      ->check(CLI::IsMember({"csv", "jsonl", "jsonld", "tcf"}));
+      ->check(CLI::IsMember({"csv", "jsonl", "jsonld"}));
   write->add_option("--output", options->output, "Instead of standard output")->type_name("FILE");
   write->callback([options, &run] { run = [options] { return export_events(*options); }; });
 }

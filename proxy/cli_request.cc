@@ -133,7 +133,8 @@ int erase(const OpennessInput& input, const RequestOptions& options, const DsrRe
           const std::string& key, DsrStatus& status) {
   MadeReport before = make_subject_report(input, options.kind, key, false);
   if (before.status != fine) return before.status;
-  if (before.report.has_row) {
+  // The record of one whose own row is gone still decides about other rows.
+  if (before.report.has_row || !before.report.records.empty() || !before.report.history.empty()) {
     auto [text, error] = config::control_connection(*input.config, input.database);
     if (!error.empty()) return fail(could_not_run, error);
     consent::ErasureResult result;

@@ -75,8 +75,10 @@ StoreNeedsResult store_needs(const RuleSet& rules, const parser::Snapshot& catal
   std::set<StorePair> pairs;
   for (const PurposeRule& purpose : rules.purposes) {
     pairs.emplace(purpose.name.text, "");
+    const std::vector<std::string> chain = chain_of(rules, purpose);
+    for (std::size_t i = 1; i < chain.size(); ++i) result.needs.narrowing.emplace_back(chain[0], chain[i]);
     for (const BasisRule& basis : purpose.lawful_basis) {
-      for (const std::string& name : chain_of(rules, purpose)) pairs.emplace(name, basis.category.text);
+      for (const std::string& name : chain) pairs.emplace(name, basis.category.text);
     }
   }
   result.needs.pairs.assign(pairs.begin(), pairs.end());

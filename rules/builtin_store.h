@@ -14,7 +14,7 @@
 namespace pgconsent::rules {
 
 inline constexpr std::string_view store_schema = "pgconsent";
-inline constexpr int store_version = 2;  // the newest migration in proxy/consent/store
+inline constexpr int store_version = 3;  // the newest migration in proxy/consent/store
 
 struct StoreKind {
   std::string name;
@@ -28,6 +28,7 @@ using StorePair = std::pair<std::string, std::string>;  // purpose, category
 struct StoreNeeds {
   std::vector<StoreKind> kinds;
   std::vector<StorePair> pairs;
+  std::vector<StorePair> narrowing;  // purpose, wider purpose; at any distance, the widest last
   std::vector<std::string> roles;  // whose statements will join the compiled rows
 };
 struct StoreNeedsResult {

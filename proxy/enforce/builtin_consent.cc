@@ -20,17 +20,15 @@ class BuiltinConsent final : public ConsentSql {
   std::string given(const std::string& purpose, std::string_view category) override {
     const int number = bit(purpose, category);
     if (number < 0) return {};
-    const std::string since = fmt::format("{}.since[{}]", alias_, number + 1);
     const std::string until = fmt::format("{}.until[{}]", alias_, number + 1);
-    return fmt::format(
-        "({0} OR ({1} AND {2} OPERATOR(pg_catalog.<=) pg_catalog.statement_timestamp() AND {3} "
-        "OPERATOR(pg_catalog.>) pg_catalog.statement_timestamp()))",
-        is_set("given", number), is_set("limited", number), since, until);
+    return fmt::format("({0} OR ({1} AND {2} OPERATOR(pg_catalog.>) pg_catalog.statement_timestamp()))",
+                       is_set("given", number), begun(number), until);
   }
 
   std::string withdrawn(const std::string& purpose, std::string_view category) override {
     const int number = bit(purpose, category);
-    return number < 0 ? std::string() : is_set("withdrawn", number);
+    if (number < 0) return {};
+    return fmt::format("({} AND ({}) IS NOT TRUE)", is_set("withdrawn", number), begun(number));
   }
 
   // Of the purpose as a whole.
@@ -61,6 +59,12 @@ class BuiltinConsent final : public ConsentSql {
   int bit(const std::string& purpose, std::string_view category) const {
     auto found = source_.bits.find({purpose, std::string(category)});
     return found == source_.bits.end() ? -1 : found->second;
+  }
+
+  // Consent with times that has begun, over or not.
+  std::string begun(int number) {
+    return fmt::format("{} AND {}.since[{}] OPERATOR(pg_catalog.<=) pg_catalog.statement_timestamp()",
+                       is_set("limited", number), alias_, number + 1);
   }
 
   std::string is_set(std::string_view word, int number) {

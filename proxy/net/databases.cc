@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <future>
+
 namespace pgconsent::net {
 
 namespace {
@@ -77,6 +79,17 @@ void Databases::tidy() {
       ++it;
     }
   }
+}
+
+void Databases::read_catalogs(std::chrono::milliseconds most) const {
+  const auto until = std::chrono::steady_clock::now() + most;
+  std::vector<std::future<void>> reads;
+  for (const auto& database : open_ones()) {
+    auto done = std::make_shared<std::promise<void>>();
+    reads.push_back(done->get_future());
+    database->reload(0, [done](const std::string&) { done->set_value(); });
+  }
+  for (auto& read : reads) read.wait_until(until);
 }
 
 rules::Diagnostics Databases::use_rules(const RulesInForce& rules) {

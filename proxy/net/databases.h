@@ -22,6 +22,8 @@ class Databases {
   // The handler is called once, here or on any thread: with a database whose rules are bound, or an error. A
   // failure is remembered for a moment, since clients can ask before they are authenticated.
   void open(const std::string& name, Handler handler);
+  // Reads the catalogs of all open databases anew, or as many as it can in that time.
+  void read_catalogs(std::chrono::milliseconds most) const;
   // Binds the rules in every open database. With errors in the diagnostics nothing has changed.
   rules::Diagnostics use_rules(const RulesInForce& rules);
 

@@ -20,6 +20,7 @@ void log_diagnostics(const rules::Diagnostics& diagnostics) {
 namespace {
 
 constexpr std::size_t min_key_bytes = 16;
+constexpr std::chrono::seconds catalog_patience{5};
 
 // The secret that pseudonyms are made with.
 std::string read_key(const std::filesystem::path& file, std::string& key) {
@@ -88,6 +89,7 @@ SettingsPtr reload_settings(const std::filesystem::path& config_file, const Sett
   SettingsResult loaded = load_settings(config_file);
   log_problems(loaded);
   rules::Diagnostics bound;
+  if (loaded.settings) databases.read_catalogs(catalog_patience);  // `pgconsent init` may just have run
   if (loaded.settings) bound = databases.use_rules(loaded.rules);
   log_diagnostics(bound);
   if (!loaded.settings || rules::has_errors(bound)) {

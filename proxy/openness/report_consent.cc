@@ -133,10 +133,14 @@ void read_store(SubjectReport& report, const Ask& ask) {
       "evidence",    "actor",      "notice",  "controller", "recipients", "jurisdiction", "recorded_at"};
   std::string list;
   for (const std::string& field : fields) list += (list.empty() ? "" : ", ") + text_sql(field);
+  const ConsentSource& source = *kind_of(report).consent;
+  const parser::Relation& relation = *report.request.generation->catalog().relation(source.relation);
+  const std::string subject = column_sql(relation, source.subject, "s");
   const Answer events = ask(fmt::format(
       "SELECT {} FROM pgconsent.consent_event WHERE subject_kind OPERATOR(pg_catalog.=) {} AND subject "
-      "OPERATOR(pg_catalog.=) {} ORDER BY id",
-      list, parser::quote_literal(report.request.kind), literal));
+      "OPERATOR(pg_catalog.=) (SELECT CAST({} AS pg_catalog.text) FROM {} s WHERE {}) ORDER BY id",
+      list, parser::quote_literal(report.request.kind), subject, enforce::relation_sql(relation),
+      enforce::equal_sql(subject, literal)));
   report.has_history = events.error.empty();
   if (!events.error.empty()) return note_missing(report, "consent history", events);
   for (const Answer::Row& row : events.rows) {

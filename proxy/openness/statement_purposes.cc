@@ -90,10 +90,11 @@ Inline with_regime(const Texts& texts, const BasisUse& use, Inline words) {
                     {{"regime", plain(texts.text("regime." + std::string(rules::to_string(*use.regime))))}});
 }
 
-const char* for_whom(const CategoryUse& use, const rules::ListedBasis& listed) {
+const char* for_whom(const CategoryUse& use, const rules::ListedBasis& listed, bool under_restriction) {
   if (use.for_everybody) return "for_whom.always";
   const bool declared = listed.by_declaration() && listed.when.empty() && listed.until.empty();
-  return declared ? "for_whom.declared" : "for_whom.by_row";
+  if (!declared) return "for_whom.by_row";
+  return under_restriction ? "for_whom.declared_always" : "for_whom.declared";
 }
 
 // The bases that decide. Where one holds by declaration for every row, the others do not matter.
@@ -106,7 +107,7 @@ void add_uses(const Statement& statement, const Texts& texts, const rules::Purpo
                         with_regime(texts, basis, basis_words(texts, *basis.listed, basis.regime, sensitive)),
                         condition_words(texts, *basis.listed),
                         until_words(texts, *basis.listed, consent_may_expire(policy)),
-                        plain(texts.text(for_whom(use, *basis.listed)))});
+                        plain(texts.text(for_whom(use, *basis.listed, purpose.under_restriction)))});
   }
 }
 

@@ -130,15 +130,20 @@ std::string write_dsr_status(const DsrRequest& request, const DsrStatus& status)
     about["restricted"] = status.restricted;
     ordered& rows = about["rows_left"] = ordered::array();
     for (const auto& [table, count] : status.rows) rows.push_back({{"table", table}, {"rows", count}});
-    about["note"] = status.completed
-                        ? "No row of the protected tables names this person any more. What was consented to, "
-                          "and when it ended, "
-                          "stays on record as evidence (Art. 17(3)(e) GDPR)."
-                        : "All consent is withdrawn and processing is restricted (Art. 18 GDPR): the proxy "
-                          "shows nothing of this "
-                          "person but for purposes that go on under restriction. Erasing the rows is the job "
-                          "of the application "
-                          "that keeps them; run the request again afterwards to have it confirmed.";
+    about["note"] =
+        status.completed
+            ? "No row of the protected tables names this person any more. What was consented to, "
+              "and when it ended, "
+              "stays on record as evidence (Art. 17(3)(e) GDPR)."
+        : !status.restricted
+            ? "No consent of this person is on record, and no restriction could be recorded. Erasing "
+              "the rows is the job of the application that keeps them; run the request again "
+              "afterwards to have it confirmed."
+            : "All consent is withdrawn and processing is restricted (Art. 18 GDPR): the proxy "
+              "shows nothing of this "
+              "person but for purposes that go on under restriction. Erasing the rows is the job "
+              "of the application "
+              "that keeps them; run the request again afterwards to have it confirmed.";
   } else {
     out["results_count"] = status.rows.size();
     about["results_file"] = status.results;

@@ -65,8 +65,8 @@ std::string Event::get(std::string_view name) const {
 }
 
 std::string value_problem(std::string_view field, std::string_view value) {
-  constexpr std::size_t longest = 10000;
-  if (value.size() > longest) return std::string(field) + " is longer than 10000 bytes";
+  if (value.size() > longest_text)
+    return std::string(field) + " is longer than " + std::to_string(longest_text) + " bytes";
   if (value.find('\0') != value.npos) return std::string(field) + " holds a NUL byte";
   if (!rules::is_valid_utf8(value)) return std::string(field) + " is not UTF-8";
   const bool is_moment = field == "occurred_at" || field == "valid_from" || field == "valid_until";

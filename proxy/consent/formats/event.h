@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Event {
   std::optional<std::string>* field(std::string_view name);
   std::string get(std::string_view name) const;  // empty: absent
 };
+
+inline constexpr std::size_t longest_text = 10000;  // bytes of a field
 
 // What is wrong with a value before the database sees it; empty: nothing. Times are ISO 8601 with a zone, or
 // a date (UTC).

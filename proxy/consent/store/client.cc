@@ -42,7 +42,10 @@ pqxx::connection& StoreClient::Impl::open() {
   if (!connection) {
     connection = std::make_unique<pqxx::connection>(text);
     pqxx::nontransaction(*connection)
-        .exec("SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET jit = off");
+        .exec(
+            "SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = "
+            "'hex'; "
+            "SET jit = off");
   }
   return *connection;
 }
@@ -103,8 +106,10 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
     std::string type = known[0][2].c_str();
     type.resize(std::min(type.size(), type.find(" COLLATE ")));
     const std::string key = work.quote(subject) + "::" + type;
-    if (work.exec(fmt::format("SELECT FROM {} s WHERE s.{} = {}", known[0][0].c_str(), known[0][1].c_str(),
-                              key))
+    const std::string compiled = "pgconsent." + work.quote_name(kind + "_consent");
+    if (work.exec(fmt::format(
+                      "SELECT FROM {} s WHERE s.{} = {} UNION ALL SELECT FROM {} c WHERE c.subject = {}",
+                      known[0][0].c_str(), known[0][1].c_str(), key, compiled, key))
             .empty())
       return {fmt::format("unknown subject \"{}\" of kind \"{}\"", subject, kind)};
     for (const auto& row :
@@ -118,8 +123,9 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
     }
     for (const auto& row :
          work.exec(fmt::format("SELECT {}, recorded_at, record_id FROM pgconsent.consent_event WHERE "
-                               "subject_kind = {} AND subject = ({})::text ORDER BY id",
-                               event_columns, work.quote(kind), key))) {
+                               "subject_kind = {} AND subject = (SELECT c.subject::text FROM {} c WHERE "
+                               "c.subject = {}) ORDER BY id",
+                               event_columns, work.quote(kind), compiled, key))) {
       auto& event = state.events.emplace_back();
       for (const auto& field : row) {
         if (!field.is_null()) event.emplace_back(field.name(), field.c_str());

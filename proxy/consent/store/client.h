@@ -30,7 +30,8 @@ struct SubjectState {
 struct ImportOptions {
   std::filesystem::path file, rejects;
   ReaderOptions read;
-  std::string kind;  // for records without one
+  std::string kind;    // for records without one
+  bool again = false;  // a file that was read to its end
   std::size_t batch = 20000;
 };
 struct ImportReport {

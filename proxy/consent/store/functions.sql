@@ -75,6 +75,12 @@ BEGIN
 END
 $body$;
 
+-- The bits of one word whose consent is yet to begin.
+CREATE OR REPLACE FUNCTION pgconsent.not_yet(since timestamptz[], word integer, bits_per_word integer) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT coalesce(bit_or(1::bigint << (n - 1) % bits_per_word), 0) FROM generate_subscripts(since, 1) n
+        WHERE (n - 1) / bits_per_word = word AND since[n] > clock_timestamp());
+
 -- Records what can be recorded, set by set: plans are made for the number of lines at hand, while a single event takes
 -- the plan that is there. The rest comes back with reasons. Lines ascend.
 CREATE OR REPLACE FUNCTION pgconsent.apply(input pgconsent.event_input[])
@@ -100,7 +106,8 @@ RETURNS uuid LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN pg_catalog.md5(pg_catalog.concat_ws(E'\x1f', subject_kind, subject, coalesce(purpose, ''), coalesce(category, '')))::uuid;
 
 CREATE OR REPLACE FUNCTION pgconsent.record(event pgconsent.event_input) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+@plain_text@ AS $body$
 DECLARE
   problem text;
   type text;
@@ -118,7 +125,8 @@ BEGIN
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION '%', problem USING ERRCODE = '22023';
   END IF;
-  EXECUTE format('SELECT $1::%s::text', type) INTO event.subject USING event.subject;
+  EXECUTE format('SELECT c.subject::text FROM pgconsent.%I c WHERE c.subject = $1::%s', event.subject_kind || '_consent', type)
+    INTO event.subject USING event.subject;
   RETURN pgconsent.record_id(event.subject_kind, event.subject, event.purpose, event.category);
 END
 $body$;

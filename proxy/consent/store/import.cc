@@ -57,7 +57,8 @@ class Importer {
     std::ifstream in(options_.file, std::ios::binary);
     auto reader = make_event_reader(options_.read, in);
     if (!reader->problem().empty()) return {options_.file.string() + ": " + reader->problem()};
-    const std::int64_t done = begin();
+    std::int64_t done = 0;
+    if (std::string finished = begin(done); !finished.empty()) return {std::move(finished)};
     rejects_.open(options_.rejects, done > 0 ? std::ios::app : std::ios::trunc);
     if (!rejects_) return {"can't write " + options_.rejects.string(), false};
     if (done == 0) rejects_ << "line,reason\n";
@@ -78,17 +79,29 @@ class Importer {
   }
 
  private:
-  std::int64_t begin() {
+  // How far an earlier run has come. Not empty: it came to the end.
+  std::string begin(std::int64_t& done) {
     pqxx::work work(connection_);
     work.exec("CREATE TEMPORARY TABLE IF NOT EXISTS pgconsent_staging (" + staging_columns() +
               ") ON COMMIT DELETE ROWS");
     work.exec(
         fmt::format("INSERT INTO pgconsent.import (digest, file) VALUES ({}, {}) ON CONFLICT DO NOTHING",
                     work.quote(digest_), work.quote(options_.file.filename().string())));
+    if (options_.again)
+      work.exec(
+          "UPDATE pgconsent.import SET lines = 0, accepted = 0, rejected = 0, started_at = pg_catalog.now(), "
+          "finished_at = NULL WHERE finished_at IS NOT NULL AND digest = " +
+          work.quote(digest_));
     const pqxx::result rows =
-        work.exec("SELECT lines FROM pgconsent.import WHERE digest = " + work.quote(digest_));
+        work.exec("SELECT lines, finished_at, accepted, rejected FROM pgconsent.import WHERE digest = " +
+                  work.quote(digest_));
     work.commit();
-    return rows[0][0].as<std::int64_t>();
+    done = rows[0][0].as<std::int64_t>();
+    if (rows[0][1].is_null()) return {};
+    return fmt::format(
+        "a file of the same content was imported at {} ({} accepted, {} rejected): --again records it "
+        "once more",
+        rows[0][1].c_str(), rows[0][2].c_str(), rows[0][3].c_str());
   }
 
   static std::string staging_columns() {

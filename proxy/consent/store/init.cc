@@ -105,6 +105,7 @@ class Initialiser {
     int added = 0;
     for (const rules::StorePair& pair : needs_.pairs) {
       if (!numbering_.pairs.emplace(pair, next).second) continue;
+      if (has_store_ && !pair.second.empty()) added_.push_back(pair);
       values += fmt::format("{}\n  ({}, {}, {})", values.empty() ? "" : ",", next++,
                             quote_literal(pair.first), quote_literal(pair.second));
       ++added;
@@ -148,7 +149,7 @@ class Initialiser {
 
   // What can be made again and again; left alone while it is the same.
   void code() {
-    std::string sql(functions_sql());
+    std::string sql = functions_sql() + narrowing();
     for (const rules::StoreKind& kind : needs_.kinds) sql += kind_sql(kind, count_);
     sql += rights();
     numbering_.version = migrations().back().version;
@@ -163,6 +164,26 @@ class Initialiser {
     execute("CREATE OR REPLACE FUNCTION pgconsent.numbering() RETURNS text LANGUAGE sql IMMUTABLE AS " +
             quote_literal(body));
     execute(sql, "functions, tables of the subject kinds, grants");
+    cover_new_pairs();
+  }
+
+  std::string narrowing() const {
+    std::string sql = "DELETE FROM pgconsent.narrowing;\n";
+    for (std::size_t i = 0; i < needs_.narrowing.size(); ++i) {
+      const auto& [purpose, wider] = needs_.narrowing[i];
+      const bool widest = i + 1 == needs_.narrowing.size() || needs_.narrowing[i + 1].first != purpose;
+      sql += fmt::format("INSERT INTO pgconsent.narrowing VALUES ({}, {}, {});\n", quote_literal(purpose),
+                         quote_literal(wider), widest);
+    }
+    return sql;
+  }
+
+  // Who has withdrawn from a purpose as a whole has done so for what it comes to use. In rows of before.
+  void cover_new_pairs() {
+    for (const rules::StorePair& pair : added_) {
+      const int number = numbering_.pairs.at(pair);
+      for (const rules::StoreKind& kind : needs_.kinds) execute(withdraw_sql(kind, pair, number));
+    }
   }
 
   void role() {
@@ -198,6 +219,7 @@ class Initialiser {
   const bool dry_run_;
   bool has_store_ = false;
   int count_ = 0;
+  std::vector<rules::StorePair> added_;  // to a store that was there
   rules::StoreNumbering numbering_;
   InitResult result_;
 };

@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
 #include "parser/names/identifier.h"
+#include "proxy/consent/formats/event.h"
 
 namespace pgconsent::consent {
 
 // Written by CMake from the .sql files.
 extern const char* const store_001_store;
 extern const char* const store_002_refusals;
+extern const char* const store_003_narrowing;
 extern const char* const store_functions;
 extern const char* const store_kind;
 extern const char* const store_compile;
@@ -23,6 +26,30 @@ using parser::quote_identifier;
 constexpr int bits_per_word = 63;  // the sign stays out of it
 constexpr int partitions = 8;
 constexpr const char* bit_names[] = {"given", "limited", "withdrawn", "objected"};
+// Keys read and written as text are the same whoever calls.
+constexpr const char* plain_text =
+    "SET DateStyle = 'ISO, YMD' SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET bytea_output = 'hex' "
+    "SET extra_float_digits = 1";
+
+using Values = std::map<std::string, std::string, std::less<>>;
+
+std::string fill_in(std::string_view text, const Values& values) {
+  std::string out;
+  for (;;) {
+    const std::size_t begin = text.find('@');
+    const std::size_t end = begin == text.npos ? begin : text.find('@', begin + 1);
+    if (end == text.npos) return out.append(text);
+    out.append(text.substr(0, begin));
+    auto value = values.find(text.substr(begin + 1, end - begin - 1));
+    if (value == values.end()) {
+      out.append(text.substr(begin, end - begin));  // the second @ may begin a word
+      text.remove_prefix(end);
+    } else {
+      out.append(value->second);
+      text.remove_prefix(end + 1);
+    }
+  }
+}
 
 std::string aggregate(std::string_view condition, int word, std::string_view name) {
   return fmt::format(
@@ -52,23 +79,7 @@ class KindTemplate {
     values_["compile_row"] = fill(store_compile);
   }
 
-  std::string fill(std::string_view text) const {
-    std::string out;
-    for (;;) {
-      const std::size_t begin = text.find('@');
-      const std::size_t end = begin == text.npos ? begin : text.find('@', begin + 1);
-      if (end == text.npos) return out.append(text);
-      out.append(text.substr(0, begin));
-      auto value = values_.find(text.substr(begin + 1, end - begin - 1));
-      if (value == values_.end()) {
-        out.append(text.substr(begin, end - begin));  // the second @ may begin a word
-        text.remove_prefix(end);
-      } else {
-        out.append(value->second);
-        text.remove_prefix(end + 1);
-      }
-    }
-  }
+  std::string fill(std::string_view text) const { return fill_in(text, values_); }
 
  private:
   void names() {
@@ -82,6 +93,9 @@ class KindTemplate {
     values_["subject_table"] = kind_.table;
     values_["subject_key"] = kind_.key;
     values_["input_columns"] = event_input_columns();
+    values_["part_columns"] = fmt::format("n.line, n.{}", fmt::join(event_fields, ", n."));
+    values_["plain_text"] = plain_text;
+    values_["longest_text"] = std::to_string(longest_text);
   }
 
   void tables() {
@@ -117,12 +131,7 @@ class KindTemplate {
         add("bit_aggregates", aggregate(when.at(bit), word, bit) + ",", "\n      ");
         add("bit_columns", column, ", ");
         add("bit_values", fmt::format("coalesce(b.{}, 0)", column), ", ");
-        add("bit_updates",
-            bit == bit_names[3] ? fmt::format("{0} = c.{0} | EXCLUDED.{0},", column)
-                                : fmt::format("{0} = c.{0} & ~(EXCLUDED.given_{1} | EXCLUDED.limited_{1} | "
-                                              "EXCLUDED.withdrawn_{1}) | EXCLUDED.{0},",
-                                              column, word),
-            "\n    ");
+        add("bit_updates", update(bit, word) + ",", "\n    ");
         add(std::string(bit) + "_cases", fmt::format("WHEN {} THEN c.{}", word, column), " ");
       }
       add("lift_aggregates", aggregate("true", word, "lifted"), ", ");
@@ -135,6 +144,20 @@ class KindTemplate {
     }
   }
 
+  // What is withdrawn stays so until the consent begins that comes after it.
+  static std::string update(std::string_view bit, int word) {
+    const std::string column = fmt::format("{}_{}", bit, word);
+    if (bit == "objected") return fmt::format("{0} = c.{0} | EXCLUDED.{0}", column);
+    std::string limited = fmt::format("EXCLUDED.limited_{}", word);
+    if (bit == "withdrawn")
+      limited = fmt::format(
+          "({} & ~CASE WHEN EXCLUDED.since IS NULL THEN 0 ELSE pgconsent.not_yet(EXCLUDED.since, {}, {}) "
+          "END)",
+          limited, word, bits_per_word);
+    return fmt::format("{0} = (c.{0} & ~(EXCLUDED.given_{1} | EXCLUDED.withdrawn_{1} | {2})) | EXCLUDED.{0}",
+                       column, word, limited);
+  }
+
   void add(const std::string& word, const std::string& text, std::string_view separator) {
     std::string& value = values_[word];
     value.append(value.empty() ? "" : separator).append(text);
@@ -142,21 +165,34 @@ class KindTemplate {
 
   const rules::StoreKind& kind_;
   const int words_;
-  std::map<std::string, std::string, std::less<>> values_;
+  Values values_;
 };
 
 }  // namespace
 
 std::vector<Migration> migrations() {
-  return {{1, "store", store_001_store}, {2, "refusals", store_002_refusals}};
+  return {{1, "store", store_001_store},
+          {2, "refusals", store_002_refusals},
+          {3, "narrowing", store_003_narrowing}};
 }
 
-std::string_view functions_sql() {
-  return store_functions;
+std::string functions_sql() {
+  return fill_in(store_functions, {{"plain_text", plain_text}});
 }
 
 std::string kind_sql(const rules::StoreKind& kind, int pairs) {
   return KindTemplate(kind, pairs).fill(store_kind);
+}
+
+std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& pair, int number) {
+  return fmt::format(
+      "UPDATE pgconsent.{0} c SET withdrawn_{1} = c.withdrawn_{1} | {2} FROM (SELECT DISTINCT ON (e.subject) "
+      "e.subject, e.event_type FROM pgconsent.{3} e WHERE e.purpose = {4} AND e.category IS NULL AND "
+      "e.event_type IN ('give', 'refuse', 'withdraw') ORDER BY e.subject, e.id DESC) l "
+      "WHERE l.event_type <> 'give' AND c.subject = l.subject::{5}",
+      quote_identifier(rules::compiled_table(kind.name)), number / bits_per_word,
+      std::int64_t{1} << number % bits_per_word, quote_identifier("consent_event_" + kind.name),
+      parser::quote_literal(pair.first), cast_type(kind.key_type));
 }
 
 std::string_view event_input_columns() {

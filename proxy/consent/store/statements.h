@@ -14,10 +14,13 @@ struct Migration {
   std::string_view name, sql;
 };
 std::vector<Migration> migrations();  // ascending, without gaps
-std::string_view functions_sql();
+std::string functions_sql();
 
 // Bits 0 to `pairs` - 1 must fit. REQUIRES: the kind's names are SQL already (StoreKind).
 std::string kind_sql(const rules::StoreKind& kind, int pairs);
+
+// Whoever withdrew from the purpose as a whole has done so for this category, which it did not use before.
+std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& pair, int number);
 
 // The columns of pgconsent.event_input, in its order.
 std::string_view event_input_columns();

@@ -1,0 +1,15 @@
+CREATE ROLE pgconsent LOGIN CREATEROLE;
+CREATE ROLE mailer LOGIN;
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE customers (id bigint PRIMARY KEY, email text, name text);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, address text);
+CREATE TABLE names (k text COLLATE ci PRIMARY KEY, email text);
+CREATE TABLE prices (k numeric PRIMARY KEY, email text);
+CREATE TABLE moments (k timestamptz PRIMARY KEY, email text);
+INSERT INTO customers SELECT i, 'c' || i || '@example.com', 'C' || i FROM generate_series(1, 200) i;
+INSERT INTO orders SELECT i, i, 'addr' || i FROM generate_series(1, 200) i;
+INSERT INTO names VALUES ('bob', 'bob@example.com'), ('Anna', 'anna@example.com');
+INSERT INTO prices VALUES (1.0, 'one@example.com');
+INSERT INTO moments VALUES ('2020-01-02 00:00Z', 'new@example.com');
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO mailer, pgconsent;
+GRANT CREATE ON DATABASE judged TO pgconsent;
