@@ -157,14 +157,47 @@ class Initialiser {
     const std::string body = rules::write_numbering(numbering_);
     if (has_store_ && exists("SELECT FROM pg_catalog.pg_proc WHERE proname = 'numbering' AND pronamespace = "
                              "'pgconsent'::regnamespace AND prosrc = " +
-                             quote_literal(body)))
-      return;
+                             quote_literal(body))) {
+      if (is_whole()) return;
+      execute("SET LOCAL client_min_messages = warning");
+      return execute(sql, "functions and triggers that were missing or disabled");
+    }
     role();
     execute("SET LOCAL client_min_messages = warning");
     execute("CREATE OR REPLACE FUNCTION pgconsent.numbering() RETURNS text LANGUAGE sql IMMUTABLE AS " +
             quote_literal(body));
     execute(sql, "functions, tables of the subject kinds, grants");
     cover_new_pairs();
+  }
+
+  // As the last init has left it. What rows have lost is not made anew from nothing.
+  bool is_whole() {
+    std::string tables, functions;
+    for (const rules::StoreKind& kind : needs_.kinds) {
+      tables +=
+          fmt::format("{}{}", tables.empty() ? "" : ", ", quote_literal(rules::compiled_table(kind.name)));
+      for (const char* name : {"apply", "compile", "replay", "state"})
+        functions += ", " + quote_literal(kind.name + "_" + name);
+    }
+    const std::size_t columns = needs_.kinds.size() * 4 * static_cast<std::size_t>(words_of(count_));
+    if (columns > 0 &&
+        !exists(fmt::format(
+            "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+            "WHERE c.relnamespace = 'pgconsent'::regnamespace AND c.relname IN ({}) AND NOT "
+            "a.attisdropped AND a.attname ~ '^(given|limited|withdrawn|objected)_[0-9]+$' "
+            "HAVING count(*) >= {}",
+            tables, columns)))
+      throw Problem{"the consent store has lost a table or a column of what holds",
+                    "restore it from a backup"};
+    return exists(
+        fmt::format("SELECT FROM pg_catalog.pg_proc WHERE pronamespace = 'pgconsent'::regnamespace AND "
+                    "proname IN ('give', 'refuse', "
+                    "'withdraw', 'object', 'restrict', 'lift', 'apply', 'record', 'record_id'{}) HAVING "
+                    "count(DISTINCT proname) = {} "
+                    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid "
+                    "= t.tgrelid WHERE "
+                    "c.relnamespace = 'pgconsent'::regnamespace AND t.tgenabled = 'D')",
+                    functions, 9 + 4 * needs_.kinds.size()));
   }
 
   std::string narrowing() const {

@@ -193,6 +193,11 @@ BEGIN
     RETURN QUERY SELECT i.line, i.problem FROM ROWS FROM (unnest(part.input), unnest(problems)) AS i(@input_columns@, problem)
     WHERE i.problem <> '';
   END LOOP;
+  IF EXISTS (SELECT FROM pgconsent.@event@ e WHERE e.id = ANY (ids[1:1] || ids[cardinality(ids):])
+             AND NOT EXISTS (SELECT FROM pgconsent.change c WHERE c.xid = e.xid AND (c.seq IS NULL OR c.changed_at >= now()))) THEN
+    RAISE EXCEPTION 'the consent store does not derive what holds: its triggers are disabled'
+      USING ERRCODE = '55000', HINT = 'Run pgconsent init.';
+  END IF;
 END
 $body$;
 

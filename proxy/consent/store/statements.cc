@@ -68,8 +68,7 @@ std::string cast_type(std::string type) {
 
 class KindTemplate {
  public:
-  KindTemplate(const rules::StoreKind& kind, int pairs)
-      : kind_(kind), words_((pairs + bits_per_word - 1) / bits_per_word) {
+  KindTemplate(const rules::StoreKind& kind, int pairs) : kind_(kind), words_(words_of(pairs)) {
     names();
     tables();
     bits();
@@ -178,6 +177,10 @@ std::vector<Migration> migrations() {
 
 std::string functions_sql() {
   return fill_in(store_functions, {{"plain_text", plain_text}});
+}
+
+int words_of(int pairs) {
+  return (pairs + bits_per_word - 1) / bits_per_word;
 }
 
 std::string kind_sql(const rules::StoreKind& kind, int pairs) {

@@ -19,6 +19,8 @@ std::string functions_sql();
 // Bits 0 to `pairs` - 1 must fit. REQUIRES: the kind's names are SQL already (StoreKind).
 std::string kind_sql(const rules::StoreKind& kind, int pairs);
 
+int words_of(int pairs);
+
 // Whoever withdrew from the purpose as a whole has done so for this category, which it did not use before.
 std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& pair, int number);
 
