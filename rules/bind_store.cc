@@ -73,7 +73,11 @@ void bind_bits(const Binding& binding, const Relation& compiled, const ConsentRu
     for (const BasisRule& basis : purpose.lawful_basis) categories.push_back(basis.category.text);
     for (const std::string& category : categories) {
       auto bit = source.bits.find({purpose.name.text, category});
-      if (bit != source.bits.end() && has_words(compiled, bit->second)) continue;
+      if (bit != source.bits.end() && !has_words(compiled, bit->second))
+        return report.error(rule.kind.at,
+                            "table " + in_backticks("pgconsent." + compiled.name) + " has lost columns",
+                            "restore it from a backup");
+      if (bit != source.bits.end()) continue;
       report.error(purpose.name.at,
                    "the consent store does not know purpose " + in_backticks(purpose.name.text) +
                        (category.empty() ? "" : " with category " + in_backticks(category)),
