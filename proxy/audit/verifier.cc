@@ -46,7 +46,7 @@ Verifier::Then Verifier::check(const SegmentFile& file, bool is_last) {
   ++result_.segments;
   if (!open) return finding(input.error()), Then::next;
   const Then then = check_lines(input, is_last);
-  extent_.merkle = current ? std::string() : tree_.root();
+  extent_.merkle = tree_.root();
   if (is_sealed(file)) check_seal(file);
   extents_[file.number] = extent_;
   return then;
@@ -88,7 +88,7 @@ void Verifier::check_line(std::string_view text) {
   extent_.last = line->id;
   extent_.last_hash = line->hash;
   extent_.last_time = line->time;
-  if (file_.form != SegmentFile::Form::current) tree_.add(line->hash);
+  tree_.add(line->hash);  // the current file's, too: it may be sealed meanwhile
   check_checkpoints(*line);
 }
 
@@ -179,7 +179,6 @@ void Verifier::check_sealed() {
     const auto gone = removed_.find(number);
     file_ = {number, SegmentFile::Form::plain, segment_name(number)};
     if (extent != extents_.end()) {
-      // The current file can't have been sealed: its root was not computed.
       compare(said, extent->second.first, extent->second.last, extent->second.last_hash,
               extent->second.merkle, "sealed");
     } else if (gone != removed_.end()) {
