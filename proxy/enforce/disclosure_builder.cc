@@ -71,6 +71,7 @@ class Builder {
     if (!shows_something(index, entry, *relation, shown)) return;
     for (const rules::SubjectPath& path : relation->subjects)
       shown.subjects.push_back(subject(index, entry, path));
+    add_those_inside(*relation);
     // What windows and grouping sets show beside a key may be another row's.
     if (binding_.mixes_rows || request_.mixes_rows) {
       for (const Disclosure::Subject& subject : shown.subjects) add_other(subject.kind);
@@ -85,6 +86,16 @@ class Builder {
   void add_other(std::uint32_t kind) {
     if (std::find(out_->others.begin(), out_->others.end(), kind) == out_->others.end())
       out_->others.push_back(kind);
+  }
+
+  // What a view computes with, of rows that it may not show, or of several tables'.
+  void add_those_inside(const ProtectedRelation& view) {
+    if (!view.subjects.empty() && view.through.size() < 2) return;
+    for (const ProtectedColumn& column : view.inside) {
+      const ProtectedRelation* source = generation_.policy().relation(column.declared_by);
+      if (source == nullptr) return add_unknown();
+      for (const rules::SubjectPath& path : source->subjects) add_other(out_->kind(path.kind));
+    }
   }
 
   void add_unknown() {

@@ -184,6 +184,10 @@ parser::SnapshotPtr shop_catalog() {
   (*b).relations[20012].security_barrier = true;
   b.table(20013, "public", "user_copy", {{"id", int8}, {"email", text}}, RelationKind::materialized_view)
       .depends_on = {20001};
+  b.view(20016, "mails_by_city", {{"city", text}, {"mails", text}},
+         " SELECT users.city,\n    string_agg(users.email, ','::text) AS mails\n   FROM public.users\n  "
+         "GROUP BY users.city",
+         {20001});
   b.view(20014, "product_names", {{"name", text}}, " SELECT products.name\n   FROM public.products", {20007});
   b.table(1255, "pg_catalog", "pg_proc", {{"oid", 26}, {"proname", text}});
   b.table(2619, "pg_catalog", "pg_statistic", {{"starelid", 26}});

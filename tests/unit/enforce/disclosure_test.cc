@@ -83,6 +83,8 @@ TEST(Disclosure, IsWhatThePlanSays) {
       {"shop", "SELECT body, sender_id FROM messages",
        "customer column 1 unless 0 is NULL; others: customer"},
       {"crm", "SELECT iban FROM payments", "others: customer"},
+      {"crm", "SELECT mails FROM mails_by_city WHERE city = 'x'", "others: customer; masked: 0"},
+      {"crm", "SELECT city FROM mails_by_city", "others: customer; masked: 0"},
       {"crm", "UPDATE users SET city = 'x' WHERE id = 3 RETURNING email", "customer = 3; masked: 0"},
       {"crm", "UPDATE users SET city = 'x' WHERE id = 3", "masked: 0"},
       {"crm", "COPY users (id, email) TO STDOUT", "customer column 0; masked: 0"},
