@@ -122,7 +122,7 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
                                row[5].as<bool>()});
     }
     for (const auto& row :
-         work.exec(fmt::format("SELECT {}, recorded_at, record_id FROM pgconsent.consent_event WHERE "
+         work.exec(fmt::format("SELECT {}, recorded_at, recorded_by, record_id FROM pgconsent.consent_event WHERE "
                                "subject_kind = {} AND subject = (SELECT c.subject::text FROM {} c WHERE "
                                "c.subject = {}) ORDER BY id",
                                event_columns, work.quote(kind), compiled, key))) {

@@ -95,7 +95,8 @@ BEGIN
     IF EXISTS (SELECT FROM pgconsent.subject_kind k WHERE k.name = kind) THEN
       RETURN QUERY EXECUTE format('SELECT a.line, a.reason FROM pgconsent.%I($1) a', kind || '_apply') USING part;
     ELSE
-      RETURN QUERY SELECT i.line, format('unknown subject kind "%s"', kind) FROM unnest(part) i;
+      RETURN QUERY SELECT i.line, CASE WHEN coalesce(kind, '') = '' THEN 'the kind of subject is missing' ELSE format('unknown subject kind "%s"', kind) END
+      FROM unnest(part) i;
     END IF;
   END LOOP;
 END

@@ -14,7 +14,7 @@ namespace pgconsent::consent {
 // Written by CMake from the .sql files.
 extern const char* const store_001_store;
 extern const char* const store_002_refusals;
-extern const char* const store_003_narrowing;
+extern const char* const store_003_judging;
 extern const char* const store_functions;
 extern const char* const store_kind;
 extern const char* const store_compile;
@@ -172,7 +172,7 @@ class KindTemplate {
 std::vector<Migration> migrations() {
   return {{1, "store", store_001_store},
           {2, "refusals", store_002_refusals},
-          {3, "narrowing", store_003_narrowing}};
+          {3, "judging", store_003_judging}};
 }
 
 std::string functions_sql() {
