@@ -7,6 +7,7 @@
 
 #include "proxy/consent/formats/event_writer.h"
 #include "proxy/consent/store/client_impl.h"
+#include "proxy/consent/store/statements.h"
 
 namespace pgconsent::consent {
 
@@ -103,9 +104,7 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
         "WHERE name = " +
         work.quote(kind));
     if (known.empty()) return {"unknown subject kind \"" + kind + "\""};
-    std::string type = known[0][2].c_str();
-    type.resize(std::min(type.size(), type.find(" COLLATE ")));
-    const std::string key = work.quote(subject) + "::" + type;
+    const std::string key = work.quote(subject) + "::" + cast_type(known[0][2].c_str());
     const std::string compiled = "pgconsent." + work.quote_name(kind + "_consent");
     if (work.exec(fmt::format(
                       "SELECT FROM {} s WHERE s.{} = {} UNION ALL SELECT FROM {} c WHERE c.subject = {}",
@@ -121,11 +120,11 @@ Outcome StoreClient::show(const std::string& kind, const std::string& subject, S
       state.entries.push_back({row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str(),
                                row[5].as<bool>()});
     }
-    for (const auto& row :
-         work.exec(fmt::format("SELECT {}, recorded_at, recorded_by, record_id FROM pgconsent.consent_event WHERE "
-                               "subject_kind = {} AND subject = (SELECT c.subject::text FROM {} c WHERE "
-                               "c.subject = {}) ORDER BY id",
-                               event_columns, work.quote(kind), compiled, key))) {
+    for (const auto& row : work.exec(
+             fmt::format("SELECT {}, recorded_at, recorded_by, record_id FROM pgconsent.consent_event WHERE "
+                         "subject_kind = {} AND subject = (SELECT c.subject::text FROM {} c WHERE "
+                         "c.subject = {}) ORDER BY id",
+                         event_columns, work.quote(kind), compiled, key))) {
       auto& event = state.events.emplace_back();
       for (const auto& field : row) {
         if (!field.is_null()) event.emplace_back(field.name(), field.c_str());

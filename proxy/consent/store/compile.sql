@@ -1,7 +1,7 @@
 -- The body of the functions that derive the compiled rows of the events in @fresh@ (statements.cc).
 BEGIN
   -- Another cluster, from which the store was restored, had the same number.
-  DELETE FROM pgconsent.change c WHERE c.xid = pg_current_xact_id() AND c.seq IS NOT NULL;
+  DELETE FROM pgconsent.change c WHERE c.xid = pg_current_xact_id() AND c.changed_at < now();
   INSERT INTO pgconsent.change AS c (first_event, last_event, events)
   SELECT min(f.id), max(f.id), count(*) FROM @fresh@ f HAVING count(*) > 0
   ON CONFLICT (xid) DO UPDATE SET first_event = least(c.first_event, EXCLUDED.first_event),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
+#include <set>
 #include <vector>
 
 #include "proxy/consent/store/client_impl.h"
@@ -131,22 +133,28 @@ class Importer {
     stream.complete();
   }
 
-  // Applies what has no reason against it yet; true when no record was taken in part.
+  // Applies what has no reason against it yet; true when no record was taken in part. Else nothing is
+  // applied, and of each subject only the first such record has its reason: it would have moved what comes
+  // after it.
   bool apply_once(pqxx::work& work, const Batch& batch, Reasons& reasons) {
     std::vector<std::size_t> records;
     pqxx::subtransaction step(work);
     stage(step, batch, reasons, records);
     step.exec("ANALYZE pg_temp.pgconsent_staging");
-    bool whole = true;
-    for (const auto& row : step.exec(apply_sql())) {
-      const std::size_t record = records.at(row[0].as<std::size_t>());
-      whole = whole && batch[record].events.size() == 1;
-      if (reasons[record].empty()) reasons[record] = row[1].c_str();
-    }
+    std::map<std::size_t, std::string> found;
+    for (const auto& row : step.exec(apply_sql()))
+      found.emplace(records.at(row[0].as<std::size_t>()), row[1].c_str());
+    const auto is_part = [&](const auto& each) { return batch[each.first].events.size() > 1; };
+    const bool whole = std::none_of(found.begin(), found.end(), is_part);
     if (whole)
       step.commit();
     else
       step.abort();
+    std::set<std::string> subjects;
+    for (const auto& each : found) {
+      if (whole || (is_part(each) && subjects.insert(batch[each.first].events.front().get("subject")).second))
+        reasons[each.first] = each.second;
+    }
     return whole;
   }
 

@@ -17,6 +17,7 @@ using parser::quote_identifier;
 using parser::quote_literal;
 
 constexpr const char* writer_role = "pgconsent_writer";
+constexpr int one_spelling = 3;      // the version that took to writing keys in one way
 constexpr int most_pairs = 63 * 16;  // 16 words: 512 bytes a row
 
 // A problem that a person can do something about.
@@ -85,11 +86,29 @@ class Initialiser {
                                 all.back().version),
                     "use the newer pgconsent"};
     }
+    if (has_store_ && version < one_spelling) refuse_spellings();
     for (const Migration& migration : all) {
       if (migration.version <= version) continue;
       execute(migration.sql, fmt::format("migration {} ({})", migration.version, migration.name));
       execute(fmt::format("INSERT INTO pgconsent.migration (version, name) VALUES ({}, {})",
                           migration.version, quote_literal(migration.name)));
+    }
+  }
+
+  // Events of one subject whose keys are written in several ways would be those of several.
+  void refuse_spellings() {
+    for (const auto& kind : ask("SELECT name, key_type FROM pgconsent.subject_kind")) {
+      const std::string name = kind[0].c_str();
+      const pqxx::result other =
+          ask(fmt::format("SELECT e.subject, c.subject::text FROM pgconsent.{} e JOIN pgconsent.{} c ON "
+                          "c.subject = e.subject::{} WHERE "
+                          "e.subject <> c.subject::text COLLATE \"C\" LIMIT 1",
+                          quote_identifier("consent_event_" + name),
+                          quote_identifier(rules::compiled_table(name)), cast_type(kind[1].c_str())));
+      if (other.empty()) continue;
+      throw Problem{fmt::format("events of kind `{}` write one subject as \"{}\" and \"{}\"", name,
+                                other[0][0].c_str(), other[0][1].c_str()),
+                    "export the events, drop the schema `pgconsent`, run init and import them"};
     }
   }
 
@@ -189,15 +208,18 @@ class Initialiser {
             tables, columns)))
       throw Problem{"the consent store has lost a table or a column of what holds",
                     "restore it from a backup"};
-    return exists(
-        fmt::format("SELECT FROM pg_catalog.pg_proc WHERE pronamespace = 'pgconsent'::regnamespace AND "
-                    "proname IN ('give', 'refuse', "
-                    "'withdraw', 'object', 'restrict', 'lift', 'apply', 'record', 'record_id'{}) HAVING "
-                    "count(DISTINCT proname) = {} "
-                    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid "
-                    "= t.tgrelid WHERE "
-                    "c.relnamespace = 'pgconsent'::regnamespace AND t.tgenabled = 'D')",
-                    functions, 9 + 4 * needs_.kinds.size()));
+    return exists(fmt::format(
+        "SELECT FROM pg_catalog.pg_proc WHERE pronamespace = 'pgconsent'::regnamespace AND "
+        "proname IN ('give', 'refuse', "
+        "'withdraw', 'object', 'restrict', 'lift', 'apply', 'record', 'record_id'{}) HAVING "
+        "count(DISTINCT proname) = {} "
+        "AND (SELECT count(*) FILTER (WHERE t.tgname IN ('compile', 'replay') AND t.tgparentid = 0) >= {} "
+        "AND bool_and("
+        "t.tgenabled = CASE t.tgname WHEN 'replay' THEN 'R' WHEN 'own_transaction' THEN 'R' WHEN "
+        "'number_change' THEN 'A' "
+        "ELSE 'O' END) FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid WHERE "
+        "c.relnamespace = 'pgconsent'::regnamespace)",
+        functions, 9 + 4 * needs_.kinds.size(), 2 * needs_.kinds.size()));
   }
 
   std::string narrowing() const {

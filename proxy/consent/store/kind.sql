@@ -44,6 +44,7 @@ DECLARE
   types text[];
   times timestamptz[];
   moment timestamptz;
+  is_recorded boolean := false;
   conditional CONSTANT text[] :=
     '{give_if_new, refuse_if_new, object_if_new, lift_if_own, withdraw_if_given, restrict_if_free}';
 BEGIN
@@ -81,6 +82,9 @@ BEGIN
           LEFT JOIN pgconsent.narrowing w ON w.purpose = x.purpose AND w.is_widest) n
     GROUP BY n.turn ORDER BY n.turn
   LOOP
+    IF is_recorded AND cardinality(part.keys) < 100 THEN  -- many lines of few subjects: one plan for all
+      PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    END IF;
     WITH entries AS MATERIALIZED (
       SELECT i.*, CASE
         WHEN i.event_type IS NULL OR i.event_type NOT IN ('give', 'refuse', 'withdraw', 'object', 'restrict', 'lift') THEN
@@ -121,7 +125,7 @@ BEGIN
               coalesce(x.occurred_at, moment) AS happened
             FROM ROWS FROM (unnest(part.input), unnest(part.keys)) AS x(@input_columns@, key)) i
     ), pairs AS (
-      SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.occurred_at, e.happened, e.valid_from, p.number,
+      SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.occurred_at, e.happened, e.valid_from, p.number, p.category AS pair_category,
         CASE WHEN e.purpose IS NULL THEN 'restriction' WHEN e.event_type IN ('object', 'lift') THEN 'objection' ELSE 'consent' END AS what
       FROM entries e LEFT JOIN pgconsent.pair p ON p.purpose = e.purpose
         AND CASE WHEN e.event_type IN ('give', 'refuse', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
@@ -132,7 +136,7 @@ BEGIN
         coalesce(@given_bit@ OR @limited_bit@, false) AS is_given, coalesce(@withdrawn_bit@, false) AS is_withdrawn,
         coalesce(@objected_bit@, false) AS is_objected,
         CASE WHEN @limited_bit@ THEN c.until[p.number + 1] ELSE 'infinity' END AS given_until,
-        p.event_type = 'withdraw' AND EXISTS (
+        p.named = 'withdraw' AND EXISTS (
           SELECT FROM pgconsent.narrowing n JOIN pgconsent.pair p ON p.purpose = CASE h.purpose WHEN n.purpose THEN n.wider ELSE n.purpose END
           WHERE h.purpose IN (n.purpose, n.wider) AND p.category = coalesce(h.category, p.category) AND p.category <> ''
             AND (@given_bit@ OR @limited_bit@)) AS is_given_beside
@@ -144,7 +148,7 @@ BEGIN
         SELECT v.occurred_at, v.method FROM pgconsent.@event@ v
         WHERE CASE h.what WHEN 'consent' THEN h.is_given OR h.is_withdrawn WHEN 'objection' THEN h.is_objected ELSE h.was_restricted END
           AND v.subject = h.key::text AND v.purpose IS NOT DISTINCT FROM h.purpose
-          AND (v.category IS NULL OR h.category IS NULL OR v.category = h.category)
+          AND (v.category IS NULL OR v.category = h.pair_category)
           AND CASE h.what WHEN 'consent' THEN v.event_type IN ('give', 'refuse', 'withdraw')
                           WHEN 'objection' THEN v.event_type IN ('object', 'lift')
                           ELSE v.event_type IN ('restrict', 'lift') END
@@ -156,7 +160,7 @@ BEGIN
           OR s.named = 'refuse_if_new' AND bool_and(s.is_withdrawn AND s.happened = s.last_time)
           OR s.named = 'object_if_new' AND bool_and(s.is_foreign OR s.is_objected AND s.happened = s.last_time)
           OR s.named = 'lift_if_own' AND bool_or(s.is_foreign OR NOT s.is_objected)
-          OR s.named = 'withdraw_if_given' AND NOT bool_or(s.is_given OR s.is_given_beside)
+          OR s.named = 'withdraw_if_given' AND NOT bool_or(s.is_given)
           OR s.named = 'restrict_if_free' AND bool_or(s.is_restricted) THEN ''
         WHEN bool_or(s.occurred_at < s.last_time) THEN
           format('earlier than what is already recorded for this purpose (%s)', max(s.last_time))
@@ -189,12 +193,13 @@ BEGIN
     FROM ROWS FROM (unnest(part.input), unnest(part.keys), unnest(part.ids), unnest(problems), unnest(types), unnest(times))
       AS i(@input_columns@, key, id, problem, recorded, happened)
     WHERE i.problem IS NULL;
+    is_recorded := is_recorded OR FOUND;
 
     RETURN QUERY SELECT i.line, i.problem FROM ROWS FROM (unnest(part.input), unnest(problems)) AS i(@input_columns@, problem)
     WHERE i.problem <> '';
   END LOOP;
-  IF EXISTS (SELECT FROM pgconsent.@event@ e WHERE e.id = ANY (ids[1:1] || ids[cardinality(ids):])
-             AND NOT EXISTS (SELECT FROM pgconsent.change c WHERE c.xid = e.xid AND (c.seq IS NULL OR c.changed_at >= now()))) THEN
+  IF is_recorded AND NOT EXISTS (SELECT FROM pgconsent.change c
+                                 WHERE c.xid = pg_current_xact_id() AND (c.seq IS NULL OR c.changed_at >= now())) THEN
     RAISE EXCEPTION 'the consent store does not derive what holds: its triggers are disabled'
       USING ERRCODE = '55000', HINT = 'Run pgconsent init.';
   END IF;

@@ -58,14 +58,6 @@ std::string aggregate(std::string_view condition, int word, std::string_view nam
       bits_per_word, condition, word, name);
 }
 
-// Neither COLLATE, which a cast does not take, nor a length: a key that is too long must not become another.
-std::string cast_type(std::string type) {
-  type.resize(std::min(type.size(), type.find(" COLLATE ")));
-  const std::size_t open = type.rfind('('), close = type.find(')', open);
-  if (open != type.npos && close != type.npos) type.erase(open, close - open + 1);
-  return type;
-}
-
 class KindTemplate {
  public:
   KindTemplate(const rules::StoreKind& kind, int pairs) : kind_(kind), words_(words_of(pairs)) {
@@ -169,10 +161,16 @@ class KindTemplate {
 
 }  // namespace
 
+std::string cast_type(std::string type) {
+  type.resize(std::min(type.size(), type.find(" COLLATE ")));
+  const std::size_t open = type.rfind('('), close = type.find(')', open);
+  if (open != type.npos && close != type.npos) type.erase(open, close - open + 1);
+  return type;
+}
+
 std::vector<Migration> migrations() {
-  return {{1, "store", store_001_store},
-          {2, "refusals", store_002_refusals},
-          {3, "judging", store_003_judging}};
+  return {
+      {1, "store", store_001_store}, {2, "refusals", store_002_refusals}, {3, "judging", store_003_judging}};
 }
 
 std::string functions_sql() {

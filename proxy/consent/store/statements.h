@@ -21,6 +21,10 @@ std::string kind_sql(const rules::StoreKind& kind, int pairs);
 
 int words_of(int pairs);
 
+// What keys are cast to: neither COLLATE, which a cast does not take, nor a length, since a key that is too
+// long must not become another.
+std::string cast_type(std::string key_type);
+
 // Whoever withdrew from the purpose as a whole has done so for this category, which it did not use before.
 std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& pair, int number);
 
