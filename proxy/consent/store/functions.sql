@@ -90,7 +90,7 @@ DECLARE
   kind text;
   part pgconsent.event_input[];
 BEGIN
-  FOR kind IN SELECT DISTINCT i.subject_kind FROM unnest(input) i LOOP
+  FOR kind IN SELECT DISTINCT i.subject_kind FROM unnest(input) i ORDER BY 1 LOOP
     part := ARRAY(SELECT i FROM unnest(input) i WHERE i.subject_kind IS NOT DISTINCT FROM kind ORDER BY i.line);
     IF EXISTS (SELECT FROM pgconsent.subject_kind k WHERE k.name = kind) THEN
       RETURN QUERY EXECUTE format('SELECT a.line, a.reason FROM pgconsent.%I($1) a', kind || '_apply') USING part;

@@ -125,7 +125,7 @@ BEGIN
               coalesce(x.occurred_at, moment) AS happened
             FROM ROWS FROM (unnest(part.input), unnest(part.keys)) AS x(@input_columns@, key)) i
     ), pairs AS (
-      SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.occurred_at, e.happened, e.valid_from, p.number, p.category AS pair_category,
+      SELECT e.line, e.key, e.named, e.method, e.event_type, e.purpose, e.category, e.occurred_at, e.happened, e.valid_from, e.valid_until, p.number, p.category AS pair_category,
         CASE WHEN e.purpose IS NULL THEN 'restriction' WHEN e.event_type IN ('object', 'lift') THEN 'objection' ELSE 'consent' END AS what
       FROM entries e LEFT JOIN pgconsent.pair p ON p.purpose = e.purpose
         AND CASE WHEN e.event_type IN ('give', 'refuse', 'withdraw') THEN p.category <> '' AND p.category = coalesce(e.category, p.category)
@@ -168,6 +168,7 @@ BEGIN
           format('there is no consent to withdraw for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
         WHEN s.event_type = 'give' AND bool_or(s.is_given AND s.valid_from > s.happened AND s.given_until > least(s.valid_from, moment)) THEN
           'overlaps consent that is still in force, or would end it before: leave out valid_from, or withdraw it first'
+        WHEN bool_or(s.valid_until <= s.last_time) THEN 'valid_until is not after what is already recorded for this purpose'
         WHEN s.event_type = 'lift' AND s.purpose IS NULL AND NOT bool_or(s.is_restricted) THEN 'there is no restriction to lift'
         WHEN s.event_type = 'lift' AND s.purpose IS NOT NULL AND NOT bool_or(s.is_objected) THEN
           format('there is no objection to lift for purpose "%s"%s', s.purpose, ', category "' || s.category || '"')
