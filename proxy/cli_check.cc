@@ -9,6 +9,7 @@
 #include "proxy/cli_check_tables.h"
 #include "proxy/cli_commands.h"
 #include "proxy/cli_control.h"
+#include "proxy/cli_init.h"
 #include "proxy/enforce/generation.h"
 #include "proxy/net/database.h"
 #include "proxy/net/reload.h"
@@ -168,6 +169,7 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
       check_indexes(*bound.generation, queries, "database " + database, report.diagnostics);
       check_partition_keys(*bound.generation, queries, "database " + database, report.diagnostics);
       check_replication(*policy.policy, bound.generation->conditions(), database, queries, report);
+      check_store(loaded, database, *snapshot, report.diagnostics);
     } else if (!queries.error().empty()) {
       report.could_run = false;
       report.error("database " + database, queries.error());

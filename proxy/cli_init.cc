@@ -1,4 +1,6 @@
 // `pgconsent init`: the schema of the built-in consent store.
+#include "proxy/cli_init.h"
+
 #include <fmt/format.h>
 
 #include "proxy/catalog/control_connection.h"
@@ -40,6 +42,20 @@ int run_init(const InitOptions& options) {
   if (done.done.empty()) fmt::print("database {}: nothing to do\n", database);
   for (const std::string& what : done.done) fmt::print("database {}: {}\n", database, what);
   return fine;
+}
+
+void check_store(const net::SettingsResult& loaded, const std::string& database,
+                 const parser::Snapshot& catalog, rules::Diagnostics& diagnostics) {
+  const rules::StoreNeedsResult needs = rules::store_needs(*loaded.rules.rules, catalog);
+  if (needs.needs.kinds.empty() || rules::has_errors(needs.diagnostics)) return;
+  auto [connection, error] = config::control_connection(*loaded.settings->config, database);
+  if (!error.empty()) return;
+  const consent::InitResult missing = consent::initialise(connection, needs.needs, true);
+  for (const std::string& what : missing.done)
+    diagnostics.push_back({rules::Diagnostic::Severity::error,
+                           {"database " + database, 0, 0},
+                           "the consent store lacks: " + what,
+                           "run `pgconsent init`"});
 }
 
 }  // namespace pgconsent
