@@ -84,7 +84,9 @@ Token make_token(int code, const core_YYSTYPE& value, std::int32_t start, const 
       if (code > c_comment) {
         token.kind = TokenKind::keyword;
         token.text = value.keyword;
-        token.end = start + static_cast<std::int32_t>(token.text.size());
+        // N'…' is the keyword NCHAR and a string: nothing but the N stands there.
+        const bool abbreviated = token.text == "nchar" && text[start + 1] == '\'';
+        if (!abbreviated) token.end = start + static_cast<std::int32_t>(token.text.size());
       } else {
         token.symbol = static_cast<char>(code);
         if (std::strchr("+-*/%^<>=", code) != nullptr) token.kind = TokenKind::op;

@@ -16,6 +16,27 @@ TEST(Normalise, ConstantsBecomeParametersBehindThoseThatAreThere) {
   EXPECT_EQ(normalised("SELECT data ? 'key', E'\\n', $$x$$, B'1'"), "SELECT data ? $1, $2, $3, $4");
 }
 
+TEST(Normalise, NothingOfAConstantStaysWhateverItsForm) {
+  for (const std::string constant :
+       {"'raw'", "''", "E'raw\\'raw'", "e'raw' \n 'raw'", "'raw'\n'raw'", "'raw' \n \t 'raw'", "B'1010'",
+        "b'10' \n '01'", "X'1f'", "x'1f' \n '2e'", "U&'raw\\0061'", "u&'raw' \n 'raw'", "$$raw$$",
+        "$r$raw$$raw$r$", "4711", "47.11", ".4711", "47.", "4e11", "4.7E-11", "99999999999999999999"}) {
+    EXPECT_EQ(normalised("SELECT " + constant), "SELECT $1") << constant;
+    EXPECT_EQ(normalised("SELECT " + constant + ",b"), "SELECT $1,b") << constant;
+    EXPECT_EQ(normalised("SELECT " + constant + "/* raw */FROM t"), "SELECT $1 FROM t") << constant;
+  }
+  EXPECT_EQ(normalised("SELECT U&'d!0061' UESCAPE '!'"), "SELECT $1 UESCAPE $2");
+}
+
+TEST(Normalise, NationalCharacters) {
+  for (const std::string constant : {"'raw'", "''", "'r'", "'raw''raw'", "'raw' \n 'raw'"}) {
+    EXPECT_EQ(normalised("SELECT N" + constant), "SELECT N $1") << constant;
+    EXPECT_EQ(normalised("SELECT n" + constant + ",b"), "SELECT n $1,b") << constant;
+    EXPECT_EQ(normalised("SELECT NCHAR" + constant), "SELECT NCHAR $1") << constant;
+    EXPECT_EQ(normalised("SELECT nchar " + constant), "SELECT nchar $1") << constant;
+  }
+}
+
 TEST(Normalise, OfOneStatementOfMany) {
   EXPECT_EQ(normalised("SELECT $5; SELECT 1, $2", 10), "SELECT $3, $2");
 }
