@@ -11,13 +11,6 @@
 
 namespace pgconsent::enforce {
 
-namespace {
-
-using parser::SqlError;
-using parser::StatementFacts;
-using parser::Token;
-
-// The text of DO, or of CREATE FUNCTION … AS.
 void code_of(const List* options, std::string& language, std::string& body) {
   parser::for_each(options, [&](const Node* node) {
     const auto* option = parser::as<DefElem>(node);
@@ -31,6 +24,12 @@ void code_of(const List* options, std::string& language, std::string& body) {
     }
   });
 }
+
+namespace {
+
+using parser::SqlError;
+using parser::StatementFacts;
+using parser::Token;
 
 // BEGIN ATOMIC … END or RETURN …, which has no place in the tree: from the first such word outside of
 // parentheses.

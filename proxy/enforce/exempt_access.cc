@@ -18,6 +18,10 @@ void QueryRewriter::note_raw(const parser::RangeEntry& entry, Statement& stateme
 
 void QueryRewriter::describe(const parser::StatementFacts& facts, Statement& statement) {
   if (facts.copy != nullptr && facts.copy->relation != nullptr) return describe_copy(facts.copy, statement);
+  if (facts.statement != nullptr && nodeTag(facts.statement) == T_CallStmt) {
+    parser::collect_references(parser::node_of(parser::as<CallStmt>(facts.statement)->funccall), references_);
+    return;
+  }
   const Node* node = facts.query;
   while (node != nullptr && nodeTag(node) == T_CreateTableAsStmt)
     node = parser::as<CreateTableAsStmt>(node)->query;

@@ -224,6 +224,8 @@ struct GenerationBuilder {
     options.refused_functions.insert(generation->policy_->refused_functions.begin(),
                                      generation->policy_->refused_functions.end());
     generation->functions_ = std::make_unique<parser::FunctionReach>(generation->catalog_, options);
+    generation->code_reads_ =
+        std::make_unique<CodeReads>(generation->catalog_, *generation->policy_, options);
     view_rules();
     for (const auto& [oid, relation] : generation->catalog_->relations) {
       if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;

@@ -13,6 +13,7 @@
 #include "parser/bind/name_resolver.h"
 #include "parser/catalog/snapshot.h"
 #include "parser/reach/function_reach.h"
+#include "proxy/enforce/code_reads.h"
 #include "proxy/enforce/row_triggers.h"
 #include "proxy/enforce/rule_conditions.h"
 #include "proxy/enforce/subject_columns.h"
@@ -53,6 +54,7 @@ class Generation {
   bool is_known_name(std::string_view name) const;
 
   const parser::FunctionReach& functions() const { return *functions_; }
+  const CodeReads& code_reads() const { return *code_reads_; }
   const SubjectColumns& subject_columns() const { return *subject_columns_; }
 
   // What writes to a relation run, that somebody would have to vouch for; null: nothing. Of this relation
@@ -92,6 +94,7 @@ class Generation {
   rules::RuleSetPtr rules_;
   GenerationOptions options_;
   std::unique_ptr<parser::FunctionReach> functions_;
+  std::unique_ptr<CodeReads> code_reads_;
   std::unique_ptr<SubjectColumns> subject_columns_;
   std::unordered_map<parser::Oid, rules::ProtectedRelation> catalog_rules_;
   ViewRules view_rules_;

@@ -53,7 +53,8 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
 }
 
 void QueryRewriter::begin_statement() {
-  references_.parameter_locations.clear();
+  references_ = {};
+  relations_.clear();
   moved_parameters_ = 0;
   error_location_ = -1;
   shows_sent_text_ = names_unknown_ = false;

@@ -86,6 +86,9 @@ class QueryRewriter {
 
   // An exempt role's: nothing is decided or edited, but the audit says what is read.
   void describe(const parser::StatementFacts& facts, Statement& statement);
+  // What code that the statement runs reads: trusted functions, and all others of an exempt role. REQUIRES:
+  // it was run or described.
+  void note_code(const parser::StatementFacts& facts, const std::string& text, Statement& statement) const;
 
   // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal
   // is about (or -1).
@@ -104,6 +107,7 @@ class QueryRewriter {
   void describe_query(const Node* query, Statement& statement);
   void describe_copy(const CopyStmt* copy, Statement& statement);
   void note_raw(const parser::RangeEntry& entry, Statement& statement) const;
+  void note_read(const ReadByCode& read, Statement& statement) const;
   parser::RangeEntry copied_entry(const CopyStmt* copy, const parser::Relation& relation) const;
   bool copy_in(Source& source, const CopyStmt* copy, const RewriteOptions& options, parser::Splicer& splicer,
                Statement& statement);

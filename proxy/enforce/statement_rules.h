@@ -35,6 +35,9 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
 std::optional<parser::SqlError> refuse_new_way(const Node* statement, const Generation& generation,
                                                const parser::NameResolver* names);
 
+// The text of DO, or of CREATE FUNCTION … AS.
+void code_of(const List* options, std::string& language, std::string& body);
+
 // Beside what it reads and writes: new relations, types, code or names.
 bool defines_anything(const DoStmt* block);
 

@@ -18,4 +18,11 @@ INSERT INTO orders SELECT i, i % 50 + 1, 'RAW note ' || i FROM generate_series(1
 INSERT INTO messages SELECT i, i, i + 100, 'RAW body ' || i FROM generate_series(1, 40) i;
 INSERT INTO shops SELECT E'a\tb,"c"\\' || i, 'RAW owner ' || i FROM generate_series(1, 5) i;
 CREATE FUNCTION fails(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'RAWXY'; END$$;
+CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN RETURN (SELECT email FROM customers WHERE id = $1); END$$;
+CREATE FUNCTION first_mail() RETURNS text LANGUAGE sql AS $$SELECT mail_of(1)$$;
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN EXECUTE 'SELECT 1'; RETURN 2 * $1; END$$;
+CREATE VIEW mails AS SELECT n, mail_of(n) AS mail FROM generate_series(1, 3) n;
+CREATE FUNCTION note_mail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN new.title = mail_of(new.id); RETURN new; END$$;
+CREATE TABLE letters (id int, title text);
+CREATE TRIGGER note_mail BEFORE INSERT ON letters FOR EACH ROW EXECUTE FUNCTION note_mail();
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO crm, helpdesk, dba, pgconsent;

@@ -17,10 +17,27 @@ TEST(Normalise, ConstantsBecomeParametersBehindThoseThatAreThere) {
 }
 
 TEST(Normalise, NothingOfAConstantStaysWhateverItsForm) {
-  for (const std::string constant :
-       {"'raw'", "''", "E'raw\\'raw'", "e'raw' \n 'raw'", "'raw'\n'raw'", "'raw' \n \t 'raw'", "B'1010'",
-        "b'10' \n '01'", "X'1f'", "x'1f' \n '2e'", "U&'raw\\0061'", "u&'raw' \n 'raw'", "$$raw$$",
-        "$r$raw$$raw$r$", "4711", "47.11", ".4711", "47.", "4e11", "4.7E-11", "99999999999999999999"}) {
+  for (const std::string constant : {"'raw'",
+                                     "''",
+                                     "E'raw\\'raw'",
+                                     "e'raw' \n 'raw'",
+                                     "'raw'\n'raw'",
+                                     "'raw' \n \t 'raw'",
+                                     "B'1010'",
+                                     "b'10' \n '01'",
+                                     "X'1f'",
+                                     "x'1f' \n '2e'",
+                                     "U&'raw\\0061'",
+                                     "u&'raw' \n 'raw'",
+                                     "$$raw$$",
+                                     "$r$raw$$raw$r$",
+                                     "4711",
+                                     "47.11",
+                                     ".4711",
+                                     "47.",
+                                     "4e11",
+                                     "4.7E-11",
+                                     "99999999999999999999"}) {
     EXPECT_EQ(normalised("SELECT " + constant), "SELECT $1") << constant;
     EXPECT_EQ(normalised("SELECT " + constant + ",b"), "SELECT $1,b") << constant;
     EXPECT_EQ(normalised("SELECT " + constant + "/* raw */FROM t"), "SELECT $1 FROM t") << constant;
