@@ -78,6 +78,13 @@ class Uses {
   bool unseen_ = false;
 };
 
+bool moves_rows(const parser::StatementFacts& facts, const parser::References& references) {
+  using Kind = parser::StatementKind;
+  return facts.kind == Kind::create_table_as || facts.kind == Kind::copy_in || facts.kind == Kind::run_code ||
+         std::any_of(references.relations.begin(), references.relations.end(),
+                     [](const auto& each) { return each.use != parser::RelationUse::read; });
+}
+
 bool is_utility(parser::StatementKind kind) {
   using Kind = parser::StatementKind;
   return kind == Kind::lock || kind == Kind::define || kind == Kind::server;
@@ -85,8 +92,9 @@ bool is_utility(parser::StatementKind kind) {
 
 }  // namespace
 
-void QueryRewriter::note_code(const parser::StatementFacts& facts, const std::string& text,
-                              Statement& statement) const {
+void QueryRewriter::note_effects(const parser::StatementFacts& facts, const std::string& text,
+                                 Statement& statement) const {
+  statement.moves_rows = moves_rows(facts, references_);
   const bool exempt = statement.decision == Decision::exempt;
   const CodeReads& reads = generation_.code_reads();
   if (exempt && is_utility(facts.kind)) {

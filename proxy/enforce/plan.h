@@ -87,6 +87,7 @@ struct Statement {
   bool explainable = true;            // PREPARE: what EXPLAIN EXECUTE would show is what EXPLAIN may show
   bool finds_one_row = false;         // a protected table is asked for one row by a unique key
   bool writes = false;                // to protected relations, or to what carries it on to them
+  bool moves_rows = false;            // to tables, or whatever it calls: not only to the client
   bool runs_row_code = false;         // checks, policies, … of the server's own may see raw rows
   bool asks_conditions = false;       // conditions of the rules see raw rows
   bool outlives_transaction = false;  // DECLARE … WITH HOLD

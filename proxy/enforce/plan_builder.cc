@@ -102,7 +102,7 @@ class Builder {
         out.refusal = unsupported("the purpose can't change within one text before protected data are used",
                                   "Send the statements one by one.");
     }
-    if (!out.refusal) rewriter_.note_code(facts, text(), out);
+    if (!out.refusal) rewriter_.note_effects(facts, text(), out);
     // What it calls changes it, or what it executes.
     if ((out.effects & Effect::changes_state) != 0 || out.by_name != ByName::nothing) definitions_.unsettle();
     out.effects |= effects;

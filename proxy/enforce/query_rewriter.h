@@ -86,9 +86,9 @@ class QueryRewriter {
 
   // An exempt role's: nothing is decided or edited, but the audit says what is read.
   void describe(const parser::StatementFacts& facts, Statement& statement);
-  // What code that the statement runs reads: trusted functions, and all others of an exempt role. REQUIRES:
-  // it was run or described.
-  void note_code(const parser::StatementFacts& facts, const std::string& text, Statement& statement) const;
+  // For the audit, what its result does not show: rows that go elsewhere, and what code reads that it runs
+  // (trusted functions; all of them, of an exempt role). REQUIRES: it was run or described.
+  void note_effects(const parser::StatementFacts& facts, const std::string& text, Statement& statement) const;
 
   // Of the statement that was run last: how many $n stay in its own text, and the byte offset that a refusal
   // is about (or -1).

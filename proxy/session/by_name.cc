@@ -36,6 +36,7 @@ void take_over(Statement& statement, const Statement& run, const enforce::Disclo
   statement.asks_conditions |= run.asks_conditions;
   statement.runs_row_code |= run.runs_row_code;
   statement.writes |= run.writes;
+  statement.moves_rows |= run.moves_rows;
   if (statement.run_time_refusal_rule.empty()) statement.run_time_refusal_rule = run.run_time_refusal_rule;
   auto& audit = statement.audit;
   for (const std::string& text : run.audit.rules) enforce::add_unique(audit.rules, text);

@@ -178,7 +178,9 @@ class Session::Impl {
   // outcomes.cc
   void statement_ended(Entry& entry, std::string_view tag);
   void entry_failed(Entry& entry, std::string_view sqlstate);
+  void entry_lost(Entry& entry);
   void append_outcome(Entry& entry, audit::Outcome outcome);
+  void end_outcome(Entry& entry, audit::Outcome& outcome);
 
   // disclosed.cc: whose data the rows show
   bool row(const wire::Header& header, bool fits);

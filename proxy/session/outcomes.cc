@@ -56,8 +56,34 @@ void Session::Impl::entry_failed(Entry& entry, std::string_view sqlstate) {
   next_statement();
 }
 
+// The connection broke, and the server may have gone on: what was shown is known, what was written is not.
+// Whoever's data may have been must not be missing in the log.
+void Session::Impl::entry_lost(Entry& entry) {
+  while (entry.outcomes > 0) {
+    audit::Outcome outcome;
+    outcome.sqlstate = batch_error_;
+    const enforce::Statement* statement = nullptr;
+    if (const std::size_t at = outcomes_.front().statement; entry.plan && at < entry.plan->statements.size())
+      statement = &entry.plan->statements[at];
+    if (statement != nullptr && statement->moves_rows) {
+      if (statement->disclosure) outcome.subjects_unknown = statement->disclosure->kinds;
+      end_outcome(entry, outcome);
+    } else {
+      outcome.rows = rows_;
+      append_outcome(entry, outcome);
+    }
+    next_statement();
+  }
+  next_statement();
+}
+
 // Of the first of the entry's records that have none.
 void Session::Impl::append_outcome(Entry& entry, audit::Outcome outcome) {
+  end_trace(entry, outcome);
+  end_outcome(entry, outcome);
+}
+
+void Session::Impl::end_outcome(Entry& entry, audit::Outcome& outcome) {
   const auto now = config_.clock();
   const auto time = now - std::max(entry.sent_at, ended_);
   ended_ = now;
@@ -65,7 +91,6 @@ void Session::Impl::append_outcome(Entry& entry, audit::Outcome outcome) {
   outcome.outcome_of = outcomes_.front().record;
   outcome.server_us =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count());
-  end_trace(entry, outcome);
   outcomes_.pop();
   --entry.outcomes;
   if (config_.subjects != nullptr) {
@@ -75,10 +100,8 @@ void Session::Impl::append_outcome(Entry& entry, audit::Outcome outcome) {
   }
 }
 
-// Rows may have gone out before the connection broke: whoever saw them must not be missing in the log.
 void Session::Impl::session_ended() {
-  for (; !in_flight_.empty() && !outcomes_.empty(); in_flight_.pop())
-    entry_failed(in_flight_.front(), batch_error_);
+  for (; !in_flight_.empty() && !outcomes_.empty(); in_flight_.pop()) entry_lost(in_flight_.front());
 }
 
 }  // namespace pgconsent::session

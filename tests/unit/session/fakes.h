@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace pgconsent::session_test {
 
 // Statements are separated by `;`. The first word of each decides:
 //   secret     masked; what is sent names the purpose; may come from column 100.3 (origins)
+//   move       masked; writes elsewhere what it reads of customers
 //   clear      allowed: column 100.2 may arrive raw
 //   row N      masked; a lookup by key N: "masked row $1"
 //   value      masked, and may fail at run time by rule public.t.ssn
@@ -74,6 +76,7 @@ class FakeLog : public audit::Log {
     std::string text = std::to_string(outcome.outcome_of) + ":";
     if (!outcome.sqlstate.empty()) text.append(" ").append(outcome.sqlstate);
     if (outcome.rows) text.append(" ").append(std::to_string(*outcome.rows)).append(" rows");
+    for (const std::string& kind : outcome.subjects_unknown) text.append(" unknown: ").append(kind);
     outcomes.push_back(std::move(text));
     return records.size();
   }
@@ -108,6 +111,13 @@ inline std::string decide(const std::string& text, std::size_t index, const enfo
     out.origins = {{100, 3}};
     if (verb == "value") out.run_time_refusal_rule = "public.t.ssn";
     return "masked(" + state.purpose + ")" + text;
+  }
+  if (verb == "move") {
+    auto disclosure = std::make_shared<enforce::Disclosure>();
+    disclosure->others.push_back(disclosure->kind("customer"));
+    out.disclosure = std::move(disclosure);
+    out.decision = enforce::Decision::masked;
+    out.moves_rows = true;
   }
   if (verb == "row") {
     out.decision = enforce::Decision::masked;
