@@ -35,6 +35,7 @@ bool complete(const Options& options, audit::VerifyOptions& out) {
   net::log_diagnostics(read.diagnostics);
   if (!read.config) return false;
   const config::Config& config = *read.config;
+  out.needs_subjects = out.directory.empty();
   if (out.directory.empty()) out.directory = config.audit_directory;
   if (out.key.empty()) out.key = config.audit.signing_key;
   if (!config.audit.checkpoint_directory.empty())

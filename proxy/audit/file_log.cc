@@ -143,13 +143,15 @@ bool FileLog::append_line(Write&& write) {
   return true;
 }
 
+void FileLog::write_log_line(const LogLine& line, std::string_view time) {
+  pending_.append("{\"time\":\"").append(time).append("\",\"id\":").append(std::to_string(end_.id + 1));
+  pending_.append(",\"prev\":\"").append(view(end_.hash)).append("\",");
+  audit::append_log_line(pending_, line);
+  pending_.push_back('}');
+}
+
 bool FileLog::append_log_line(const LogLine& line) {
-  return append_line([&](std::string_view time) {
-    pending_.append("{\"time\":\"").append(time).append("\",\"id\":").append(std::to_string(end_.id + 1));
-    pending_.append(",\"prev\":\"").append(view(end_.hash)).append("\",");
-    audit::append_log_line(pending_, line);
-    pending_.push_back('}');
-  });
+  return append_line([&](std::string_view time) { write_log_line(line, time); });
 }
 
 // What happened to the log itself.
@@ -184,6 +186,10 @@ std::uint64_t FileLog::append(const Record& record) {
 std::uint64_t FileLog::append(const Outcome& outcome) {
   return append_unless_full(
       [&](std::string_view time) { append_outcome(pending_, outcome, time, end_.id + 1, view(end_.hash)); });
+}
+
+std::uint64_t FileLog::append(const LogLine& line) {
+  return append_unless_full([&](std::string_view time) { write_log_line(line, time); });
 }
 
 // Of the keeper's thread.

@@ -23,6 +23,7 @@ class FileLog : public Log {
 
   std::uint64_t append(const Record& record) override;
   std::uint64_t append(const Outcome& outcome) override;
+  std::uint64_t append(const LogLine& line) override;
   bool written(std::uint64_t sequence) const override { return sequence <= written_.load(); }
   bool flush() override;
   void start_flush() override;
@@ -43,6 +44,7 @@ class FileLog : public Log {
   bool append_line(Write&& write);
   template <typename Write>
   std::uint64_t append_unless_full(Write&& write);
+  void write_log_line(const LogLine& line, std::string_view time);
   bool append_log_line(const LogLine& line);
   void append_own(std::string_view reason);
   bool record_log_line(const LogLine& line);

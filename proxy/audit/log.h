@@ -19,6 +19,8 @@
 
 namespace pgconsent::audit {
 
+struct LogLine;
+
 struct Record {
   std::uint64_t session = 0;
   std::string_view client;  // address:port
@@ -69,6 +71,7 @@ class Log {
   // Takes the record into the pending group; returns its sequence number, which is its id, for written().
   virtual std::uint64_t append(const Record& record) = 0;
   virtual std::uint64_t append(const Outcome& outcome) = 0;
+  virtual std::uint64_t append(const LogLine&) { return never; }  // about what belongs to the log
   // Is the record in the file, as safely as Options::sync asks? Cheap.
   virtual bool written(std::uint64_t sequence) const = 0;
   // Writes the whole pending group and waits for the disk. False when the file can't be written: the group

@@ -8,7 +8,14 @@ namespace pgconsent::audit {
 
 namespace {
 
-constexpr std::string_view kinds[] = {"segment", "sealed", "removed"};
+constexpr std::string_view kinds[] = {"segment", "sealed", "removed", "subjects"};
+
+void append_subjects(std::string& out, const LogLine& line) {
+  append_field(out, ",\"bytes\":", line.bytes);
+  append_field(out, ",\"digest\":", line.digest);
+  append_field(out, ",\"erased\":", line.erased);
+  append_field(out, ",\"erased_digest\":", line.erased_digest);
+}
 
 }  // namespace
 
@@ -21,6 +28,7 @@ LogLine segment_begins(std::uint64_t number) {
 
 void append_log_line(std::string& out, const LogLine& line) {
   append_field(out, "\"log\":", kinds[static_cast<std::size_t>(line.kind)]);
+  if (line.kind == LogLine::Kind::subjects) return append_subjects(out, line);
   append_field(out, ",\"segment\":", line.segment);
   if (line.kind == LogLine::Kind::segment) return append_field(out, ",\"format\":", line.format);
   append_field(out, ",\"first\":", line.first);
@@ -40,7 +48,14 @@ std::optional<LogLine> parse_log_line(const Line& line) {
   if (!fields.is_object()) return {};
   LogLine out;
   std::string kind;
-  if (!fields.take("log", kind) || !fields.take("segment", out.segment)) return {};
+  if (!fields.take("log", kind)) return {};
+  if (kind == kinds[3]) {
+    out.kind = LogLine::Kind::subjects;
+    const bool right = fields.take("bytes", out.bytes) && fields.take("digest", out.digest) &&
+                       fields.take("erased", out.erased) && fields.take("erased_digest", out.erased_digest);
+    return right ? std::optional(out) : std::nullopt;
+  }
+  if (!fields.take("segment", out.segment)) return {};
   if (kind == kinds[0]) return fields.take("format", out.format) ? std::optional(out) : std::nullopt;
   if (kind != kinds[1] && kind != kinds[2]) return {};
   out.kind = kind == kinds[1] ? LogLine::Kind::sealed : LogLine::Kind::removed;

@@ -3,6 +3,9 @@
 //   segment   first line of every segment but the first: its number and format
 //   sealed    a segment before was closed for good: its ids, its last hash, the Merkle root over its lines
 //   removed   retention took a whole segment away: the same, why, and a signature where there is a key
+//   subjects  what the subject directory's file holds up to a byte (subject_digest.h), before any number of
+//   it
+//             is used; how many of its entries are erased, and which
 #pragma once
 
 #include <cstdint>
@@ -14,14 +17,16 @@
 namespace pgconsent::audit {
 
 struct LogLine {
-  enum class Kind { segment, sealed, removed };
+  enum class Kind { segment, sealed, removed, subjects };
   Kind kind = Kind::segment;
   std::uint64_t segment = 0;
-  std::uint64_t format = 0;           // segment
-  std::uint64_t first = 0, last = 0;  // sealed, removed: ids
-  std::string last_hash, merkle;      // likewise; lower-case hex
-  std::string reason;                 // removed
-  std::string key, signature;         // removed; empty: not signed (signing.h)
+  std::uint64_t format = 0;             // segment
+  std::uint64_t first = 0, last = 0;    // sealed, removed: ids
+  std::string last_hash, merkle;        // likewise; lower-case hex
+  std::string reason;                   // removed
+  std::string key, signature;           // removed; empty: not signed (signing.h)
+  std::uint64_t bytes = 0, erased = 0;  // subjects
+  std::string digest, erased_digest;    // likewise; lower-case hex
 };
 
 LogLine segment_begins(std::uint64_t number);

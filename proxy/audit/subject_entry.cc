@@ -1,7 +1,9 @@
 // One entry of the subject directory's file as bytes.
 #include <bit>
+#include <cctype>
 #include <cstring>
 
+#include "proxy/audit/chain.h"
 #include "proxy/audit/subject_file.h"
 
 namespace pgconsent::audit {
@@ -26,7 +28,11 @@ Number load(const char* at) {
 }
 
 bool is_type(char type) {
-  return std::string_view("iutkre").find(type) != std::string_view::npos;
+  return std::string_view("iutkreIUTE").find(type) != std::string_view::npos;
+}
+
+char lower(char type) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(type)));
 }
 
 }  // namespace
@@ -60,23 +66,39 @@ SubjectEntry entry_of(std::uint8_t kind, const SubjectKey& key, std::uint32_t nu
 void append_entry(std::string& out, const SubjectEntry& entry) {
   const std::size_t start = out.size();
   const auto length = static_cast<std::uint16_t>(entry.key.size());
-  out.append(4, '\0').append(1, static_cast<char>(entry.type)).append(1, static_cast<char>(entry.kind));
+  const auto type = static_cast<char>(entry.type);
+  const bool blinded = !entry.blinding.empty();
+  out.append(4, '\0').append(1, blinded ? static_cast<char>(std::toupper(type)) : type);
+  out.append(1, static_cast<char>(entry.kind));
   out.append(reinterpret_cast<const char*>(&length), sizeof length);
   out.append(reinterpret_cast<const char*>(&entry.number), sizeof entry.number).append(entry.key);
+  out.append(entry.blinding);
   const std::uint32_t sum = checksum(std::string_view(out).substr(start + sizeof sum));
   std::memcpy(out.data() + start, &sum, sizeof sum);
 }
 
+std::string leaf_of(const SubjectEntry& entry) {
+  std::string bytes;
+  append_entry(bytes, entry);
+  Hasher hasher;
+  Digest digest;
+  if (!hasher.digest({bytes}, digest)) return {};
+  return {reinterpret_cast<const char*>(digest.data()), blinding_bytes};
+}
+
 std::optional<SubjectEntry> take_entry(std::string_view& bytes) {
   if (bytes.size() < head) return {};
-  const std::size_t size = head + load<std::uint16_t>(bytes.data() + 6);
-  if (bytes.size() < size || !is_type(bytes[4])) return {};
+  if (!is_type(bytes[4])) return {};
+  const std::size_t blinding = bytes[4] == lower(bytes[4]) ? 0 : blinding_bytes;
+  const std::size_t size = head + load<std::uint16_t>(bytes.data() + 6) + blinding;
+  if (bytes.size() < size) return {};
   if (load<std::uint32_t>(bytes.data()) != checksum(bytes.substr(4, size - 4))) return {};
   SubjectEntry entry;
-  entry.type = static_cast<SubjectEntry::Type>(bytes[4]);
+  entry.type = static_cast<SubjectEntry::Type>(lower(bytes[4]));
   entry.kind = static_cast<std::uint8_t>(bytes[5]);
   entry.number = load<std::uint32_t>(bytes.data() + 8);
-  entry.key = bytes.substr(head, size - head);
+  entry.key = bytes.substr(head, size - head - blinding);
+  entry.blinding = bytes.substr(size - blinding, blinding);
   if (entry.type == SubjectEntry::Type::integer && entry.key.size() != sizeof(std::int64_t)) return {};
   if (entry.type == SubjectEntry::Type::uuid && entry.key.size() != 16) return {};
   bytes.remove_prefix(size);

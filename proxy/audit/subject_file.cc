@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::string_view magic = "pgconsent subj 1";
 constexpr std::size_t read_step = std::size_t{1} << 20;
-constexpr std::size_t largest_entry = 12 + 0xffff;
+constexpr std::size_t entry_head = 12;
+constexpr std::size_t largest_entry = entry_head + 0xffff + blinding_bytes;
 
 bool lock_byte(int fd, off_t byte, int type, bool wait) {
   struct flock lock {};
@@ -45,14 +47,23 @@ bool write_all(int fd, std::string_view bytes, std::uint64_t at) {
 struct SubjectFile::Header {
   char magic[16];
   std::uint64_t synced, erasures, noticed;
-  std::uint64_t erase_at, erase_bytes;  // an erasure under way
-  std::uint64_t unused;
+  std::uint64_t erase_at;  // an erasure under way
+  std::uint32_t erase_bytes;
+  char erase_leaf[blinding_bytes];  // zeros: an older version's entry
 };
+
+namespace {
+
+bool is_older(std::string_view leaf) {
+  return leaf.find_first_not_of('\0') == std::string_view::npos;
+}
+
+}  // namespace
 
 // Of byte 1, for a scope.
 class SubjectFile::ChangeLock {
  public:
-  explicit ChangeLock(int fd) : fd_(fd), held_(lock_byte(fd, 1, F_WRLCK, true)) {}
+  explicit ChangeLock(int fd, int type = F_WRLCK) : fd_(fd), held_(lock_byte(fd, 1, type, true)) {}
   ~ChangeLock() {
     if (held_) lock_byte(fd_, 1, F_UNLCK, false);
   }
@@ -72,14 +83,15 @@ SubjectFile::~SubjectFile() {
 std::string SubjectFile::open(const std::filesystem::path& directory, Use use) {
   static_assert(sizeof(Header) == 64);
   name_ = (directory / "subjects").string();
-  const int create = use == Use::own ? O_CREAT : 0;
-  fd_ = ::open(name_.c_str(), O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0600);
+  use_ = use;
+  const int how = use == Use::own ? O_RDWR | O_CREAT : use == Use::read ? O_RDONLY : O_RDWR;
+  fd_ = ::open(name_.c_str(), how | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd_ < 0) return "can't open the subject directory " + name_ + ": " + std::strerror(errno);
   struct stat status {};
   if (::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return name_ + " is not a regular file";
   if (use == Use::own && !lock_byte(fd_, 0, F_WRLCK, false))
     return "another pgconsent has the subject directory " + name_;
-  ChangeLock lock(fd_);
+  ChangeLock lock(fd_, use == Use::read ? F_RDLCK : F_WRLCK);
   if (!lock) return "can't lock the subject directory " + name_ + ": " + std::strerror(errno);
   return prepare(use);
 }
@@ -94,14 +106,13 @@ std::string SubjectFile::prepare(Use use) {
       return "can't write the subject directory " + name_ + ": " + std::strerror(errno);
   }
   if (!read_header(header)) return name_ + " is not a subject directory that this version can read";
-  if (header.erase_bytes != 0 && !finish_erasure())
+  if (header.erase_bytes != 0 && use != Use::read && !finish_erasure())
     return "can't finish an erasure in the subject directory " + name_ + ": " + std::strerror(errno);
   if (use != Use::own) return {};
   std::string wrong = scan(
       sizeof header, [](const SubjectEntry&, std::uint64_t) { return true; }, end_);
   if (!wrong.empty()) return wrong;
-  if (end_ < header.synced)
-    return "the subject directory " + name_ + " is damaged at byte " + std::to_string(end_);
+  if (end_ < header.synced) return damaged(end_);
   if (::ftruncate(fd_, static_cast<off_t>(end_)) != 0)
     return "can't cut what is torn off the subject directory " + name_ + ": " + std::strerror(errno);
   return {};
@@ -120,7 +131,9 @@ bool SubjectFile::write_header(const Header& header) const {
 std::string SubjectFile::scan(std::uint64_t from,
                               const std::function<bool(const SubjectEntry&, std::uint64_t at)>& visit,
                               std::uint64_t& end) {
-  std::string buffer;
+  Header header{};
+  if (!read_header(header)) return "can't read the subject directory " + name_;
+  std::string buffer, erased_key;
   end = from;
   for (bool more = true; more;) {
     const std::size_t kept = buffer.size();
@@ -136,7 +149,16 @@ std::string SubjectFile::scan(std::uint64_t from,
     std::string_view rest = buffer;
     while (!more || rest.size() >= largest_entry) {
       const std::size_t before = rest.size();
-      const auto entry = take_entry(rest);
+      auto entry = take_entry(rest);
+      if (header.erase_bytes != 0 && end == header.erase_at && before >= header.erase_bytes) {
+        // Perhaps half of it is written; the next one that may change the file finishes it.
+        const std::string_view leaf(header.erase_leaf,
+                                    is_older({header.erase_leaf, blinding_bytes}) ? 0 : blinding_bytes);
+        erased_key.assign(
+            header.erase_bytes - std::min<std::size_t>(header.erase_bytes, entry_head + leaf.size()), '\0');
+        entry = SubjectEntry{SubjectEntry::Type::erased, 0, 0, erased_key, leaf};
+        rest = std::string_view(buffer).substr(buffer.size() - before + header.erase_bytes);
+      }
       if (!entry) {
         more = false;
         break;
@@ -150,10 +172,23 @@ std::string SubjectFile::scan(std::uint64_t from,
 }
 
 std::string SubjectFile::read(const std::function<void(const SubjectEntry&)>& visit) {
-  ChangeLock lock(fd_);
+  return read_places([&](const SubjectEntry& entry, std::uint64_t) { visit(entry); });
+}
+
+std::string SubjectFile::read_places(
+    const std::function<void(const SubjectEntry&, std::uint64_t at)>& visit) {
+  ChangeLock lock(fd_, use_ == Use::read ? F_RDLCK : F_WRLCK);
   std::uint64_t end = 0;
-  return scan(
-      sizeof(Header), [&](const SubjectEntry& entry, std::uint64_t) { return visit(entry), true; }, end);
+  Header header{};
+  if (!lock || !read_header(header)) return "can't read the subject directory " + name_;
+  const std::string wrong = scan(
+      sizeof(Header), [&](const SubjectEntry& entry, std::uint64_t at) { return visit(entry, at), true; },
+      end);
+  return wrong.empty() && end < header.synced ? damaged(end) : wrong;
+}
+
+std::string SubjectFile::damaged(std::uint64_t at) const {
+  return "the subject directory " + name_ + " is damaged at byte " + std::to_string(at);
 }
 
 bool SubjectFile::append(std::string_view entries, bool sync) {
@@ -171,19 +206,23 @@ bool SubjectFile::append(std::string_view entries, bool sync) {
   return true;
 }
 
-// An erased entry of the same length.
-bool SubjectFile::overwrite(std::uint64_t at, std::uint64_t bytes) {
-  constexpr std::size_t head = 12;
-  if (bytes < head || bytes > largest_entry) return false;
+// An erased entry of the same length, with its leaf.
+bool SubjectFile::overwrite(std::uint64_t at, std::uint32_t bytes, std::string_view leaf) {
+  const std::string_view kept = is_older(leaf) ? std::string_view() : leaf;
+  if (bytes < entry_head + kept.size() || bytes > largest_entry) return false;
+  const std::string key(bytes - entry_head - kept.size(), '\0');
   std::string erased;
-  append_entry(erased, {SubjectEntry::Type::erased, 0, 0, std::string(bytes - head, '\0')});
+  append_entry(erased, {SubjectEntry::Type::erased, 0, 0, key, kept});
   return write_all(fd_, erased, at) && ::fsync(fd_) == 0;
 }
 
 bool SubjectFile::finish_erasure() {
   Header header{};
-  if (!read_header(header) || !overwrite(header.erase_at, header.erase_bytes)) return false;
+  if (!read_header(header) ||
+      !overwrite(header.erase_at, header.erase_bytes, {header.erase_leaf, blinding_bytes}))
+    return false;
   header.erase_at = header.erase_bytes = 0;
+  std::memset(header.erase_leaf, 0, blinding_bytes);
   ++header.erasures;
   return write_header(header) && ::fsync(fd_) == 0;
 }
@@ -191,20 +230,32 @@ bool SubjectFile::finish_erasure() {
 std::string SubjectFile::erase(const std::function<bool(const SubjectEntry&)>& wanted, std::size_t& erased) {
   erased = 0;
   ChangeLock lock(fd_);
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  struct Found {
+    std::uint64_t at;
+    std::size_t bytes;
+    std::string leaf;
+  };
+  std::vector<Found> found;
   std::uint64_t end = 0;
   std::string wrong = scan(
       sizeof(Header),
       [&](const SubjectEntry& entry, std::uint64_t at) {
-        if (entry.is_subject() && wanted(entry)) found.emplace_back(at, 12 + entry.key.size());
+        if (!entry.is_subject() || !wanted(entry)) return true;
+        const std::string leaf = entry.blinding.empty() ? std::string(blinding_bytes, '\0') : leaf_of(entry);
+        found.push_back({at, entry_head + entry.key.size() + entry.blinding.size(), leaf});
         return true;
       },
       end);
   if (!wrong.empty()) return wrong;
-  for (const auto& [at, bytes] : found) {
+  for (const Found& each : found) {
     Header header{};
-    const bool noted = read_header(header) && (header.erase_at = at, header.erase_bytes = bytes, true) &&
-                       write_header(header) && ::fsync(fd_) == 0;
+    bool noted = each.leaf.size() == blinding_bytes && read_header(header);
+    if (noted) {
+      header.erase_at = each.at;
+      header.erase_bytes = static_cast<std::uint32_t>(each.bytes);
+      std::memcpy(header.erase_leaf, each.leaf.data(), blinding_bytes);
+      noted = write_header(header) && ::fsync(fd_) == 0;
+    }
     if (!noted || !finish_erasure())
       return "can't write the subject directory " + name_ + ": " + std::strerror(errno);
     ++erased;
@@ -214,7 +265,7 @@ std::string SubjectFile::erase(const std::function<bool(const SubjectEntry&)>& w
 
 std::uint64_t SubjectFile::erasures() const {
   Header header{};
-  return read_header(header) ? header.erasures : 0;
+  return read_header(header) ? header.erasures + (header.erase_bytes != 0 ? 1 : 0) : 0;
 }
 
 std::uint64_t SubjectFile::noticed() const {

@@ -1,7 +1,8 @@
 #include "proxy/audit/subjects.h"
 
+#include <openssl/rand.h>
+
 #include <algorithm>
-#include <chrono>
 #include <random>
 #include <utility>
 
@@ -16,6 +17,8 @@ constexpr std::size_t max_subjects = 40'000'000;
 constexpr std::size_t max_pending = std::size_t{64} << 20, max_waiting = std::size_t{64} << 20;
 constexpr std::size_t many_waiting = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds look_every{200}, gather_for{20};
+// Retention may take the line away that tells what is in the file.
+constexpr std::chrono::hours tell_every{1};
 
 }  // namespace
 
@@ -40,7 +43,8 @@ SubjectDirectory::~SubjectDirectory() {
 std::string SubjectDirectory::load() {
   const std::uint64_t erasures = file_.erasures();
   std::string wrong;
-  const std::string error = file_.read([&](const SubjectEntry& entry) {
+  const std::string error = file_.read_places([&](const SubjectEntry& entry, std::uint64_t at) {
+    digest_.add(entry, at);
     if (entry.type == SubjectEntry::Type::kind) {
       if (entry.kind == kinds_.size()) kinds_.emplace_back(entry.key);
     } else if (entry.type == SubjectEntry::Type::reserved) {
@@ -51,8 +55,16 @@ std::string SubjectDirectory::load() {
       wrong = "the subject directory names a kind of subject that it does not know";
     }
   });
+  if (!error.empty() || !wrong.empty()) return error.empty() ? wrong : error;
+  if (digest_.bytes() > 0) tell_log();
+  log_.flush();
   file_.notice(erasures);
-  return error.empty() ? wrong : error;
+  return {};
+}
+
+void SubjectDirectory::tell_log() {
+  log_.append(digest_.line());
+  told_ = std::chrono::steady_clock::now();
 }
 
 int SubjectDirectory::kind(std::string_view name) {
@@ -86,10 +98,14 @@ std::uint32_t SubjectDirectory::assign(int kind, const SubjectKey& key) {
   if (failing_ || pending_.size() > max_pending || index_.size() >= max_subjects) return 0;
   if (free_.empty()) refill();
   if (free_.empty()) return 0;
+  unsigned char blinding[blinding_bytes];
+  if (RAND_bytes(blinding, sizeof blinding) != 1) return 0;
   const std::uint32_t number = free_.back();
   free_.pop_back();
   index_.set(index, key, number);
-  append_entry(pending_, entry_of(static_cast<std::uint8_t>(kind), key, number, scratch_));
+  SubjectEntry entry = entry_of(static_cast<std::uint8_t>(kind), key, number, scratch_);
+  entry.blinding = {reinterpret_cast<const char*>(blinding), sizeof blinding};
+  append_entry(pending_, entry);
   return number;
 }
 
@@ -146,7 +162,16 @@ void SubjectDirectory::commit(std::unique_lock<std::mutex>& lock) {
   const bool sync = std::exchange(must_sync_, false) || sync_ == Options::Sync::always;
   committing_ = true;
   lock.unlock();
+  std::uint64_t at = file_.end();
   const bool written = entries.empty() || file_.append(entries, sync);
+  if (written && !entries.empty()) {
+    std::string_view rest = entries;
+    for (std::size_t before = rest.size(); const auto entry = take_entry(rest); before = rest.size()) {
+      digest_.add(*entry, at);
+      at += before - rest.size();
+    }
+    tell_log();
+  }
   append_waiting(waiting, written);
   lock.lock();
   committing_ = false;
@@ -168,6 +193,7 @@ void SubjectDirectory::run() {
     if (stops_) break;
     lock.unlock();
     if (file_.erasures() != file_.noticed()) notice_erasures();
+    if (digest_.bytes() > 0 && std::chrono::steady_clock::now() - told_ >= tell_every) tell_log();
     lock.lock();
   }
   if (!settled()) commit(lock);
@@ -183,13 +209,20 @@ void SubjectDirectory::notice_erasures() {
     stays[entry.number] = true;
   };
   const std::uint64_t erasures = file_.erasures();
-  if (!file_.read(keep).empty()) return;
+  digest_.forget_erased();
+  const std::string error = file_.read_places([&](const SubjectEntry& entry, std::uint64_t at) {
+    keep(entry);
+    digest_.add_erased(entry, at);
+  });
+  if (!error.empty()) return;
   {
     std::lock_guard lock(mutex_);
     std::string_view rest = pending_;
     while (const auto entry = take_entry(rest)) keep(*entry);
     index_.retain([&](std::uint32_t number) { return number < stays.size() && stays[number]; });
   }
+  tell_log();
+  log_.flush();
   file_.notice(erasures);
 }
 

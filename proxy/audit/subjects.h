@@ -4,9 +4,11 @@
 // Thread-safe. Numbers are given in memory at once; an outcome that uses them goes to the log when they are
 // durable: from the caller's thread where they are already, else from a thread of the directory's own. Nobody
 // waits for an outcome, so that thread gathers for a while and syncs once for all of them. It also notices
-// erasures by another process.
+// erasures by another process. What the file
+// holds is told to the log before any number out of it is.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -18,6 +20,7 @@
 
 #include "proxy/audit/log.h"
 #include "proxy/audit/options.h"
+#include "proxy/audit/subject_digest.h"
 #include "proxy/audit/subject_file.h"
 #include "proxy/audit/subject_index.h"
 
@@ -66,11 +69,15 @@ class SubjectDirectory {
   void commit(std::unique_lock<std::mutex>& lock);
   void append_waiting(std::vector<Waiting>& waiting, bool durable);
   void notice_erasures();
+  void tell_log();
   bool settled() const { return pending_.empty() && waiting_.empty() && !committing_; }
 
   const Options::Sync sync_;
   Log& log_;
-  SubjectFile file_;  // used by the thread, and before it begins
+  // Used by the thread, and before it begins.
+  SubjectFile file_;
+  SubjectDigest digest_;  // of what is in the file
+  std::chrono::steady_clock::time_point told_{};
   SubjectIndex index_;
 
   mutable std::mutex mutex_;

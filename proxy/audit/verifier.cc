@@ -121,6 +121,8 @@ void Verifier::check_log_line(const Line& line) {
         finding("says that segment " + std::to_string(log->segment) + " begins", line_, line.id);
       if (log->format > format_version) finding("has a later format than this version knows", line_, line.id);
       return;
+    case LogLine::Kind::subjects:
+      return subjects_.line(*log, line.id, result_);
     case LogLine::Kind::sealed:
       sealed_[log->segment] = std::move(*log);
       return;

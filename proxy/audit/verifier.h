@@ -14,6 +14,7 @@
 #include "proxy/audit/seal.h"
 #include "proxy/audit/segment_input.h"
 #include "proxy/audit/verify.h"
+#include "proxy/audit/verify_subjects.h"
 
 namespace pgconsent::audit {
 
@@ -31,6 +32,7 @@ class Verifier {
   // `is_last`: no segment followed when it was listed.
   Then check(const SegmentFile& file, bool is_last);
   void finish();
+  SubjectsCheck& subjects() { return subjects_; }
 
  private:
   // Of a segment's lines, as far as they could be read.
@@ -59,8 +61,9 @@ class Verifier {
     std::string file;
     bool seen = false;
   };
-  std::multimap<std::uint64_t, Known> checkpoints_;    // by id
-  std::map<std::uint64_t, Extent> extents_;            // by segment
+  std::multimap<std::uint64_t, Known> checkpoints_;  // by id
+  std::map<std::uint64_t, Extent> extents_;          // by segment
+  SubjectsCheck subjects_;
   std::map<std::uint64_t, LogLine> sealed_, removed_;  // what lines say, by segment
   SegmentFile file_;                                   // being read
   Extent extent_;

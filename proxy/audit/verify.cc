@@ -48,6 +48,7 @@ VerifyResult verify(const VerifyOptions& options) {
     if (seen.insert(std::filesystem::weakly_canonical(directory, error)).second)
       verifier.load_checkpoints(directory);
   }
+  verifier.subjects().begin(options.directory);
   bool is_last = false;
   std::uint64_t number = 0;
   for (;;) {
@@ -58,6 +59,7 @@ VerifyResult verify(const VerifyOptions& options) {
     if (then == Verifier::Then::next) number = file.number;
   }
   verifier.finish();
+  verifier.subjects().finish(options.needs_subjects, result);
   return result;
 }
 

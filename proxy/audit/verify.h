@@ -1,4 +1,5 @@
-// Holds a whole log against its hashes, its chain, its seals and its checkpoints, and says what does not fit
+// Holds a whole log against its hashes, its chain, its seals and its checkpoints, and the subject directory
+// against the chain, and says what does not fit
 // and where. Reads only; works while a proxy writes.
 #pragma once
 
@@ -12,7 +13,8 @@ namespace pgconsent::audit {
 struct VerifyOptions {
   std::filesystem::path directory;
   std::vector<std::filesystem::path> checkpoint_directories;  // besides `directory`
-  std::filesystem::path key;  // public or private PEM; empty: signatures are not checked
+  std::filesystem::path key;    // public or private PEM; empty: signatures are not checked
+  bool needs_subjects = false;  // false: a copy of the log may come without its subject directory
 };
 
 struct Finding {

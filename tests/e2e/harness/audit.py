@@ -79,7 +79,8 @@ def subjects(directory):
     while at + 12 <= len(data):
         kind_of, kind, length, number = struct.unpack_from("<cBHI", data, at + 4)
         key = data[at + 12:at + 12 + length]
-        at += 12 + length
+        at += 12 + length + (12 if kind_of.isupper() else 0)
+        kind_of = kind_of.lower()
         if kind_of == b"k":
             kinds.append(key.decode())
         elif kind_of == b"i":
