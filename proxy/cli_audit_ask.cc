@@ -41,6 +41,14 @@ void print_line(const Entry& entry) {
              s.reason.empty() ? "" : "[" + printable(s.reason) + "] ", printable(s.statement));
 }
 
+int tell_what_lacks(AuditSource& audit, const audit_database::Filter& filter) {
+  std::vector<std::string> doubts;
+  if (!subject_doubts(audit, filter, doubts)) return source_failure(audit);
+  std::vector<std::string> gaps = audit_gaps(audit);
+  gaps.insert(gaps.end(), doubts.begin(), doubts.end());
+  return tell_gaps(gaps);
+}
+
 int list(AskOptions& options) {
   AuditSource audit = open_audit(options, false);
   if (!audit.source) return audit.status;
@@ -53,7 +61,7 @@ int list(AskOptions& options) {
         }
         return true;
       });
-  return done ? tell_gaps(audit_gaps(audit)) : source_failure(audit);
+  return done ? tell_what_lacks(audit, options.filter) : source_failure(audit);
 }
 
 void print_list(const char* name, const std::vector<std::string>& values) {
@@ -146,7 +154,7 @@ int export_entries(AskOptions& options) {
   if (!done) return source_failure(audit);
   out.flush();
   if (!out) return fail(could_not_run, "can't write the output");
-  return tell_gaps(audit_gaps(audit));
+  return tell_what_lacks(audit, options.filter);
 }
 
 void add_filters(CLI::App& command, const OptionsPtr& options) {

@@ -53,6 +53,10 @@ AuditSource open_audit(AuditQuestion& question, bool with_names);
 
 // What the answers may lack, by now; also the lines that are not shipped yet.
 std::vector<std::string> audit_gaps(AuditSource& audit);
+// Why statements that are about the filter's subject may be missing; nothing without a subject. False: the
+// source can't answer.
+bool subject_doubts(AuditSource& audit, const audit_database::Filter& filter,
+                    std::vector<std::string>& doubts);
 // The exit status of a command that answered: what the answer lacks is told.
 int tell_gaps(const std::vector<std::string>& gaps);
 int source_failure(const AuditSource& audit);

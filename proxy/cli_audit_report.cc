@@ -58,6 +58,7 @@ int write_report(Report report, const ReportOptions& options, AuditSource& audit
                            : options.format == "html" ? openness::to_html(to_document(report))
                                                       : openness::to_markdown(to_document(report));
   const int status = write_openness(text, options.output, true);
+  gaps.insert(gaps.end(), report.doubts.begin(), report.doubts.end());
   const int complete = tell_gaps(gaps);
   return status != fine ? status : complete;
 }
@@ -94,9 +95,11 @@ int subject(ReportOptions& options) {
                                             entries.push_back(entry);
                                             return true;
                                           });
-  if (!done) return source_failure(audit);
-  return write_report(audit_database::subject_report(entries, options.kind, options.key, options.filter),
-                      options, audit);
+  std::vector<std::string> doubts;
+  if (!done || !subject_doubts(audit, options.filter, doubts)) return source_failure(audit);
+  return write_report(
+      audit_database::subject_report(entries, options.kind, options.key, options.filter, std::move(doubts)),
+      options, audit);
 }
 
 // The protected columns that the rules name, and for which purposes there is a basis.

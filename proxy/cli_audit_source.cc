@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy/audit/reader.h"
+#include "proxy/audit_database/report.h"
 #include "proxy/cli_audit_commands.h"
 #include "proxy/cli_commands.h"
 #include "proxy/config/config.h"
@@ -131,6 +132,14 @@ std::vector<std::string> audit_gaps(AuditSource& audit) {
     gaps.push_back(fmt::format("what the log has since {} (line {}) is not in the audit database yet",
                                line.time, line.id));
   return gaps;
+}
+
+bool subject_doubts(AuditSource& audit, const Filter& filter, std::vector<std::string>& doubts) {
+  if (!filter.subject) return true;
+  std::vector<audit_database::Total> totals;
+  if (!audit.source->totals(filter, true, totals)) return false;
+  doubts = audit_database::doubts_of(totals, filter.subject->kind);
+  return true;
 }
 
 int tell_gaps(const std::vector<std::string>& gaps) {

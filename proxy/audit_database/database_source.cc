@@ -202,7 +202,7 @@ bool DatabaseSource::add_subjects(const Filter& filter, const std::map<int, Tota
       "'infinity') AND outcome_id IS NOT NULL",
       {array_literal(shapes), given(filter.since), given(filter.until)}, [&](const Row& row) {
         Total& total = *by_shape.at(static_cast<int>(number(row[0])));
-        total.subjects_recorded += row[1] ? 1 : 0;
+        total.subjects_recorded += row[1] || row[3] ? 1 : 0;
         for (const Outcome::Subjects& each : subjects(row[1], row[2])) {
           if (!each.numbers.empty()) total.subjects[each.kind].add(each.numbers);
         }

@@ -159,7 +159,7 @@ void FileSource::add(Total& total, const Outcome& outcome, bool with_subjects) c
   total.failed += outcome.sqlstate.empty() ? 0 : 1;
   if (!with_subjects) return;
   total.subjects_unknown.insert(outcome.subjects_unknown.begin(), outcome.subjects_unknown.end());
-  total.subjects_recorded += outcome.subjects_known ? 1 : 0;
+  total.subjects_recorded += outcome.subjects_known || !outcome.subjects_unknown.empty() ? 1 : 0;
   for (const Outcome::Subjects& each : outcome.subjects) {
     if (!each.numbers.empty()) total.subjects[each.kind].add(each.numbers);
   }

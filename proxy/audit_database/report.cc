@@ -64,14 +64,25 @@ std::string joined(const std::vector<std::string>& list) {
   return out;
 }
 
+namespace {
+
+// Of "schema.table.column: category: bases"; in the names of columns there may be colons, too.
+std::string category_of(const std::string& basis) {
+  const std::string named = basis.substr(0, basis.rfind(": "));
+  const std::size_t at = named.rfind(": ");
+  return at == std::string::npos ? named : named.substr(at + 2);
+}
+
+}  // namespace
+
 std::string categories(const std::vector<std::string>& basis) {
   std::set<std::string> found;
-  for (const std::string& text : basis) found.insert(text.substr(0, text.find(':')));
+  for (const std::string& text : basis) found.insert(category_of(text));
   return joined({found.begin(), found.end()});
 }
 
 Report period_report(const std::vector<Total>& totals, const Period& period) {
-  Report report{"Audit report", {}, {}, {}};
+  Report report{"Audit report", {}, {}, {}, {}};
   add_period(report, period);
   std::uint64_t statements = 0, rows = 0, cells = 0;
   Sums decided, refused, masked, purposes, exempt;
@@ -142,37 +153,50 @@ ResultTable affected_table(const std::map<std::string, AffectedByNumber>& kinds,
   return table;
 }
 
-void add_doubts(Report& report, std::uint64_t without_subjects, const std::set<std::string>& unknown) {
-  if (without_subjects > 0)
-    report.notices.push_back("Of " + std::to_string(without_subjects) +
-                             " statements it is not recorded whose data they showed.");
-  if (!unknown.empty())
-    report.notices.push_back("There may be more subjects of these kinds: " + joined(unknown) + ".");
+void add_doubts(Report& report, std::vector<std::string> doubts) {
+  report.notices.insert(report.notices.end(), doubts.begin(), doubts.end());
+  report.doubts = std::move(doubts);
 }
 
 }  // namespace
 
+std::vector<std::string> doubts_of(const std::vector<Total>& totals, const std::string& kind) {
+  std::uint64_t silent = 0;
+  std::set<std::string> unknown;
+  for (const Total& total : totals) {
+    if (total.shape.decision == "refused") continue;  // nothing went out
+    silent += total.records - std::min(total.records, total.subjects_recorded);
+    unknown.insert(total.subjects_unknown.begin(), total.subjects_unknown.end());
+  }
+  if (!kind.empty()) std::erase_if(unknown, [&](const std::string& each) { return each != kind; });
+  std::vector<std::string> out;
+  if (silent > 0)
+    out.push_back("Of " + std::to_string(silent) + " statements it is not recorded whose data they showed.");
+  if (!unknown.empty())
+    out.push_back(kind.empty()
+                      ? "There may be more subjects of these kinds: " + joined(unknown) + "."
+                      : "Other statements may have shown this person, too: of which subjects of the kind " +
+                            kind + " they showed data is not known of all of them.");
+  return out;
+}
+
 Report breach_report(const std::vector<Total>& totals, const Filter& filter, const SubjectName& name) {
-  Report report{"Whose data went out", {}, {}, {}};
+  Report report{"Whose data went out", {}, {}, {}, {}};
   add_period(report, {filter.since, filter.until});
   if (!filter.role.empty()) report.facts.emplace_back("role", filter.role);
   if (!filter.application.empty()) report.facts.emplace_back("application", filter.application);
   std::map<std::string, AffectedByNumber> kinds;
   std::map<std::string, std::map<std::string, SubjectSet>> by_category;  // kind, category
-  std::uint64_t statements = 0, without_subjects = 0;
-  std::set<std::string> unknown;
+  std::uint64_t statements = 0;
   for (const Total& total : totals) {
     const Shape& s = total.shape;
     if (s.decision == "refused") continue;  // nothing went out
     statements += total.records;
-    without_subjects += total.records - std::min(total.records, total.subjects_recorded);
-    unknown.insert(total.subjects_unknown.begin(), total.subjects_unknown.end());
     for (const auto& [kind, set] : total.subjects) {
-      for (const std::string& basis : s.basis)
-        by_category[kind][basis.substr(0, basis.find(':'))].add(set.numbers());
+      for (const std::string& basis : s.basis) by_category[kind][category_of(basis)].add(set.numbers());
       for (std::uint32_t number : set.numbers()) {
         Affected& affected = kinds[kind][number];
-        for (const std::string& basis : s.basis) affected.categories.insert(basis.substr(0, basis.find(':')));
+        for (const std::string& basis : s.basis) affected.categories.insert(category_of(basis));
         affected.purposes.insert(s.purpose);
         affected.columns.insert(s.columns.begin(), s.columns.end());
       }
@@ -187,20 +211,25 @@ Report breach_report(const std::vector<Total>& totals, const Filter& filter, con
   for (const auto& [kind, numbers] : kinds)
     report.facts.emplace_back("subjects: " + kind, std::to_string(numbers.size()));
   if (kinds.empty()) report.facts.emplace_back("subjects", "0");
-  add_doubts(report, without_subjects, unknown);
+  add_doubts(report, doubts_of(totals));
   std::uint64_t nameless = 0;
   ResultTable affected = affected_table(kinds, name, nameless);
   if (nameless > 0)
     report.notices.push_back(std::to_string(nameless) +
                              " subjects are not in the subject directory any more: they were erased.");
+  if (!kinds.empty())
+    report.notices.emplace_back(
+        "Categories and columns are those that the statements used: what of them was masked for one of the "
+        "subjects is not recorded.");
   report.tables.push_back(std::move(counts));
   report.tables.push_back(std::move(affected));
   return report;
 }
 
 Report subject_report(const std::vector<Entry>& entries, const std::string& kind, const std::string& key,
-                      const Filter& filter) {
-  Report report{"Who got the data of " + kind + " " + key, {}, {}, {}};
+                      const Filter& filter, std::vector<std::string> doubts) {
+  Report report{"Who got the data of " + kind + " " + key, {}, {}, {}, {}};
+  add_doubts(report, std::move(doubts));
   add_period(report, {filter.since, filter.until});
   report.facts.emplace_back("statements", std::to_string(entries.size()));
   ResultTable each{
@@ -252,7 +281,7 @@ std::string why_hidden(const Total& total, const RuledColumn* ruled) {
 
 Report minimise_report(const std::vector<Total>& totals, const Period& period,
                        const std::vector<RuledColumn>& columns) {
-  Report report{"What need not be collected or asked for", {}, {}, {}};
+  Report report{"What need not be collected or asked for", {}, {}, {}, {}};
   add_period(report, period);
   std::map<std::string, const RuledColumn*> ruled;
   for (const RuledColumn& column : columns) ruled[column.column] = &column;

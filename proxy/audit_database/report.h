@@ -22,6 +22,7 @@ struct Report {
   std::string title;
   std::vector<std::pair<std::string, std::string>> facts;  // name, value
   std::vector<std::string> notices;                        // what a reader must know before trusting it
+  std::vector<std::string> doubts;                         // why it may lack somebody; notices, too
   std::vector<ResultTable> tables;
 };
 
@@ -37,9 +38,12 @@ using SubjectName = std::function<std::string(const std::string& kind, std::uint
 // Whose data went out with the statements of `totals`, in which categories; the list for notification.
 Report breach_report(const std::vector<Total>& totals, const Filter& filter, const SubjectName& name);
 
-// Who got one person's data, when, and why: the newest first.
+// Why the statements of `totals` may have shown more people than is recorded, or more of one kind.
+std::vector<std::string> doubts_of(const std::vector<Total>& totals, const std::string& kind = {});
+
+// Who got one person's data, when, and why: the newest first. `doubts`: doubts_of() what was looked through.
 Report subject_report(const std::vector<Entry>& entries, const std::string& kind, const std::string& key,
-                      const Filter& filter);
+                      const Filter& filter, std::vector<std::string> doubts);
 
 // A protected column as the rules have it: the purposes for which its category has a basis.
 struct RuledColumn {
@@ -51,7 +55,7 @@ struct RuledColumn {
 Report minimise_report(const std::vector<Total>& totals, const Period& period,
                        const std::vector<RuledColumn>& columns);
 
-// The categories in "contact: consent", "identity: contract".
+// The categories in "public.t.mail: contact: consent", "public.t.name: identity: contract".
 std::string categories(const std::vector<std::string>& basis);
 std::string joined(const std::vector<std::string>& list);
 

@@ -23,7 +23,7 @@ struct Total {
   std::string fingerprint_since;  // when the log first had a statement of its fingerprint
   // Only when asked for: whose data the statements showed, by kind.
   std::map<std::string, SubjectSet> subjects;
-  std::uint64_t subjects_recorded = 0;     // statements of which that is known
+  std::uint64_t subjects_recorded = 0;     // statements of which that is known, or what of it is not
   std::set<std::string> subjects_unknown;  // kinds of which there may be others
 };
 

@@ -15,7 +15,7 @@ Total total(std::string role, std::string decision, std::uint64_t records) {
   out.shape.purpose_source = "role";
   out.shape.decision = std::move(decision);
   out.shape.columns = {"public.t.email"};
-  out.shape.basis = {"contact: consent"};
+  out.shape.basis = {"public.t.email: contact: consent"};
   out.records = records;
   out.fingerprint_since = "2026-01-01T00:00:00.000000Z";
   return out;
@@ -45,7 +45,7 @@ TEST(PeriodReport, CountsByWhatIsAsked) {
 
 TEST(BreachReport, NamesEachSubjectOnceWithAllCategories) {
   std::vector<Total> totals{total("a", "masked", 2), total("a", "allowed", 1), total("a", "refused", 1)};
-  totals[1].shape.basis = {"identity: contract"};
+  totals[1].shape.basis = {"public.t.\"a: b\": identity: contract, consent"};
   totals[0].subjects["customer"].add({1, 2});
   totals[1].subjects["customer"].add({2});
   totals[0].subjects_recorded = 1;
@@ -57,7 +57,29 @@ TEST(BreachReport, NamesEachSubjectOnceWithAllCategories) {
   EXPECT_EQ(rows(report, "subjects"),
             (Rows{{"customer", "", "contact", "support", "public.t.email"},
                   {"customer", "c2", "contact, identity", "support", "public.t.email"}}));
-  EXPECT_EQ(report.notices.size(), 2u) << "one statement without subjects, one subject without name";
+  EXPECT_EQ(report.notices.size(), 3u)
+      << "one statement without subjects, one subject without name, a caveat";
+  EXPECT_EQ(report.doubts, std::vector<std::string>{report.notices[0]});
+}
+
+TEST(SubjectReport, SaysWhatItMayLack) {
+  std::vector<Total> totals{total("a", "masked", 3), total("a", "refused", 1), total("a", "allowed", 2)};
+  totals[0].subjects_recorded = 3;
+  totals[2].subjects_recorded = 2;
+  EXPECT_TRUE(doubts_of(totals, "customer").empty());
+  totals[0].subjects_unknown = {"employee"};
+  EXPECT_TRUE(doubts_of(totals, "customer").empty());
+  EXPECT_EQ(doubts_of(totals).size(), 1u);
+  totals[0].subjects_unknown = {"customer"};
+  EXPECT_EQ(doubts_of(totals, "customer").size(), 1u);
+  totals[2].subjects_recorded = 1;
+  EXPECT_EQ(doubts_of(totals, "customer").size(), 2u);
+  Entry entry;
+  entry.shape = totals[0].shape;
+  const Report report = subject_report({entry}, "customer", "7", {}, doubts_of(totals, "customer"));
+  EXPECT_EQ(report.doubts.size(), 2u);
+  EXPECT_EQ(report.notices, report.doubts);
+  EXPECT_EQ(rows(report, "by_application").at(0).at(3), "contact");
 }
 
 TEST(MinimiseReport, KnowsByRulesAndByCells) {
