@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <string_view>
 
 namespace pgconsent::parser {
 
@@ -21,6 +23,29 @@ std::uint32_t highest_parameter(const std::string& text, const TokenIndex& token
   return highest;
 }
 
+// Values of settings may be bare words: SET name TO word, also as a part of ALTER.
+class SettingValues {
+ public:
+  bool holds(const Token& token) {
+    const bool first = step_ == Step::begin;
+    if (first) step_ = token.text == "set" || token.text == "alter" ? Step::set : Step::none;
+    if (step_ == Step::set && token.text == "set") step_ = Step::value;
+    if (step_ == Step::values) return is_word(token);
+    if (step_ == Step::value && (token.text == "to" || token.symbol == '=')) step_ = Step::values;
+    return false;
+  }
+
+ private:
+  enum class Step { begin, none, set, value, values };
+  static bool is_word(const Token& token) {
+    static constexpr std::string_view kept[] = {"default", "on", "true", "false"};
+    const bool word = token.kind == TokenKind::identifier || token.kind == TokenKind::unicode_identifier ||
+                      token.kind == TokenKind::keyword;
+    return word && std::find(std::begin(kept), std::end(kept), token.text) == std::end(kept);
+  }
+  Step step_ = Step::begin;
+};
+
 }  // namespace
 
 std::string normalise(const std::string& text, const TokenIndex& tokens, std::int32_t start, std::int32_t end,
@@ -29,6 +54,7 @@ std::string normalise(const std::string& text, const TokenIndex& tokens, std::in
   std::uint32_t constants = highest_parameter(text, tokens, start, end);
   std::int32_t behind = -1;
   bool word_before = false;
+  SettingValues settings;
   for (int i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.start < start || token.end > end) continue;
@@ -36,6 +62,10 @@ std::string normalise(const std::string& text, const TokenIndex& tokens, std::in
     if (behind >= 0 && (token.start > behind || (word && word_before))) out.push_back(' ');
     behind = token.end;
     word_before = word;
+    if (settings.holds(token)) {
+      out.append("$").append(std::to_string(++constants));
+      continue;
+    }
     switch (token.kind) {
       case TokenKind::constant:
         out.append("$").append(std::to_string(++constants));

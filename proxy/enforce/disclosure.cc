@@ -56,6 +56,19 @@ std::string printed_key(parser::Oid type, std::string_view given) {
   }
 }
 
+DisclosurePtr moved(const Disclosure& shown) {
+  auto out = std::make_shared<Disclosure>();
+  out->kinds = shown.kinds;
+  out->others = shown.others;
+  for (const Disclosure::Entry& entry : shown.entries) {
+    for (const Disclosure::Subject& subject : entry.subjects) {
+      if (std::find(out->others.begin(), out->others.end(), subject.kind) == out->others.end())
+        out->others.push_back(subject.kind);
+    }
+  }
+  return out;
+}
+
 std::uint32_t Disclosure::kind(std::string_view name) {
   const auto known = std::find(kinds.begin(), kinds.end(), name);
   if (known != kinds.end()) return static_cast<std::uint32_t>(known - kinds.begin());

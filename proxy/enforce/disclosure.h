@@ -53,6 +53,9 @@ struct Disclosure {
 };
 using DisclosurePtr = std::shared_ptr<const Disclosure>;
 
+// The same where the rows go into a table: whose they are can't be read.
+DisclosurePtr moved(const Disclosure& shown);
+
 // A key that the client gave, as the server would print the column's value: 0042 and ' 42' are 42 for
 // integers. Empty where that is not known.
 std::string printed_key(parser::Oid type, std::string_view given);

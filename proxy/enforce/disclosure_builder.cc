@@ -237,16 +237,7 @@ void note_use(const parser::StatementFacts& facts, DisclosurePtr& disclosure) {
     nothing->counts_cells = true;
     disclosure = std::move(nothing);
   } else if (facts.kind == parser::StatementKind::create_table_as && disclosure != nullptr) {
-    auto moved = std::make_shared<Disclosure>();
-    moved->kinds = disclosure->kinds;
-    moved->others = disclosure->others;
-    for (const Disclosure::Entry& entry : disclosure->entries) {
-      for (const Disclosure::Subject& subject : entry.subjects) {
-        if (std::find(moved->others.begin(), moved->others.end(), subject.kind) == moved->others.end())
-          moved->others.push_back(subject.kind);
-      }
-    }
-    disclosure = std::move(moved);
+    disclosure = moved(*disclosure);
   } else if (facts.copy != nullptr && disclosure != nullptr) {
     auto copied = std::make_shared<Disclosure>(*disclosure);
     note_copy_options(facts.copy, *copied);

@@ -12,7 +12,10 @@ void QueryRewriter::note_raw(const parser::RangeEntry& entry, Statement& stateme
   for (std::size_t i = 0; i < entry.relation->columns.size() && i < entry.used.size(); ++i) {
     const rules::ProtectedColumn* rule = rules->column(entry.relation->columns[i].attnum);
     if (!entry.used[i] || rule == nullptr || rule->is_public) continue;
-    add_unique(statement.audit.columns, rule->source.empty() ? rules->name + "." + rule->name : rule->source);
+    const std::string name = rule->source.empty() ? rules->name + "." + rule->name : rule->source;
+    const std::string category = rule->category.empty() ? "(no category)" : rule->category;
+    add_unique(statement.audit.columns, name);
+    add_unique(statement.audit.bases, name + ": " + category + ": exempt");
   }
 }
 

@@ -32,6 +32,7 @@ void take_over(Statement& statement, const Statement& run, const enforce::Disclo
     statement.disclosure = disclosure;
     statement.raw_allowed.insert(statement.raw_allowed.end(), run.raw_allowed.begin(), run.raw_allowed.end());
   }
+  if (statement.by_name == ByName::execute_into && disclosure) statement.disclosure = moved(*disclosure);
   statement.target_names = run.target_names;
   statement.asks_conditions |= run.asks_conditions;
   statement.runs_row_code |= run.runs_row_code;

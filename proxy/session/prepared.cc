@@ -63,6 +63,7 @@ Session::Impl::Currency Session::Impl::make_current(std::string_view name, Prepa
     if (std::all_of(plan.statements.begin(), plan.statements.end(), ends)) return Currency::current;
     return refuse(silent_refusal(plan.original));
   }
+  if (is_refused(plan)) return Currency::current;  // it fails at its Parse, which is recorded
   const auto other_purpose = [&](const Plan& each) {
     return user != nullptr && each.touches_protected() && each.purpose != user->purpose;
   };
@@ -167,6 +168,7 @@ bool Session::Impl::still_holds(Portal& portal) {
 // REQUIRES: settled(), where the portal shows protected data or changes the catalog.
 std::optional<parser::SqlError> Session::Impl::portal_objection(Portal& portal) {
   const Plan& plan = portal.running ? *portal.running : *portal.plan;
+  if (is_refused(plan)) return std::nullopt;
   if (plan.touches_protected() && !same_purpose(plan.purpose_source, plan.purpose))
     return opened_for_other_purpose();
   if (plan.depends_on_consent() && is_too_old(portal.opened)) return snapshot_error(true);

@@ -95,7 +95,7 @@ void add_summary(Html& html, const Context& context, const Asked& asked) {
     html
         << "<tr><td colspan=\"6\" class=\"none\">Nobody, as far as the record knows whose data was shown.</td></tr>"_m;
   html
-      << "</tbody></table></div><p class=\"note\">Of the newest 10 000 statements that showed something of this person.</p></section>"_m;
+      << "</tbody></table></div><p class=\"note\">Of the newest 10 000 statements that showed something of this person. Statements of which it is not known whose data they showed are not among them.</p></section>"_m;
 }
 
 void add_list(Html& html, const Context& context, const Asked& asked) {

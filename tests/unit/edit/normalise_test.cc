@@ -54,6 +54,16 @@ TEST(Normalise, NationalCharacters) {
   }
 }
 
+TEST(Normalise, ValuesOfSettings) {
+  EXPECT_EQ(normalised("SET pgconsent.purpose TO raw"), "SET pgconsent.purpose TO $1");
+  EXPECT_EQ(normalised("SET LOCAL search_path = raw, \"Known\", 'raw'"),
+            "SET LOCAL search_path = $1, $2, $3");
+  EXPECT_EQ(normalised("ALTER ROLE a SET b TO raw"), "ALTER ROLE a SET b TO $1");
+  EXPECT_EQ(normalised("SET jit TO DEFAULT"), "SET jit TO DEFAULT");
+  EXPECT_EQ(normalised("UPDATE t SET a = b WHERE c = d"), "UPDATE t SET a = b WHERE c = d");
+  EXPECT_EQ(normalised("ALTER TABLE t ALTER a SET DEFAULT b"), "ALTER TABLE t ALTER a SET DEFAULT b");
+}
+
 TEST(Normalise, OfOneStatementOfMany) {
   EXPECT_EQ(normalised("SELECT $5; SELECT 1, $2", 10), "SELECT $3, $2");
 }
