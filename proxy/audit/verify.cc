@@ -58,6 +58,9 @@ VerifyResult verify(const VerifyOptions& options) {
     if (then == Verifier::Then::stop) break;
     if (then == Verifier::Then::next) number = file.number;
   }
+  const SegmentList now = list_segments(options.directory);
+  if (!now.files.empty() && now.files.back().form != SegmentFile::Form::current)
+    result.notes.push_back("there is no segment that is written to: were there one, it is gone");
   verifier.finish();
   verifier.subjects().finish(options.needs_subjects, result);
   return result;

@@ -69,9 +69,9 @@ class Builder {
     if (generation_.is_built_in_rule(relation->oid)) return;
     Disclosure::Entry shown;
     if (!shows_something(index, entry, *relation, shown)) return;
+    for (const ProtectedColumn& column : relation->inside) add_computed(column);
     for (const rules::SubjectPath& path : relation->subjects)
       shown.subjects.push_back(subject(index, entry, path));
-    add_those_inside(*relation);
     // What windows and grouping sets show beside a key may be another row's.
     if (binding_.mixes_rows || request_.mixes_rows) {
       for (const Disclosure::Subject& subject : shown.subjects) add_other(subject.kind);
@@ -88,14 +88,11 @@ class Builder {
       out_->others.push_back(kind);
   }
 
-  // What a view computes with, of rows that it may not show, or of several tables'.
-  void add_those_inside(const ProtectedRelation& view) {
-    if (!view.subjects.empty() && view.through.size() < 2) return;
-    for (const ProtectedColumn& column : view.inside) {
-      const ProtectedRelation* source = generation_.policy().relation(column.declared_by);
-      if (source == nullptr) return add_unknown();
-      for (const rules::SubjectPath& path : source->subjects) add_other(out_->kind(path.kind));
-    }
+  // What a view computes with: whose it is does not show.
+  void add_computed(const ProtectedColumn& column) {
+    const ProtectedRelation* table = generation_.protected_relation(column.declared_by, request_.purpose);
+    if (table == nullptr) return add_unknown();
+    for (const rules::SubjectPath& path : table->subjects) add_other(out_->kind(path.kind));
   }
 
   void add_unknown() {

@@ -22,6 +22,9 @@ CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $
 CREATE FUNCTION first_mail() RETURNS text LANGUAGE sql AS $$SELECT mail_of(1)$$;
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN EXECUTE 'SELECT 1'; RETURN 2 * $1; END$$;
 CREATE VIEW mails AS SELECT n, mail_of(n) AS mail FROM generate_series(1, 3) n;
+CREATE VIEW shouts AS SELECT id, upper(email) AS mail, note FROM customers LEFT JOIN (SELECT user_id, max(note) AS note FROM orders GROUP BY 1) o ON user_id = id;
+CREATE VIEW lists AS SELECT city, string_agg(email, ',') AS mails FROM customers GROUP BY city;
+CREATE VIEW plain AS SELECT id, email FROM customers;
 CREATE FUNCTION note_mail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN new.title = mail_of(new.id); RETURN new; END$$;
 CREATE TABLE letters (id int, title text);
 CREATE TRIGGER note_mail BEFORE INSERT ON letters FOR EACH ROW EXECUTE FUNCTION note_mail();
