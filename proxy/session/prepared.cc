@@ -63,7 +63,7 @@ Session::Impl::Currency Session::Impl::make_current(std::string_view name, Prepa
     if (std::all_of(plan.statements.begin(), plan.statements.end(), ends)) return Currency::current;
     return refuse(silent_refusal(plan.original));
   }
-  if (is_refused(plan)) return Currency::current;  // it fails at its Parse, which is recorded
+  if (user == nullptr && is_refused(plan)) return Currency::current;  // its Parse fails, and is recorded
   const auto other_purpose = [&](const Plan& each) {
     return user != nullptr && each.touches_protected() && each.purpose != user->purpose;
   };
