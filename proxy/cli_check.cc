@@ -165,6 +165,7 @@ void check_database(const net::SettingsResult& loaded, const std::string& databa
       check_conditions(bound.generation->conditions(), queries, report);
       check_privileges(*policy.policy, bound.generation->conditions(), *snapshot, database, queries, report);
       check_row_code(*bound.generation, "database " + database, report.diagnostics);
+      check_search_paths(*bound.generation, "database " + database, report.diagnostics);
       check_speed(*bound.generation, "database " + database, report.diagnostics);
       check_indexes(*bound.generation, queries, "database " + database, report.diagnostics);
       check_partition_keys(*bound.generation, queries, "database " + database, report.diagnostics);

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "proxy/enforce/leakproof_types.h"
 #include "proxy/enforce/row_triggers.h"
@@ -81,6 +84,32 @@ void check_row_code(const enforce::Generation& generation, const std::string& wh
                        generation.functions().reason(function)),
            "list it under `functions: trusted` if it is harmless");
     }
+  }
+}
+
+void check_search_paths(const enforce::Generation& generation, const std::string& where,
+                        rules::Diagnostics& diagnostics) {
+  using Name = std::pair<std::string_view, std::string_view>;  // of a function and of tables
+  std::map<Name, std::vector<const parser::Relation*>> named;
+  for (const parser::RowTables::Name& name : generation.functions().names_without_schema()) {
+    const parser::Function* function = generation.catalog().function(name.function);
+    const bool fixed = std::any_of(function->settings.begin(), function->settings.end(),
+                                   [](const auto& setting) { return setting.starts_with("search_path="); });
+    if (!fixed) named[{function->identity, name.relation->name}].push_back(name.relation);
+  }
+  std::string_view warned;
+  for (const auto& [name, relations] : named) {
+    const auto [function, table] = name;
+    const auto open = std::find_if(relations.begin(), relations.end(), [&](const parser::Relation* relation) {
+      return generation.policy().relation(relation->oid) == nullptr;
+    });
+    if (relations.size() < 2 || open == relations.end() || function == warned) continue;
+    warned = function;
+    warn(diagnostics, where,
+         fmt::format("`{}` names `{}` without schema: who sets search_path has it take `{}`, which is not "
+                     "protected, for another one",
+                     function, table, name_of(**open)),
+         fmt::format("write the schema, or ALTER FUNCTION {} SET search_path", function));
   }
 }
 

@@ -12,6 +12,9 @@ namespace pgconsent {
 // Triggers, defaults and checks that must be trusted before tables can be written to.
 void check_row_code(const enforce::Generation& generation, const std::string& where,
                     rules::Diagnostics& diagnostics);
+// Tables that such code finds by the session's search path.
+void check_search_paths(const enforce::Generation& generation, const std::string& where,
+                        rules::Diagnostics& diagnostics);
 // Rules and indexes that make lookups and guards slow.
 void check_speed(const enforce::Generation& generation, const std::string& where,
                  rules::Diagnostics& diagnostics);

@@ -109,7 +109,8 @@ struct Relation {
   // is written to. Built-in ones too.
   std::vector<Oid> implicit_functions;
   std::vector<Oid> statistics_functions;  // called by its extended statistics: in ANALYZE alone
-  std::vector<Oid> named_types;           // somebody's own, in any of its stored expressions and definitions
+  // Somebody's own, in any of its stored expressions and definitions; of a typed table its type.
+  std::vector<Oid> named_types;
   std::vector<Oid>
       policy_functions;  // of row security; what policies read by themselves is their owner's affair
   // Columns that these expressions, and the policies, name; 0: the whole row. And relations in policies.

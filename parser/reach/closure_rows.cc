@@ -3,15 +3,15 @@
 // application's to define.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "parser/names/ascii.h"
 #include "parser/names/built_in_types.h"
+#include "parser/reach/body_constants.h"
 #include "parser/reach/closure.h"
-#include "parser/reach/row_tables.h"
+#include "parser/reach/words.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
@@ -24,24 +24,9 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// Of letters, digits, _ and whatever is not ASCII, in lower case.
-template <class Use>
-void for_each_word(std::string_view text, Use use) {
-  std::string word;
-  for (std::size_t at = 0; at <= text.size(); ++at) {
-    const auto c = at < text.size() ? static_cast<unsigned char>(text[at]) : ' ';
-    if (std::isalnum(c) != 0 || c == '_' || c >= 0x80) {
-      word.push_back(static_cast<char>(std::tolower(c)));
-    } else if (!word.empty()) {
-      use(std::exchange(word, {}));
-    }
-  }
-}
-
-// From constants: EXECUTE, 't'::regclass, to_regclass('t'), query_to_xml('SELECT …'), nextval('s').
+// From constants: 't'::regclass, to_regclass('t'), nextval('s'). SQL in them: see body_constants.h.
 bool takes_names(std::string_view word) {
-  return word == "execute" || word.starts_with("reg") || word.starts_with("to_reg") ||
-         word.ends_with("val") || word.find("_to_xml") != word.npos;
+  return word.starts_with("reg") || word.starts_with("to_reg") || word.ends_with("val");
 }
 
 bool is_text_search(std::string_view function) {
@@ -67,13 +52,13 @@ class ReachClosure::RowCode {
   void read(Oid relation, std::unordered_set<Oid>& reads);
   void add_named();
   void follow(bool by_itself);
-  void call(const std::string& name);
+  void call(const std::string& name, Oid caller);
   void add_signature(const Function& function);
   void note_names(const std::string& body, bool qualified_only);
   void note_arguments(const Relation& relation);
-  void note_words(const std::string& body);
+  void note_qualified(const std::string& schema, const std::string& name, bool is_relation);
   void note_messages(const Function& function);
-  void note_tables();
+  void note_row_types();
   std::size_t known() const { return out_.row_reads_.size() + out_.row_types_.size() + seen_.size(); }
 
   ReachClosure& all_;
@@ -81,7 +66,6 @@ class ReachClosure::RowCode {
   std::unordered_set<Oid> seen_, judged_;
   std::unordered_set<Oid> nameless_;  // of casts and operator classes, that no code need use
   std::vector<const Function*> queue_;
-  RowTables row_tables_;
 };
 
 // Whatever may be a type's or a relation's name: identifiers that are not a row's columns, built-in types,
@@ -90,6 +74,7 @@ class ReachClosure::RowCode {
 void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_only) {
   static constexpr std::array read = {"from"sv, "join"sv,  "into"sv,  "update"sv, "only"sv,
                                       "as"sv,   "table"sv, "using"sv, "of"sv,     "collate"sv};
+  static constexpr std::array written_to = {"into"sv, "table"sv, "exists"sv, "copy"sv, "references"sv};
   const auto tokens = scan(body);
   if (!tokens) return;
   const auto text = [&](std::size_t i) {
@@ -107,36 +92,37 @@ void ReachClosure::RowCode::note_names(const std::string& body, bool qualified_o
     return before.symbol == ',' || text(i - 1) == "::" || before.kind == TokenKind::identifier ||
            is_one_of(before.text, read);
   };
-  const bool dynamic =
+  const bool converts =
       std::any_of(tokens->begin(), tokens->end(), [](const Token& token) { return takes_names(token.text); });
+  if (converts) {
+    const std::vector<std::string> words = find_constants(body, *tokens).words;
+    out_.row_relations_.insert(words.begin(), words.end());
+  }
   for (std::size_t i = 0; i < tokens->size(); ++i) {
     const Token& token = (*tokens)[i];
     out_.row_code_searches_ |= is_text_search(token.text);
     if (i > 1 && is_dot(i - 1)) {
-      if (!token.text.empty() && all_.snapshot_.has_schema((*tokens)[i - 2].text))
-        out_.row_names_.insert(token.text);
-    } else if (qualified_only) {
-      continue;
-    } else if (token.kind == TokenKind::constant) {
-      if (!dynamic) continue;
-      for_each_word(text(i), [&](std::string word) { out_.row_relations_.insert(std::move(word)); });
-    } else if (is_name(i) && !is_dot(i + 1)) {
+      const bool called = i + 1 < tokens->size() && (*tokens)[i + 1].symbol == '(';
+      const bool written = i > 2 && is_one_of((*tokens)[i - 3].text, written_to);
+      const std::string& schema = (*tokens)[i - 2].text;
+      if (!token.text.empty() && !schema.empty()) note_qualified(schema, token.text, !called || written);
+    } else if (!qualified_only && is_name(i) && !is_dot(i + 1)) {
       out_.row_relations_.insert(token.text);
     }
   }
 }
 
-// In any language.
-void ReachClosure::RowCode::note_words(const std::string& body) {
-  for_each_word(body, [&](std::string word) { out_.row_words_.insert(std::move(word)); });
-  const std::string text = lower(body);
-  for (std::string_view escaped : {"u&\""sv, "u&'"sv}) out_.row_words_all_ |= text.find(escaped) != text.npos;
-}
-
-bool FunctionReach::row_code_holds(std::string_view name) const {
-  bool all = true;
-  for_each_word(name, [&](const std::string& word) { all &= row_words_.contains(word); });
-  return all || row_words_all_;
+// What is not there, or not yet, is as good as a name without schema.
+void ReachClosure::RowCode::note_qualified(const std::string& schema, const std::string& name,
+                                           bool is_relation) {
+  const Snapshot& snapshot = all_.snapshot_;
+  if (!snapshot.has_schema(schema) && schema != "pg_temp") {
+    out_.row_schemas_.insert(schema);
+    return;
+  }
+  out_.row_names_.insert(name);
+  if (is_relation && schema != "pg_catalog" && snapshot.relation(schema, name) == nullptr)
+    out_.row_relations_.insert(name);
 }
 
 void ReachClosure::RowCode::add(Oid oid) {
@@ -207,10 +193,9 @@ void ReachClosure::RowCode::add_protected(const Relation& relation) {
 
 // Of triggers: names of columns, tables or functions, perhaps.
 void ReachClosure::RowCode::note_arguments(const Relation& relation) {
-  note_words(relation.trigger_arguments);
   for_each_word(relation.trigger_arguments, [&](const std::string& word) {
     out_.row_relations_.insert(word);
-    call(word);
+    for (Oid trigger : relation.trigger_functions) call(word, trigger);
   });
 }
 
@@ -220,10 +205,11 @@ void ReachClosure::RowCode::note_messages(const Function& function) {
     out_.telling_.insert(function.name);
 }
 
-void ReachClosure::RowCode::call(const std::string& name) {
+void ReachClosure::RowCode::call(const std::string& name, Oid caller) {
   out_.row_calls_.insert(name);
   for (const Function* callee : all_.snapshot_.functions_named(name)) {
     add(callee->oid);
+    if (callee->oid >= first_user_oid) out_.row_tables_.add_call(caller, callee->oid);
     if (nameless_.erase(callee->oid) > 0) add_signature(*callee);
   }
 }
@@ -237,27 +223,33 @@ void ReachClosure::RowCode::add_signature(const Function& function) {
   for (Oid oid : types) {
     for (const Type* type : all_.snapshot_.type_and_bases(oid)) {
       if (type->relation == 0) continue;
-      row_tables_.add(function, type->relation);
+      out_.row_tables_.add_whole(type->relation);
       read(type->relation, out_.row_reads_);
     }
   }
 }
 
-void ReachClosure::RowCode::note_tables() {
-  std::unordered_set<Oid> held = out_.row_reads_;
-  for (const auto* relations : {&all_.options_.protected_relations, &all_.options_.unwritable_relations})
-    held.insert(relations->begin(), relations->end());
-  RowTables::Found found = row_tables_.find(all_.snapshot_, held);
-  out_.copied_ = std::move(found.copied);
-  out_.filled_ = std::move(found.filled);
-  out_.filled_by_rows_ = std::move(found.filled_by_rows);
-  if (out_.filled_by_rows_.empty()) return;
-  for (Oid oid : all_.options_.protected_relations) {
-    const Relation* relation = all_.snapshot_.relation(oid);
-    if (relation == nullptr) continue;
-    for (const Column& column : relation->columns) {
-      if (all_.options_.is_masked(oid, column.attnum)) out_.masked_names_.insert(column.name);
+// Values of protected columns, of those that decide and of whole rows keep their fields; typed tables keep
+// their types.
+void ReachClosure::RowCode::note_row_types() {
+  std::unordered_set<Oid> tables = out_.row_tables_.whole();
+  tables.insert(out_.row_reads_.begin(), out_.row_reads_.end());
+  tables.insert(all_.options_.protected_relations.begin(), all_.options_.protected_relations.end());
+  std::vector<Oid> relations(tables.begin(), tables.end());
+  const auto keep = [&](Oid oid) {
+    for (const Type* type : all_.snapshot_.type_and_bases(oid)) {
+      out_.row_types_.insert(type->oid);
+      if (type->relation == 0) continue;
+      out_.row_tables_.add_whole(type->relation);
+      if (tables.insert(type->relation).second) relations.push_back(type->relation);
     }
+  };
+  while (!relations.empty()) {
+    const Relation* relation = all_.snapshot_.relation(relations.back());
+    relations.pop_back();
+    if (relation == nullptr) continue;
+    for (const Column& column : relation->columns) keep(column.type);
+    for (Oid type : relation->named_types) keep(type);
   }
 }
 
@@ -268,17 +260,22 @@ void ReachClosure::RowCode::follow(bool by_itself) {
     queue_.pop_back();
     if (by_itself) out_.row_code_.insert(function.name);
     out_.row_calls_.insert(function.name);
-    note_words(function.body);
+    const std::string body = lower(function.body);
+    for (std::string_view escaped : {"u&\""sv, "u&'"sv})
+      out_.row_names_all_ |= body.find(escaped) != body.npos;
     add_all(function.depends_on);
-    for (Oid oid : function.depends_on) read(oid, out_.row_reads_);
+    for (Oid oid : function.depends_on) {
+      read(oid, out_.row_reads_);
+      out_.row_tables_.add_call(function.oid, oid);
+    }
     if (!nameless_.contains(function.oid)) add_signature(function);
-    row_tables_.note(function);
+    out_.row_tables_.note(all_.snapshot_, function);
     if (function.kind == 'a' || (function.language != "sql" && function.language != "plpgsql")) continue;
     if (!judged_.contains(function.oid)) note_names(function.body, false);
     BodyFacts facts = scan_body(function.language, function.body);
-    for (const std::string& name : facts.calls) call(name);
+    for (const std::string& name : facts.calls) call(name, function.oid);
     if (std::binary_search(facts.names.begin(), facts.names.end(), "execute"))  // dynamic SQL
-      for_each_word(function.body, [&](const std::string& word) { call(word); });
+      for_each_word(function.body, [&](const std::string& word) { call(word, function.oid); });
     if (by_itself) note_messages(function);
   }
 }
@@ -328,7 +325,8 @@ void ReachClosure::RowCode::run() {
     follow(false);
     if (known() == before) break;
   }
-  note_tables();
+  out_.row_tables_.finish(all_.snapshot_);
+  note_row_types();
   // Where dangerous code runs by itself, in a policy perhaps, its messages may tell what it has read.
   for (const auto& [oid, reason] : out_.dangerous_) note_messages(*all_.snapshot_.function(oid));
 }

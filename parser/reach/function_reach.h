@@ -13,10 +13,12 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "parser/catalog/snapshot.h"
 #include "parser/catalog/write_graph.h"
 #include "parser/reach/builtin_lists.h"
+#include "parser/reach/row_tables.h"
 
 namespace pgconsent::parser {
 
@@ -90,29 +92,29 @@ class FunctionReach {
   // Functions that code on unmasked rows calls by these names: a trigger of a protected table. Who defines
   // one of them, in any schema, is handed these rows.
   bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }
-  // Relations and types that it names without their schema: who makes one of that name where it is found
-  // first (a temporary one) is handed these rows, too.
-  bool names_for_rows(std::string_view name) const { return row_relations_.contains(name); }
+  // Relations and types that it names without their schema, or with one in which they are not: who makes one
+  // of that name where it is found first (a temporary one) is handed these rows, too.
+  bool names_for_rows(std::string_view name) const {
+    return row_relations_.contains(name) || row_tables_.may_run_over(name);
+  }
   // Or with their schema; or conditions of the rules do.
   bool row_code_names(std::string_view name) const {
-    return row_names_.contains(name) || names_for_rows(name) || row_words_all_;
+    return row_names_.contains(name) || names_for_rows(name) || row_names_all_;
   }
-  // Does such code hold the name, be it a column's, or in a constant? Coarse: by its words.
-  bool row_code_holds(std::string_view name) const;
-  // May it put values into a column of that name, be it a new one?
-  bool row_code_fills(Oid relation, std::string_view column) const {
-    return filled_.contains(relation) || row_code_holds(column) ||
-           (filled_by_rows_.contains(relation) && masked_names_.contains(column));
+  // Does it look for anything in a schema of this name, which is not there?
+  bool row_code_looks_into(std::string_view schema) const { return row_schemas_.contains(schema); }
+  // Would a column of this name that comes, goes, is renamed or gets another type mean something else to it?
+  bool changes_meaning(Oid relation, std::string_view column) const {
+    return row_tables_.changes_meaning(*snapshot_, relation, column);
   }
+  // Tables that a function of it names without schema.
+  const std::vector<RowTables::Name>& names_without_schema() const { return row_tables_.without_schema(); }
   // Is consent, or a condition of the rules, read from it, if only through views?
   bool decides(Oid relation) const { return deciding_.contains(relation); }
   // Or does code on unmasked rows, or what decides, read it or call what does?
   bool is_read_for_rows(Oid relation) const { return row_reads_.contains(relation); }
-  // Do code on unmasked rows or what decides search in texts, or may they take the relation's rows by the
-  // order of their columns?
+  // Do code on unmasked rows or what decides search in texts; convert to the type; have constants of it?
   bool row_code_searches() const { return row_code_searches_; }
-  bool row_code_copies(Oid relation) const { return copied_.contains(relation); }
-  // Or convert to the type; have constants of it?
   bool is_row_type(Oid type) const { return row_types_.contains(type); }
   bool is_row_constant(Oid type) const { return row_constants_.contains(type); }
   // An error inside a function of this name may hold a raw value; so may what it raises itself.
@@ -175,13 +177,11 @@ class FunctionReach {
   bool unseen_cast_ = false;
   ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
-  Names row_code_, row_calls_, row_relations_, row_names_, telling_;
-  Names masked_names_;          // of protected tables' columns
-  Names row_words_;             // in lower case
-  bool row_words_all_ = false;  // some are written in a way that is not read here
+  Names row_code_, row_calls_, row_relations_, row_names_, row_schemas_, telling_;
+  bool row_names_all_ = false;  // some are written in a way that is not read here
   bool row_code_searches_ = false;
-  std::unordered_set<Oid> deciding_, row_reads_, row_types_, row_constants_, copied_, filled_,
-      filled_by_rows_;
+  std::unordered_set<Oid> deciding_, row_reads_, row_types_, row_constants_;
+  RowTables row_tables_;
   Names bad_write_names_;   // relations that a body which writes may not name
   Names bad_change_names_;  // nor one that changes rows
   Names bad_write_code_names_;

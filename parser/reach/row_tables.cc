@@ -3,82 +3,132 @@
 #include <algorithm>
 
 #include "parser/reach/row_use.h"
+#include "parser/reach/words.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
 
 namespace {
 
-// But those of a trigger's columns.
-std::vector<std::string> names_in(const std::vector<Token>& tokens) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool column =
-        i > 1 && tokens[i - 1].symbol == '.' && (tokens[i - 2].text == "new" || tokens[i - 2].text == "old");
-    if (!tokens[i].text.empty() && !column) names.push_back(tokens[i].text);
-  }
-  return names;
-}
-
-void add_relatives(const Snapshot& snapshot, std::unordered_set<Oid>& relations) {
-  std::vector<Oid> queue(relations.begin(), relations.end());
-  while (!queue.empty()) {
-    const Relation* relation = snapshot.relation(queue.back());
-    queue.pop_back();
-    if (relation == nullptr) continue;
-    for (const auto* others : {&relation->parents, &relation->children}) {
-      for (Oid other : *others) {
-        if (relations.insert(other).second) queue.push_back(other);
-      }
-    }
-  }
+bool has_columns(const Relation& relation) {
+  return relation.oid >= first_user_oid &&
+         (holds_rows(relation.kind) || relation.kind == RelationKind::composite_type);
 }
 
 }  // namespace
 
-void RowTables::note(const Function& function) {
+void RowTables::index(const Snapshot& snapshot) {
+  for (const auto& [oid, relation] : snapshot.relations) {
+    if (has_columns(relation)) by_name_[relation.name].push_back(&relation);
+  }
+}
+
+void RowTables::note(const Snapshot& snapshot, const Function& function) {
+  if (by_name_.empty()) index(snapshot);
   noted_.insert(function.oid);
   if (function.kind == 'a' || function.language == "c" || function.language == "internal") return;
   const bool is_sql = function.language == "sql" || function.language == "plpgsql";
   const auto tokens = is_sql ? scan(function.body) : std::nullopt;
   if (!tokens) {
-    any_ = true;
+    dynamic_.insert(function.oid);
     return;
   }
-  const RowUse use = find_row_use(function.body, *tokens);
-  any_ |= use.runs_any;
-  if (use.by_position) copying_.insert(function.oid);
-  if (use.fills_own) filling_.insert(function.oid);
-  if (use.fills_named) filling_named_.insert(function.oid);
-  for (std::string& name : names_in(*tokens)) {
-    if (use.fills_named) filled_names_.insert(name);
-    if (use.fills_by_rows) filled_by_rows_.insert(name);
-    names_.insert(std::move(name));
+  const BodyConstants constants = find_constants(function.body, *tokens);
+  Body body{function.oid, {constants.words.begin(), constants.words.end()}, constants.unreadable};
+  for (const Token& token : *tokens) {
+    for_each_word(token.text, [&](std::string word) { body.words.insert(std::move(word)); });
+    all_ |= token.kind == TokenKind::unicode_identifier;
+  }
+  if (takes_whole_rows(function.body, *tokens)) taking_rows_.insert(function.oid);
+  constants_.insert(constants.words.begin(), constants.words.end());
+  if (constants.runs_sql) {
+    dynamic_.insert(function.oid);
+    fragments_.insert(constants.fragments.begin(), constants.fragments.end());
+    all_ |= constants.unreadable;
+  }
+  for (const NamedTable& table : find_tables(function.body, *tokens, by_name_)) {
+    naming_[table.relation->oid].push_back(bodies_.size());
+    if (table.whole) add_whole(table.relation->oid);
+    if (!table.has_schema) without_schema_.push_back({function.oid, table.relation});
+  }
+  body_of_.emplace(function.oid, bodies_.size());
+  bodies_.push_back(std::move(body));
+}
+
+// What calls it may hand over names.
+void RowTables::find_dynamic() {
+  std::vector<Oid> queue(dynamic_.begin(), dynamic_.end());
+  while (!queue.empty()) {
+    const auto callers = callers_.find(queue.back());
+    queue.pop_back();
+    if (callers == callers_.end()) continue;
+    for (Oid caller : callers->second) {
+      if (dynamic_.insert(caller).second) queue.push_back(caller);
+    }
   }
 }
 
-RowTables::Found RowTables::find(const Snapshot& snapshot, const std::unordered_set<Oid>& held) const {
-  Found found;
-  const auto has = [](const std::vector<Oid>& triggers, const std::unordered_set<Oid>& functions) {
-    return std::any_of(triggers.begin(), triggers.end(), [&](Oid oid) { return functions.contains(oid); });
-  };
+void RowTables::finish(const Snapshot& snapshot) {
+  find_dynamic();
   for (const auto& [oid, relation] : snapshot.relations) {
-    if (oid < first_user_oid) continue;
-    const bool any = any_ && held.contains(oid);
-    if (any || names_.contains(relation.name) || has(relation.trigger_functions, copying_) ||
-        has(relation.transition_functions, noted_))
-      found.copied.insert(oid);
-    if (any || filled_names_.contains(relation.name) || has(relation.trigger_functions, filling_))
-      found.filled.insert(oid);
-    if (filled_by_rows_.contains(relation.name)) found.filled_by_rows.insert(oid);
+    if (!runs_code(relation)) continue;
+    for (Oid function : relation.trigger_functions) {
+      if (taking_rows_.contains(function) || dynamic_.contains(function)) add_whole(oid);
+      if (auto body = body_of_.find(function); body != body_of_.end()) naming_[oid].push_back(body->second);
+    }
+    for (Oid function : relation.transition_functions) {
+      if (noted_.contains(function)) add_whole(oid);
+    }
+    for_each_word(relation.trigger_arguments, [&](std::string word) { constants_.insert(std::move(word)); });
   }
-  for (const auto& [function, relation] : signatures_) {
-    found.copied.insert(relation);
-    if (filling_named_.contains(function)) found.filled.insert(relation);
+  for (const auto& [name, relations] : by_name_) {
+    if (!may_run_over(name)) continue;
+    for (const Relation* relation : relations) add_whole(relation->oid);
   }
-  for (auto* relations : {&found.copied, &found.filled, &found.filled_by_rows})
-    add_relatives(snapshot, *relations);
-  return found;
+}
+
+bool RowTables::may_run_over(std::string_view name) const {
+  return !dynamic_.empty() &&
+         (holds_words(constants_, name) ||
+          std::any_of(fragments_.begin(), fragments_.end(),
+                      [&](const NameFragment& fragment) { return fragment.fits(name); }));
+}
+
+// In its triggers.
+bool RowTables::runs_code(const Relation& relation) const {
+  return std::any_of(relation.trigger_functions.begin(), relation.trigger_functions.end(),
+                     [&](Oid function) { return noted_.contains(function); });
+}
+
+bool RowTables::changes(const Relation& relation, std::string_view column) const {
+  if (whole_.contains(relation.oid)) return true;
+  std::unordered_set<std::string> arguments;
+  for_each_word(relation.trigger_arguments, [&](std::string word) { arguments.insert(std::move(word)); });
+  if (runs_code(relation) && holds_words(arguments, column)) return true;
+  const auto naming = naming_.find(relation.oid);
+  return naming != naming_.end() &&
+         std::any_of(naming->second.begin(), naming->second.end(), [&](std::size_t body) {
+           return bodies_[body].any_word || holds_words(bodies_[body].words, column);
+         });
+}
+
+// Rows of children are their parents', and the other way round.
+bool RowTables::changes_meaning(const Snapshot& snapshot, Oid oid, std::string_view column) const {
+  if (all_) return true;
+  std::vector<Oid> queue = {oid};
+  Oids seen = {oid};
+  while (!queue.empty()) {
+    const Relation* relation = snapshot.relation(queue.back());
+    queue.pop_back();
+    if (relation == nullptr) continue;
+    if (changes(*relation, column)) return true;
+    for (const auto* others : {&relation->parents, &relation->children}) {
+      for (Oid other : *others) {
+        if (seen.insert(other).second) queue.push_back(other);
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace pgconsent::parser

@@ -62,6 +62,7 @@ void SnapshotBuilder::Impl::relation(Row& row) {
   relation.is_partition = row.flag();
   relation.row_security = row.flag();
   std::optional<std::string_view> options = row.optional_text();
+  if (const Oid of_type = row.oid(); of_type != 0) relation.named_types.push_back(of_type);
   if (schema == nullptr) return;
   relation.schema = *schema;
   if (owner != roles_.end()) relation.owner = owner->second;

@@ -23,7 +23,7 @@ std::string_view fingerprint_query() {
          "SELECT pg_catalog.count(*), pg_catalog.sum(f.rows), "
          "pg_catalog.string_agg(COALESCE(f.stamp, 0)::pg_catalog.text, ',' ORDER BY f.name) FROM ("
          "SELECT 'pg_class' AS name, pg_catalog.count(*) AS rows, pg_catalog.sum(pg_catalog.hash_record_extended("
-         "ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.reltype, c.relowner, c.relpersistence, "
+         "ROW(c.oid, c.relname, c.relnamespace, c.relkind, c.reltype, c.reloftype, c.relowner, c.relpersistence, "
          "c.relispartition, c.relrowsecurity, c.reloptions), 0)) AS stamp FROM pg_catalog.pg_class c "
          "WHERE c.relkind OPERATOR(pg_catalog.<>) 't' AND c.relpersistence OPERATOR(pg_catalog.<>) 't' "
          "UNION ALL SELECT 'pg_roles', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended("

@@ -54,7 +54,8 @@ WHERE c.castmethod OPERATOR(pg_catalog.=) 'b' AND c.castcontext OPERATOR(pg_cata
 constexpr std::string_view relations = R"(
 SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence, c.relowner, c.reltype, c.relispartition,
        c.relrowsecurity,
-       CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN pg_catalog.array_to_string(c.reloptions, ',') END
+       CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN pg_catalog.array_to_string(c.reloptions, ',') END,
+       c.reloftype
 FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.<>) 't')";
 
 // The spelling of a type without its name: what follows the name ("(10,2)"), or all of an interval's.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "parser/tree/walker.h"
-#include "proxy/enforce/held_types.h"
 #include "proxy/enforce/statement_rules.h"
 #include "proxy/enforce/table_changes.h"
 
@@ -56,7 +55,7 @@ class HopChange {
     if (rename->renameType != OBJECT_COLUMN || rename->subname == nullptr) return fixed(rename->relation);
     return find(rename->relation, [&](const Relation& relation) {
       if (is_hop(relation) && decides(relation, rename->subname)) return true;
-      return generation_.functions().row_code_copies(relation.oid) ||
+      return changes_meaning(relation, rename->subname) || changes_meaning(relation, rename->newname) ||
              (is_fixed(relation) && is_condition_column(relation, rename->subname));
     });
   }
@@ -112,9 +111,7 @@ class HopChange {
   }
 
   bool forbids(const Relation& relation, const AlterTableCmd* command) const {
-    const parser::FunctionReach& functions = generation_.functions();
-    const bool is_named = functions.is_read_for_rows(relation.oid) || functions.row_code_copies(relation.oid);
-    if (is_named && !keeps_columns(relation, command)) return true;
+    if (!keeps_columns(relation, command)) return true;
     return is_hop(relation) && (is_deciding_view(relation, generation_) || !is_harmless(relation, command));
   }
 
@@ -123,28 +120,24 @@ class HopChange {
     return column != nullptr && generation_.conditions().reads(relation.oid, column->attnum);
   }
 
-  // Of a table that code on unmasked rows names: it may copy rows by position, or take a column's type for
-  // its own.
+  bool changes_meaning(const Relation& relation, std::string_view column) const {
+    return generation_.functions().changes_meaning(relation.oid, column);
+  }
+
+  // Of a table whose columns code on unmasked rows names, or takes by their order, or conditions read.
   bool keeps_columns(const Relation& relation, const AlterTableCmd* command) const {
-    const char* const name = command->name;
     switch (command->subtype) {
       case AT_DropColumn:
-        return name != nullptr && !is_condition_column(relation, name) &&
-               !generation_.functions().row_code_copies(relation.oid);
       case AT_AlterColumnType:
-        return name != nullptr && !is_condition_column(relation, name) &&
-               !generation_.functions().row_code_fills(relation.oid, name);
-      case AT_AddColumn:
-        return !generation_.functions().row_code_fills(relation.oid,
-                                                       parser::as<ColumnDef>(command->def)->colname) ||
-               is_built_in(command);
+        return command->name != nullptr && !changes_meaning(relation, command->name) &&
+               !is_condition_column(relation, command->name);
+      case AT_AddColumn: {
+        const char* const name = parser::as<ColumnDef>(command->def)->colname;
+        return !changes_meaning(relation, name) || (command->missing_ok && relation.column(name) != nullptr);
+      }
       default:
         return true;
     }
-  }
-
-  bool is_built_in(const AlterTableCmd* command) const {
-    return enforce::is_built_in(*parser::as<ColumnDef>(command->def)->typeName, generation_);
   }
 
   bool is_harmless(const Relation& relation, const AlterTableCmd* command) const {

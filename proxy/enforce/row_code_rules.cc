@@ -27,6 +27,14 @@ SqlError named_for_rows(std::string_view name) {
       "Choose another name; for a relation, let a DBA write the schema's name in that code.");
 }
 
+SqlError looked_into(std::string_view schema) {
+  return refusal(
+      "schema \"" + std::string(schema) + "\" can't be made or named so through the proxy",
+      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, writes "
+      "this name before a point: what is made there could be taken for what it means.",
+      "Choose another name, or let a DBA do it without the proxy.");
+}
+
 SqlError holds_trusted(std::string_view schema) {
   return refusal("schema \"" + std::string(schema) + "\" can't be the new name through the proxy",
                  "The rules trust functions there that do not exist: others would be taken for them.",
@@ -174,6 +182,13 @@ std::optional<SqlError> refuse_row_code(const parser::StatementFacts& facts, con
   const bool named = generation.policy().missing_functions.contains(function);
   if (!function.empty() && (named || functions.runs_on_rows(function))) return runs_on_rows(function);
   if (generation.policy().missing_function_schemas.contains(schema)) return holds_trusted(schema);
+  if (nodeTag(facts.statement) == T_CreateSchemaStmt) {
+    const auto* create = parser::as<CreateSchemaStmt>(facts.statement);
+    if (create->authrole != nullptr && create->authrole->rolename != nullptr)
+      schema = create->authrole->rolename;
+    if (create->schemaname != nullptr) schema = create->schemaname;
+  }
+  if (functions.row_code_looks_into(schema)) return looked_into(schema);
   if (nodeTag(facts.statement) == T_CreateSchemaStmt) {
     std::optional<SqlError> error;
     parser::for_each(parser::as<CreateSchemaStmt>(facts.statement)->schemaElts, [&](const Node* part) {

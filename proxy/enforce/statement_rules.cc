@@ -175,7 +175,8 @@ std::optional<SqlError> refuse_utility(const StatementFacts& facts, const std::s
   }
   const bool changes_type =
       tag == T_AlterDomainStmt ||
-      (tag == T_AlterTableStmt && parser::as<AlterTableStmt>(facts.statement)->objtype == OBJECT_TYPE);
+      (tag == T_AlterTableStmt && parser::as<AlterTableStmt>(facts.statement)->objtype == OBJECT_TYPE) ||
+      (tag == T_RenameStmt && parser::as<RenameStmt>(facts.statement)->renameType == OBJECT_ATTRIBUTE);
   if (changes_type && names == nullptr) {
     return unsupported("a type can't be changed behind a statement that may rename it",
                        "Send the statements one by one.");

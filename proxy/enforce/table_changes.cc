@@ -5,7 +5,6 @@
 
 #include "parser/tree/raw_tree.h"
 #include "parser/tree/walker.h"
-#include "proxy/enforce/held_types.h"
 #include "proxy/enforce/public_columns.h"
 
 namespace pgconsent::enforce {
@@ -41,8 +40,7 @@ class Change {
       if (command->subtype == AT_AddConstraint && parser::as<Constraint>(command->def)->conname != nullptr)
         new_constraints_.insert(parser::as<Constraint>(command->def)->conname);
       if (command->subtype != AT_AddColumn || command->missing_ok) return;  // it may be there, unknown here
-      const char* const name = parser::as<ColumnDef>(command->def)->colname;
-      if (!is_filled(name)) columns_.add(name);
+      columns_.add(parser::as<ColumnDef>(command->def)->colname);
     });
     bool harmless = true;
     parser::for_each(commands,
@@ -54,8 +52,8 @@ class Change {
   bool rename(const RenameStmt* rename) const {
     if (rename->renameType == OBJECT_TABCONSTRAINT) return true;
     const char* const name = rename->renameType == OBJECT_COLUMN ? rename->subname : nullptr;
-    return name != nullptr && columns_.is_public(std::string_view(name)) && is_spare(name) && !is_copied() &&
-           !is_filled(rename->newname);
+    return name != nullptr && columns_.is_public(std::string_view(name)) && is_spare(name) &&
+           !changes_meaning(name) && !changes_meaning(rename->newname);
   }
 
   // CASCADE is sent as RESTRICT: see add_schemas().
@@ -69,6 +67,7 @@ class Change {
         return command->name != nullptr && columns_.keeps_null(command->name);
       case AT_AlterColumnType:
         return command->name != nullptr && is_free(command->name) && !meets_masked(command->name) &&
+               !changes_meaning(command->name) &&
                only_casts(parser::as<ColumnDef>(command->def)->raw_default, command->name);
       case AT_ValidateConstraint:
         return command->name != nullptr &&
@@ -77,7 +76,7 @@ class Change {
         return command->name != nullptr && dropped(command);
       case AT_DropColumn:
         return command->name != nullptr && (table_.column(std::string_view(command->name)) == nullptr ||
-                                            (is_spare(command->name) && !is_copied()));
+                                            (is_spare(command->name) && !changes_meaning(command->name)));
       case AT_AddIdentity:
       case AT_SetIdentity:
       case AT_DropIdentity:
@@ -155,9 +154,7 @@ class Change {
       return false;
     const bool is_there = perhaps && table_.column(name) != nullptr;
     if (!is_there && is_inherited_by(table_, name)) return false;
-    bool plain = !is_filled(name) ||
-                 (has_values_only(column->constraints) && is_built_in(*column->typeName, generation_) &&
-                  (!relation_.others_public || is_there));
+    bool plain = !changes_meaning(name) || (is_there && has_values_only(column->constraints));
     parser::for_each(column->constraints, [&](const Node* node) {
       switch (parser::as<Constraint>(node)->contype) {
         case CONSTR_CHECK:
@@ -188,14 +185,10 @@ class Change {
     return plain;
   }
 
-  // Code may put raw values into it as soon as it is there: keys are public, and types have code of their
-  // own.
-  bool is_filled(std::string_view name) const {
-    return generation_.functions().row_code_fills(table_.oid, name);
+  // Code on unmasked rows takes columns by this name, or all of them by their order.
+  bool changes_meaning(std::string_view column) const {
+    return generation_.functions().changes_meaning(table_.oid, column);
   }
-
-  // Another column in the place of one would get its values.
-  bool is_copied() const { return generation_.functions().row_code_copies(table_.oid); }
 
   // What a column that is there already does not get.
   static bool has_values_only(const List* constraints) {

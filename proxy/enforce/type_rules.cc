@@ -28,8 +28,7 @@ parser::SqlError is_used_by_code(std::string_view name) {
 std::optional<parser::SqlError> refuse_name_change(ObjectType type, std::string_view name,
                                                    const Generation& generation) {
   const parser::FunctionReach& functions = generation.functions();
-  const bool named =
-      type == OBJECT_TYPE || type == OBJECT_DOMAIN || type == OBJECT_COLLATION || type == OBJECT_ATTRIBUTE;
+  const bool named = type == OBJECT_TYPE || type == OBJECT_DOMAIN || type == OBJECT_COLLATION;
   if ((named && functions.row_code_names(name)) || (is_text_search(type) && functions.row_code_searches()))
     return is_used_by_code(name);
   return std::nullopt;
@@ -176,9 +175,9 @@ std::optional<parser::SqlError> refuse_type_change(const Node* statement, const 
       const bool attribute = rename->renameType == OBJECT_ATTRIBUTE;
       const bool by_list = rename->object != nullptr && nodeTag(rename->object) == T_List;
       if (!attribute && !by_list) return std::nullopt;
-      return refuse_name_change(
-          rename->renameType,
-          attribute ? std::string_view(rename->relation->relname) : name_of(rename->object), generation);
+      if (!attribute) return refuse_name_change(rename->renameType, name_of(rename->object), generation);
+      name = rename->relation->relname;
+      break;
     }
     case T_AlterObjectSchemaStmt: {
       const auto* moved = parser::as<AlterObjectSchemaStmt>(statement);

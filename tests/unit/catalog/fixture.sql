@@ -8,6 +8,7 @@ CREATE SCHEMA "Odd ""Schema";
 CREATE COLLATION "Odd ""Schema".loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE TYPE public.mood AS ENUM ('sad', 'ok');
 CREATE TYPE "Odd ""Schema"."Pair" AS (a int, b json);
+CREATE TABLE public.pairs OF "Odd ""Schema"."Pair";
 CREATE DOMAIN public.postcode AS varchar(10) CHECK (VALUE ~ '^[0-9]+$');
 CREATE DOMAIN public.document AS json;
 CREATE TYPE public.span AS RANGE (subtype = float8);

@@ -50,6 +50,8 @@ TEST_F(Loader, Relations) {
   EXPECT_EQ(relation("users_pkey").kind, RelationKind::index);
   EXPECT_EQ(relation("events_pkey").kind, RelationKind::partitioned_index);
   EXPECT_EQ(relation("Pair", "Odd \"Schema").kind, RelationKind::composite_type);
+  ASSERT_EQ(relation("pairs").named_types.size(), 1u);
+  EXPECT_EQ(snapshot->types.at(relation("pairs").named_types[0]).name, "Pair");
   EXPECT_TRUE(relation("orders").row_security);
   EXPECT_TRUE(relation("people").has_rules);
   EXPECT_FALSE(relation("v_users").has_rules);

@@ -126,8 +126,6 @@ TEST(RowCode, WhatConsentAndTrustedCodeRead) {
   for (Oid oid : {20500, 20501, 20502, 20503, 20504}) EXPECT_TRUE(reach->is_read_for_rows(oid)) << oid;
   EXPECT_FALSE(reach->is_read_for_rows(20505));
   for (const char* name : {"may", "is_set", "is_on", "label"}) EXPECT_TRUE(reach->runs_on_rows(name)) << name;
-  EXPECT_TRUE(reach->row_code_holds("switch"));
-  EXPECT_FALSE(reach->row_code_holds("spare"));
 }
 
 TEST(RowCode, EscapedNamesMayBeAny) {
@@ -155,115 +153,38 @@ TEST(RowCode, NamesOfTypes) {
   EXPECT_TRUE(reach->runs_on_rows("is_mood"));
   EXPECT_TRUE(reach->runs_on_rows("late"));
   EXPECT_FALSE(reach->row_code_names("search"));
-  EXPECT_TRUE(reach->row_code_holds("search"));
   EXPECT_FALSE(reach->row_code_searches());
   world.function(30000, "keep", "sql", "SELECT to_tsvector('crm.c', $1) * 2");
   EXPECT_TRUE(world.reach()->row_code_searches());
 }
 
-// A trigger `keep` on `people`, whose rows go to `history`, perhaps.
-World with_history(const std::string& body) {
+// Whoever makes what is not there, or not yet, is handed what code writes to it.
+TEST(RowCode, WhatIsNotThere) {
   World world = shop();
+  world.snapshot->schemas.push_back("public");
   world.relation(20500, "history");
-  world.relation(20501, "people");
-  world.relation(20502, "history_2026");
-  world.snapshot->relations[20500].children = {20502};
-  world.snapshot->relations[20502].parents = {20500};
-  world.function(30000, "keep", "plpgsql", body);
-  world.snapshot->relations[20501].trigger_functions = {30000};
-  world.options.protected_relations.insert(20501);
-  world.options.trusted_functions = {30000};
-  return world;
-}
-
-TEST(RowCode, OrderOfColumns) {
-  for (const char* body :
-       {"BEGIN RETURN NEW; END",
-        "BEGIN IF NEW IS DISTINCT FROM OLD THEN NEW.at := now(); END IF; RETURN NEW; END",
-        "BEGIN IF OLD.* IS NOT DISTINCT FROM NEW.* THEN RETURN NULL; END IF; RETURN COALESCE(NEW, OLD); END",
-        "BEGIN IF ROW(NEW.*) IS DISTINCT FROM ROW(OLD.*) OR OLD IS NULL OR OLD <> NEW THEN RETURN OLD; END "
-        "IF; RETURN NULL; END",
-        "BEGIN PERFORM pg_notify('c', to_jsonb(OLD.*) - 'a' || row_to_json(NEW)::text); RETURN; END",
-        "BEGIN PERFORM pg_notify('c', jsonb_build_object('old', OLD, 'new', NEW)::text); RETURN NEW; END",
-        "BEGIN NEW := jsonb_populate_record(NEW, '{}'); RETURN NEW #= hstore('a', 'b'); END"}) {
-    auto reach = with_history(body).reach();
-    for (Oid oid : {20500, 20501, 20502}) EXPECT_FALSE(reach->row_code_copies(oid)) << body;
-  }
-  for (const char* body :
-       {"BEGIN INSERT INTO log SELECT (OLD).*; RETURN NEW; END", "BEGIN PERFORM store(OLD); RETURN NEW; END",
-        "DECLARE r record; BEGIN r := OLD; RETURN NEW; END",
-        "DECLARE n ALIAS FOR NEW; BEGIN RETURN NULL; END",
-        "BEGIN SELECT a, b INTO NEW FROM log; RETURN NEW; END",
-        "DECLARE r record; BEGIN SELECT * INTO r FROM log; RETURN r; END",
-        "BEGIN NEW := (1, 2, 3); RETURN NEW; END", "BEGIN EXECUTE 'SELECT 1' USING OLD.a; RETURN NEW; END",
-        "BEGIN NEW := jsonb_populate_record(NULL::log, '{}'); RETURN NEW; END",
-        "BEGIN IF ROW(1, 2) = OLD THEN RETURN NULL; END IF; END",
-        "BEGIN INSERT INTO log VALUES (OLD.*); RETURN NEW; END", "BEGIN RETURN u&\"n\\0065w\"; END"}) {
-    EXPECT_TRUE(with_history(body).reach()->row_code_copies(20501)) << body;
-  }
-  for (const char* body :
-       {"BEGIN INSERT INTO history SELECT OLD.*; END", "DECLARE r public.history; BEGIN END",
-        "DECLARE a history.id%TYPE; BEGIN END", "BEGIN INSERT INTO x TABLE history; END",
-        "BEGIN INSERT INTO history (SELECT OLD.id); END"}) {
-    auto reach = with_history(body).reach();
-    for (Oid oid : {20500, 20502}) EXPECT_TRUE(reach->row_code_copies(oid)) << body;
-  }
-  EXPECT_FALSE(
-      with_history("BEGIN NEW.history := OLD.history; RETURN NEW; END").reach()->row_code_copies(20500));
-}
-
-TEST(RowCode, OrderOfColumnsElsewhere) {
-  World world = with_history("BEGIN RETURN NEW; END");
-  world.snapshot->relations[20501].transition_functions = {30000};
-  EXPECT_TRUE(world.reach()->row_code_copies(20501));
-  world.snapshot->relations[20501].transition_functions.clear();
-  world.options.trusted_functions.clear();  // it is judged by its columns then, and goes on running
-  world.function(30000, "keep", "plpgsql", "BEGIN INSERT INTO history SELECT OLD.*; RETURN NEW; END");
-  for (Oid oid : {20500, 20501}) EXPECT_TRUE(world.reach()->row_code_copies(oid)) << oid;
-
-  world = with_history("BEGIN PERFORM store(NEW.a); RETURN NEW; END");
-  world.snapshot->types[40000] = {40000, "public", "history", 20500, 0, {}};
-  world.function(30001, "store", "sql", "SELECT 1");
-  world.snapshot->functions[30001].result_type = 40000;
-  EXPECT_TRUE(world.reach()->row_code_copies(20500));
-  EXPECT_TRUE(world.reach()->is_read_for_rows(20500));
-
-  world = with_history("");
-  world.snapshot->functions[30000].language = "plpython3u";
-  EXPECT_TRUE(world.reach()->row_code_copies(20501));
-  EXPECT_TRUE(world.reach()->row_code_fills(20501, "any"));
-  EXPECT_FALSE(world.reach()->row_code_fills(20500, "any")) << "nothing says so";
-}
-
-TEST(RowCode, ColumnsOfAnyName) {
-  for (const char* body : {"BEGIN NEW := jsonb_populate_record(NEW, jsonb_build_object('a', NEW.b, 'c', "
-                           "lower(f(NEW.d, 1)))); RETURN NEW; END",
-                           "BEGIN INSERT INTO history VALUES (OLD.*); RETURN NEW; END",
-                           "BEGIN RETURN NEW #= public.hstore('a', NEW.b); END",
-                           "BEGIN INSERT INTO history SELECT (jsonb_populate_record(NULL::history, "
-                           "to_jsonb(OLD) - 'a' || jsonb_build_object('at', now()))).*; "
-                           "RETURN NEW; END"}) {
-    auto reach = with_history(body).reach();
-    for (Oid oid : {20500, 20501}) EXPECT_FALSE(reach->row_code_fills(oid, "any")) << body;
-    EXPECT_TRUE(reach->row_code_fills(20500, "a") || reach->row_code_copies(20500)) << body;
-  }
-  for (const char* body :
-       {"BEGIN NEW := jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[0] || '_lower', lower(NEW.a))); "
-        "RETURN NEW; END",
-        "BEGIN NEW := jsonb_populate_record(NEW, jsonb_build_object('a', 1, NEW.kind, NEW.a)); RETURN NEW; "
-        "END",
-        "BEGIN NEW := jsonb_populate_record(NEW, named(NEW.a)); RETURN NEW; END",
-        "BEGIN NEW := set_all(NEW); RETURN NEW; END", "BEGIN RETURN NEW #= hstore(NEW.kind, NEW.a); END",
-        "BEGIN EXECUTE NEW.code; RETURN NEW; END",
-        "BEGIN NEW := jsonb_populate_record(NEW, jsonb_build_object(E'\\x61', 1)); RETURN NEW; END"}) {
-    EXPECT_TRUE(with_history(body).reach()->row_code_fills(20501, "any")) << body;
-  }
-  auto reach = with_history(
-                   "BEGIN INSERT INTO history SELECT (json_populate_record(NULL::history, keyed(OLD.a))).*; "
-                   "RETURN NEW; END")
-                   .reach();
-  EXPECT_TRUE(reach->row_code_fills(20500, "any"));
-  EXPECT_FALSE(reach->row_code_fills(20501, "any"));
+  world.function(
+      30000, "keep", "plpgsql",
+      "BEGIN INSERT INTO public.history SELECT 1; INSERT INTO public.gone SELECT public.f(1); INSERT "
+      "INTO archive.past SELECT h.id, ('1').x FROM public.other(1) h; END");
+  world.function(30001, "monthly", "plpgsql",
+                 "BEGIN EXECUTE format('INSERT INTO public.%I SELECT 1', 'log_' || month); "
+                 "EXECUTE format('TABLE %I_hist', TG_TABLE_NAME) || 'x'; END");
+  world.options.trusted_functions = {30000, 30001};
+  auto reach = world.reach();
+  for (const char* name : {"gone", "log_2026_11", "orders_hist"})
+    EXPECT_TRUE(reach->names_for_rows(name)) << name;
+  for (const char* name : {"history", "f", "past", "other", "logs", "month_log_", "hist"})
+    EXPECT_FALSE(reach->names_for_rows(name)) << name;
+  EXPECT_TRUE(reach->row_code_looks_into("archive"));
+  EXPECT_FALSE(reach->row_code_looks_into("public"));
+  EXPECT_FALSE(reach->row_code_looks_into(""));
+  EXPECT_TRUE(reach->names_without_schema().empty());
+  world.function(30000, "keep", "sql", "INSERT INTO history SELECT 1");
+  reach = world.reach();
+  ASSERT_EQ(reach->names_without_schema().size(), 1U);
+  EXPECT_EQ(reach->names_without_schema()[0].function, 30000U);
+  EXPECT_EQ(reach->names_without_schema()[0].relation->name, "history");
 }
 
 }  // namespace
