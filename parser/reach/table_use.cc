@@ -24,8 +24,7 @@ constexpr std::string_view before_tables[] = {"from",  "join", "update",   "only
 // They end FROM's list.
 constexpr std::string_view behind_from[] = {"select",    "where", "group",  "order",     "having", "limit",
                                             "offset",    "union", "except", "intersect", "window", "set",
-                                            "returning", "then",  "loop",   "for",       "fetch",  "when",
-                                            "do",        "begin", "end",    "if",        "return", "values"};
+                                            "returning", "loop",  "for",    "fetch",     "values"};
 // No aliases.
 constexpr std::string_view behind_tables[] = {
     "where",  "join",  "left",   "right",     "inner",   "full",   "cross",     "natural",    "on",
@@ -66,9 +65,9 @@ class Tables {
   }
 
  private:
-  // Is a token in FROM's list, in CAST( … ), between DECLARE and BEGIN?
+  // Is a token in FROM's list, in CAST( … ), between DECLARE and BEGIN; in FROM (a JOIN b …)?
   struct Around {
-    bool from = false, cast = false, declares = false;
+    bool from = false, cast = false, declares = false, join = false;
   };
 
   void read_brackets() {
@@ -81,13 +80,24 @@ class Tables {
       open.back().declares = declares;
       if ((word == "from" && !is_distinct(i)) || word == "join" || (word == "using" && !lists_columns(i + 1)))
         open.back().from = true;
-      if (is_one_of(word, behind_from)) open.back().from = false;
+      if (is_one_of(word, behind_from) && !text_.is(i - 1, ".")) open.back().from = false;
       if (text_.is(i, ";")) open.assign(1, Around{false, false, declares});
       around_.push_back(open.back());
-      if (text_.is(i, "("))
-        open.push_back({opens_tables(i, open.back()), text_.word(i - 1) == "cast", declares});
-      if (text_.is(i, ")") && open.size() > 1) open.pop_back();
+      if (text_.is(i, "(")) {
+        const bool from = opens_tables(i, open.back());
+        open.push_back({from, text_.word(i - 1) == "cast", declares, from && !is_query(i + 1)});
+      } else if (text_.is(i, ")") && open.size() > 1) {
+        star_ |= open.back().join && has_alias(i + 1);  // it stands for all that is joined
+        open.pop_back();
+      }
     }
+  }
+
+  bool has_alias(std::size_t i) const { return text_.is_word(i) && !is_one_of(text_.word(i), behind_tables); }
+
+  bool is_query(std::size_t i) const {
+    static constexpr std::string_view queries[] = {"select", "values", "with", "table"};
+    return text_.has_kind(i, TokenKind::keyword) && is_one_of(text_.word(i), queries);
   }
 
   // IS [NOT] DISTINCT FROM
@@ -111,14 +121,12 @@ class Tables {
 
   // Behind (a, b[1], c.d); 0: it is no such list.
   std::size_t list_end(std::size_t bracket) const {
-    static constexpr std::string_view queries[] = {"select", "values", "with", "table"};
-    const bool query =
-        text_.has_kind(bracket + 1, TokenKind::keyword) && is_one_of(text_.word(bracket + 1), queries);
-    if (!text_.is(bracket, "(") || query) return 0;
+    if (!text_.is(bracket, "(") || is_query(bracket + 1)) return 0;
     std::size_t i = bracket + 1;
     for (; i < text_.size() && !text_.is(i, ")"); ++i) {
-      const bool listed = text_.is_word(i) || text_.is(i, ",") || text_.is(i, ".") || text_.is(i, "[") ||
-                          text_.is(i, "]") || text_.has_kind(i, TokenKind::constant);
+      const bool listed = (text_.is_word(i) && !text_.is_word(i - 1)) || text_.is(i, ",") ||
+                          text_.is(i, ".") || text_.is(i, "[") || text_.is(i, "]") ||
+                          text_.has_kind(i, TokenKind::constant);
       if (!listed) return 0;
     }
     return i < text_.size() ? i + 1 : 0;
@@ -231,7 +239,7 @@ class Tables {
     if (text_.is(i, "*")) ++i;
     const bool said = text_.word(i) == "as";
     if (said) ++i;
-    if (!text_.is_word(i) || (!said && is_one_of(text_.word(i), behind_tables))) return i;
+    if (!text_.is_word(i) || (!said && !has_alias(i))) return i;
     placed_.insert(i);
     aliases_[text_.word(i)].insert(name);
     return i + 1;

@@ -103,6 +103,9 @@ TEST(RowTables, WholeRowsOfOtherTables) {
         "BEGIN INSERT INTO log SELECT h.* FROM (history h JOIN log USING (id)); END",
         "BEGIN PERFORM to_jsonb(h) FROM log JOIN history h ON true; END",
         "BEGIN PERFORM to_jsonb(history) FROM log, history; END",
+        "BEGIN PERFORM to_jsonb(j) FROM (log JOIN history USING (id)) AS j; END",
+        "BEGIN PERFORM to_jsonb(h) FROM log a JOIN log b ON CASE WHEN a.x THEN b.x END, history h; END",
+        "BEGIN DELETE FROM log USING (history h CROSS JOIN log b) WHERE h = b; END",
         "BEGIN PERFORM 1 FROM history NATURAL JOIN log; END",
         "BEGIN PERFORM f(NULL::history); END",
         "BEGIN PERFORM CAST(x AS history); END",
@@ -135,6 +138,7 @@ TEST(RowTables, OtherTablesByColumns) {
         "BEGIN UPDATE ONLY history h SET a = 1 FROM log WHERE h.a = log.a; DELETE FROM history USING log; "
         "END",
         "BEGIN FOR r IN SELECT a FROM history LOOP PERFORM r.a; END LOOP; END",
+        "BEGIN PERFORM s.a FROM (history JOIN log USING (id)) JOIN (SELECT a FROM log) AS s ON true; END",
         "BEGIN PERFORM a FROM history h FOR UPDATE OF h; END"}) {
     auto reach = with_history(body).reach();
     for (Oid oid : {history, history_2026}) {
