@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "parser/names/built_in_types.h"
-#include "parser/tree/walker.h"
+#include "parser/names/identifier.h"
 
 namespace pgconsent::enforce {
 
@@ -44,15 +43,6 @@ void HeldTypes::add_columns(parser::Oid oid) {
     queue_.push_back(column.type);
     if (!column.collation_sql.empty()) collations_.push_back(column.collation_sql);
   }
-}
-
-bool is_built_in(const TypeName& type, const Generation& generation) {
-  if (type.pct_type) return false;
-  const std::string_view name = parser::last_string(type.names), schema = parser::schema_string(type.names);
-  if (schema == "pg_catalog") return true;
-  const auto& types = generation.catalog().types;
-  return schema.empty() && parser::is_built_in_type(name) &&
-         std::none_of(types.begin(), types.end(), [&](const auto& each) { return each.second.name == name; });
 }
 
 }  // namespace pgconsent::enforce

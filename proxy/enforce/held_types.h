@@ -7,7 +7,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "parser/tree/server_nodes.h"
 #include "proxy/enforce/generation.h"
 
 namespace pgconsent::enforce {
@@ -27,8 +26,5 @@ class HeldTypes {
   std::vector<std::string_view> collations_;
   std::vector<parser::Oid> queue_;
 };
-
-// One of PostgreSQL's own, whatever the search path is: its values run nobody's code.
-bool is_built_in(const TypeName& type, const Generation& generation);
 
 }  // namespace pgconsent::enforce
