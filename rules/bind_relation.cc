@@ -125,7 +125,6 @@ ProtectedRelation bind_relation(const Binding& binding, const TableRule& rule, c
   out.declared = declared.oid;
   out.name = display(relation);
   out.description = rule.description;
-  out.others_public = rule.others_public;
   bind_paths(binding, rule.subject, relation, out, report);
   const std::set<AttrNumber> keys = key_columns(relation, declared, out);
 

@@ -99,7 +99,6 @@ struct ProtectedRelation {
   bool all_subjects = true;  // several subjects: all must clear (true) or any (false)
   std::vector<SubjectPath> subjects;
   bool has_subject = false;              // every row certainly has one: its key is never NULL
-  bool others_public = false;            // `other_columns: public`: so are new ones
   std::vector<ProtectedColumn> columns;  // every live column of the relation, by attnum
   std::vector<std::string> through;      // a view whose rules follow from those of these tables; else empty
   std::vector<SubjectSet> subject_sets;  // likewise, where there are several; empty: all subjects decide
