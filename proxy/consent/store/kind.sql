@@ -60,17 +60,23 @@ BEGIN
       END;
     END LOOP;
   END;
-  -- Whoever is first makes the row that all wait for. Its key is how events spell the subject: equal keys may differ.
-  INSERT INTO pgconsent.@consent@ (subject)
-  SELECT DISTINCT s.@subject_key@ FROM unnest(keys) u(k) JOIN @subject_table@ s ON s.@subject_key@ = u.k
-  WHERE NOT EXISTS (SELECT FROM pgconsent.@consent@ c WHERE c.subject = u.k)
-  ORDER BY 1
-  ON CONFLICT DO NOTHING;
+  -- Whoever is first makes the row that all wait for; of many, the table. Its key is how events spell the subject: equal
+  -- keys may differ.
+  IF cardinality(input) < 1000 THEN
+    INSERT INTO pgconsent.@consent@ (subject)
+    SELECT DISTINCT s.@subject_key@ FROM unnest(keys) u(k) JOIN @subject_table@ s ON s.@subject_key@ = u.k
+    WHERE NOT EXISTS (SELECT FROM pgconsent.@consent@ c WHERE c.subject = u.k)
+    ORDER BY 1
+    ON CONFLICT DO NOTHING;
+  ELSE
+    LOCK TABLE pgconsent.@consent@ IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
   PERFORM FROM (SELECT DISTINCT k FROM unnest(keys) k) s JOIN pgconsent.@consent@ c ON c.subject = s.k
   ORDER BY c.subject FOR UPDATE OF c;
   moment := clock_timestamp();
-  keys := ARRAY(SELECT coalesce(c.subject, k.key) FROM unnest(keys) WITH ORDINALITY k(key, place)
-                LEFT JOIN pgconsent.@consent@ c ON c.subject = k.key ORDER BY k.place);
+  keys := ARRAY(SELECT coalesce(c.subject, s.@subject_key@, u.k) FROM unnest(keys) WITH ORDINALITY u(k, place)
+                LEFT JOIN pgconsent.@consent@ c ON c.subject = u.k
+                LEFT JOIN @subject_table@ s ON s.@subject_key@ = u.k AND c.subject IS NULL ORDER BY u.place);
   ids := ARRAY(SELECT nextval('pgconsent.event_id') FROM unnest(input));
 
   -- Purposes that do not narrow one another are nothing to one another.
@@ -91,8 +97,8 @@ BEGIN
           format('unknown event type "%s"', i.named)
         WHEN coalesce(i.subject, '') = '' THEN 'the subject is missing'
         WHEN i.key IS NULL THEN format('"%s" is not a key of subject kind "%s"', i.subject, @kind_text@)
-        WHEN NOT EXISTS (SELECT FROM pgconsent.@consent@ c WHERE c.subject = i.key)
-          OR (i.event_type = 'give' AND NOT EXISTS (SELECT FROM @subject_table@ s WHERE s.@subject_key@ = i.key)) THEN
+        WHEN NOT EXISTS (SELECT FROM @subject_table@ s WHERE s.@subject_key@ = i.key)
+          AND (i.event_type = 'give' OR NOT EXISTS (SELECT FROM pgconsent.@consent@ c WHERE c.subject = i.key)) THEN
           format('unknown subject "%s" of kind "%s"', i.subject, @kind_text@)
         WHEN i.event_type = 'restrict' AND i.purpose IS NOT NULL THEN 'a restriction covers all purposes: it takes none'
         WHEN i.purpose IS NULL AND i.event_type NOT IN ('restrict', 'lift') THEN 'the purpose is missing'
@@ -140,7 +146,7 @@ BEGIN
           SELECT FROM pgconsent.narrowing n JOIN pgconsent.pair p ON p.purpose = CASE h.purpose WHEN n.purpose THEN n.wider ELSE n.purpose END
           WHERE h.purpose IN (n.purpose, n.wider) AND p.category = coalesce(h.category, p.category) AND p.category <> ''
             AND (@given_bit@ OR @limited_bit@)) AS is_given_beside
-      FROM pairs p JOIN pgconsent.@consent@ c ON c.subject = p.key
+      FROM pairs p LEFT JOIN pgconsent.@consent@ c ON c.subject = p.key
       CROSS JOIN LATERAL (SELECT p.purpose, p.category) h
     ), states AS (
       SELECT h.*, l.occurred_at AS last_time, h.is_objected AND l.method IS DISTINCT FROM h.method AS is_foreign
