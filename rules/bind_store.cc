@@ -9,7 +9,6 @@ namespace pgconsent::rules {
 namespace {
 
 constexpr std::string_view init_hint = "run `pgconsent init`";
-constexpr int bits_per_word = 63;
 
 using parser::Relation;
 
@@ -48,7 +47,7 @@ void close_store(Binding& binding) {
 }
 
 bool has_words(const Relation& compiled, int number) {
-  const std::string word = std::to_string(number / bits_per_word);
+  const std::string word = std::to_string(number / store_bits_per_word);
   for (const char* bits : {"given_", "limited_", "withdrawn_", "objected_"}) {
     if (compiled.column(bits + word) == nullptr) return false;
   }

@@ -15,6 +15,8 @@ namespace pgconsent::rules {
 
 inline constexpr std::string_view store_schema = "pgconsent";
 inline constexpr int store_version = 3;  // the newest migration in proxy/consent/store
+// Of a word of the compiled rows: the sign stays out of it.
+inline constexpr int store_bits_per_word = 63;
 
 struct StoreKind {
   std::string name;
@@ -29,7 +31,7 @@ struct StoreNeeds {
   std::vector<StoreKind> kinds;
   std::vector<StorePair> pairs;
   std::vector<StorePair> narrowing;  // purpose, wider purpose; at any distance, the widest last
-  std::vector<std::string> roles;  // whose statements will join the compiled rows
+  std::vector<std::string> roles;    // whose statements will join the compiled rows
 };
 struct StoreNeedsResult {
   StoreNeeds needs;

@@ -29,6 +29,13 @@ void for_each_word(std::string_view text, Use use) {
   for_each_word_at(text, [&](std::string word, std::size_t) { use(std::move(word)); });
 }
 
+// Is it one word, but for its case?
+inline bool is_word(std::string_view text) {
+  bool is_all = false;
+  for_each_word(text, [&](const std::string& word) { is_all = word.size() == text.size(); });
+  return is_all;
+}
+
 // Are all words of the text among these?
 template <class Words>
 bool holds_words(const Words& words, std::string_view text) {

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include "proxy/enforce/consent_sql.h"
+#include "rules/builtin_store.h"
 
 namespace pgconsent::enforce {
 
 namespace {
-
-constexpr int bits_per_word = 63;
 
 class BuiltinConsent final : public ConsentSql {
  public:
@@ -72,7 +71,8 @@ class BuiltinConsent final : public ConsentSql {
     return fmt::format(
         "({}.{}_{} OPERATOR(pg_catalog.&) CAST({} AS pg_catalog.int8)) OPERATOR(pg_catalog.<>) "
         "CAST(0 AS pg_catalog.int8)",
-        alias_, word, number / bits_per_word, std::int64_t{1} << number % bits_per_word);
+        alias_, word, number / rules::store_bits_per_word,
+        std::int64_t{1} << number % rules::store_bits_per_word);
   }
 
   const rules::ConsentSource& source_;

@@ -1,41 +1,11 @@
 #include "proxy/enforce/code_reads.h"
 
-#include <cctype>
 #include <unordered_set>
+#include <utility>
+
+#include "parser/reach/words.h"
 
 namespace pgconsent::enforce {
-
-namespace {
-
-bool belongs_to_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_word(std::string_view name) {
-  for (const char c : name) {
-    if (!belongs_to_word(c)) return false;
-  }
-  return !name.empty();
-}
-
-// As they stand there, and in lower case.
-template <typename Use>
-void for_each_word(std::string_view text, Use use) {
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && belongs_to_word(text[end])) ++end;
-    if (end > at) {
-      std::string word(text.substr(at, end - at));
-      use(word);
-      for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      use(word);
-    }
-    at = end + 1;
-  }
-}
-
-}  // namespace
 
 class CodeReads::Walk {
  public:
@@ -65,15 +35,14 @@ class CodeReads::Walk {
   }
 
   void text(const std::string& code) {
-    for_each_word(code, [&](const std::string& word) {
-      if (!words_.insert(word).second) return;
-      for (const parser::Function* each : all_.catalog_.functions_named(word)) function(each->oid);
-      auto [it, end] = all_.views_and_tables_.equal_range(word);
-      for (; it != end; ++it) relation(*it->second);
+    parser::for_each_word_at(code, [&](std::string word, std::size_t begin) {
+      std::string written = code.substr(begin, word.size());
+      if (written != word) name(std::move(written));
+      name(std::move(word));
     });
     names_all_columns_ |= code.find('*') != std::string::npos;
-    for (const auto& [name, known] : all_.views_and_tables_) {
-      if (!is_word(name) && code.find(name) != std::string::npos) relation(*known);
+    for (const parser::Relation* each : all_.of_several_words_) {
+      if (code.find(each->name) != std::string::npos) relation(*each);
     }
   }
 
@@ -83,7 +52,8 @@ class CodeReads::Walk {
     out.trusted = trusted_;
     for (const rules::ProtectedRelation* each : relations_) {
       for (const rules::ProtectedColumn& column : each->columns) {
-        const bool named = names_all_columns_ || words_.contains(column.name) || !is_word(column.name);
+        const bool named =
+            names_all_columns_ || words_.contains(column.name) || !parser::is_word(column.name);
         if (column.is_public || !named) continue;
         const std::string name = column.source.empty() ? each->name + "." + column.name : column.source;
         out.columns.insert(name);
@@ -97,6 +67,15 @@ class CodeReads::Walk {
   bool reads() const { return !relations_.empty(); }
 
  private:
+  void name(std::string word) {
+    const auto [known, is_new] = words_.insert(std::move(word));
+    if (!is_new) return;
+    const std::string& name = *known;  // it stays where it is
+    for (const parser::Function* each : all_.catalog_.functions_named(name)) function(each->oid);
+    auto [it, end] = all_.views_and_tables_.equal_range(name);
+    for (; it != end; ++it) relation(*it->second);
+  }
+
   void used(const std::vector<parser::Oid>& oids) {
     for (const parser::Oid oid : oids) {
       function(oid);
@@ -116,8 +95,9 @@ CodeReads::CodeReads(const parser::SnapshotPtr& catalog, const rules::Policy& po
                      const parser::ReachOptions& options)
     : catalog_(*catalog), policy_(policy) {
   for (const auto& [oid, relation] : catalog->relations) {
-    if (oid >= parser::first_user_oid && parser::holds_rows(relation.kind))
-      views_and_tables_.emplace(relation.name, &relation);
+    if (oid < parser::first_user_oid || !parser::holds_rows(relation.kind)) continue;
+    views_and_tables_.emplace(relation.name, &relation);
+    if (!parser::is_word(relation.name)) of_several_words_.push_back(&relation);
   }
   parser::ReachOptions fewer = options;
   for (const parser::Oid oid : options.trusted_functions) {

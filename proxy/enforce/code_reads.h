@@ -42,6 +42,7 @@ class CodeReads {
   const parser::Snapshot& catalog_;
   const rules::Policy& policy_;
   std::unordered_multimap<std::string_view, const parser::Relation*> views_and_tables_;  // by name
+  std::vector<const parser::Relation*> of_several_words_;  // those of them whose names are
   std::vector<parser::Oid> trusted_readers_;
   std::unique_ptr<parser::FunctionReach> without_trust_;
 };

@@ -134,17 +134,12 @@ void QueryRewriter::note_read(const ReadByCode& read, Statement& statement) cons
     shown->masked_cells = 0;
     shown->masked_nulls.clear();
   }
-  const auto add_other = [&](std::string_view kind) {
-    const std::uint32_t number = shown->kind(kind);
-    if (std::find(shown->others.begin(), shown->others.end(), number) == shown->others.end())
-      shown->others.push_back(number);
-  };
   for (const rules::ProtectedRelation* relation : read.relations) {
     add_unique(statement.audit.tables, relation->name);
-    for (const rules::SubjectPath& path : relation->subjects) add_other(path.kind);
+    for (const rules::SubjectPath& path : relation->subjects) shown->add_other(shown->kind(path.kind));
   }
   if (read.relations.empty()) {
-    for (const auto& [name, kind] : generation_.policy().subjects) add_other(name);
+    for (const auto& [name, kind] : generation_.policy().subjects) shown->add_other(shown->kind(name));
   }
   for (const std::string& text : read.columns) add_unique(statement.audit.columns, text);
   for (const std::string& text : read.bases) add_unique(statement.audit.bases, text);

@@ -61,12 +61,13 @@ DisclosurePtr moved(const Disclosure& shown) {
   out->kinds = shown.kinds;
   out->others = shown.others;
   for (const Disclosure::Entry& entry : shown.entries) {
-    for (const Disclosure::Subject& subject : entry.subjects) {
-      if (std::find(out->others.begin(), out->others.end(), subject.kind) == out->others.end())
-        out->others.push_back(subject.kind);
-    }
+    for (const Disclosure::Subject& subject : entry.subjects) out->add_other(subject.kind);
   }
   return out;
+}
+
+void Disclosure::add_other(std::uint32_t kind) {
+  if (std::find(others.begin(), others.end(), kind) == others.end()) others.push_back(kind);
 }
 
 std::uint32_t Disclosure::kind(std::string_view name) {

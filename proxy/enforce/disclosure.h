@@ -50,6 +50,7 @@ struct Disclosure {
   bool operator==(const Disclosure&) const = default;
 
   std::uint32_t kind(std::string_view name);  // adds it
+  void add_other(std::uint32_t kind);         // once
 };
 using DisclosurePtr = std::shared_ptr<const Disclosure>;
 

@@ -74,30 +74,25 @@ class Builder {
       shown.subjects.push_back(subject(index, entry, path));
     // What windows and grouping sets show beside a key may be another row's.
     if (binding_.mixes_rows || request_.mixes_rows) {
-      for (const Disclosure::Subject& subject : shown.subjects) add_other(subject.kind);
+      for (const Disclosure::Subject& subject : shown.subjects) out_->add_other(subject.kind);
     }
     for (const Disclosure::Subject& subject : shown.subjects) {
-      if (subject.from == From::nowhere) add_other(subject.kind);
+      if (subject.from == From::nowhere) out_->add_other(subject.kind);
     }
     std::erase_if(shown.subjects, [](const auto& subject) { return subject.from == From::nowhere; });
     if (!shown.subjects.empty()) out_->entries.push_back(std::move(shown));
-  }
-
-  void add_other(std::uint32_t kind) {
-    if (std::find(out_->others.begin(), out_->others.end(), kind) == out_->others.end())
-      out_->others.push_back(kind);
   }
 
   // What a view computes with: whose it is does not show.
   void add_computed(const ProtectedColumn& column) {
     const ProtectedRelation* table = generation_.protected_relation(column.declared_by, request_.purpose);
     if (table == nullptr) return add_unknown();
-    for (const rules::SubjectPath& path : table->subjects) add_other(out_->kind(path.kind));
+    for (const rules::SubjectPath& path : table->subjects) out_->add_other(out_->kind(path.kind));
   }
 
   void add_unknown() {
     out_->counts_cells = request_.raw;
-    for (const auto& [name, kind] : generation_.policy().subjects) add_other(out_->kind(name));
+    for (const auto& [name, kind] : generation_.policy().subjects) out_->add_other(out_->kind(name));
   }
 
   // Also notes what is masked in the result.

@@ -1,6 +1,8 @@
 // Triggers, defaults, checks and policies of protected tables see unmasked rows, and look names up when they
 // run: who may define a function or an operator that they call is handed these rows.
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "parser/tree/walker.h"
 #include "proxy/enforce/statement_rules.h"
@@ -11,28 +13,33 @@ namespace {
 
 using parser::SqlError;
 
-SqlError runs_on_rows(std::string_view name) {
+// `what` may not be done because of what such code `does`.
+SqlError meant_by_code(std::string what, const char* does, const char* hint) {
   return refusal(
-      "\"" + std::string(name) + "\" can't be defined or changed through the proxy",
-      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, may call it "
-      "by this name.",
-      "Choose another name, or let a DBA do it without the proxy.");
+      std::move(what),
+      std::string("Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, ") +
+          does,
+      hint);
+}
+
+constexpr const char* ask_a_dba = "Choose another name, or let a DBA do it without the proxy.";
+
+SqlError runs_on_rows(std::string_view name) {
+  return meant_by_code("\"" + std::string(name) + "\" can't be defined or changed through the proxy",
+                       "may call it by this name.", ask_a_dba);
 }
 
 SqlError named_for_rows(std::string_view name) {
-  return refusal(
+  return meant_by_code(
       "\"" + std::string(name) + "\" can't be made or named so through the proxy",
-      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, names a relation "
-      "or a type so.",
+      "names a relation or a type so.",
       "Choose another name; for a relation, let a DBA write the schema's name in that code.");
 }
 
 SqlError looked_into(std::string_view schema) {
-  return refusal(
+  return meant_by_code(
       "schema \"" + std::string(schema) + "\" can't be made or named so through the proxy",
-      "Code that PostgreSQL runs on the rows of a protected table, or that the rules trust, writes "
-      "this name before a point: what is made there could be taken for what it means.",
-      "Choose another name, or let a DBA do it without the proxy.");
+      "writes this name before a point: what is made there could be taken for what it means.", ask_a_dba);
 }
 
 SqlError holds_trusted(std::string_view schema) {

@@ -17,8 +17,8 @@ using parser::quote_identifier;
 using parser::quote_literal;
 
 constexpr const char* writer_role = "pgconsent_writer";
-constexpr int one_spelling = 3;      // the version that took to writing keys in one way
-constexpr int most_pairs = 63 * 16;  // 16 words: 512 bytes a row
+constexpr int one_spelling = 3;  // the version that took to writing keys in one way
+constexpr int most_pairs = rules::store_bits_per_word * 16;  // 16 words: 512 bytes a row
 
 // A problem that a person can do something about.
 struct Problem {
@@ -175,20 +175,19 @@ class Initialiser {
     numbering_.version = migrations().back().version;
     numbering_.digest = rules::sha256_hex(sql);
     const std::string body = rules::write_numbering(numbering_);
-    if (has_store_ && exists("SELECT FROM pg_catalog.pg_proc WHERE proname = 'numbering' AND pronamespace = "
-                             "'pgconsent'::regnamespace AND prosrc = " +
-                             quote_literal(body))) {
-      if (is_whole()) return;
-      lock_out_writers();
-      execute("SET LOCAL client_min_messages = warning");
-      return execute(sql, "functions and triggers that were missing or disabled");
-    }
+    const bool is_same =
+        has_store_ && exists(
+                          "SELECT FROM pg_catalog.pg_proc WHERE proname = 'numbering' AND pronamespace = "
+                          "'pgconsent'::regnamespace AND prosrc = " +
+                          quote_literal(body));
+    if (is_same && is_whole()) return;
     role();
     lock_out_writers();
     execute("SET LOCAL client_min_messages = warning");
     execute("CREATE OR REPLACE FUNCTION pgconsent.numbering() RETURNS text LANGUAGE sql IMMUTABLE AS " +
             quote_literal(body));
-    execute(sql, "functions, tables of the subject kinds, grants");
+    execute(sql, is_same ? "functions and triggers that were missing or disabled"
+                         : "functions, tables of the subject kinds, grants");
     cover_new_pairs();
   }
 

@@ -23,7 +23,6 @@ namespace {
 
 using parser::quote_identifier;
 
-constexpr int bits_per_word = 63;  // the sign stays out of it
 constexpr int partitions = 8;
 constexpr const char* bit_names[] = {"given", "limited", "withdrawn", "objected"};
 // Keys read and written as text are the same whoever calls.
@@ -55,7 +54,7 @@ std::string aggregate(std::string_view condition, int word, std::string_view nam
   return fmt::format(
       "coalesce(bit_or(1::bigint << l.number % {0}) FILTER (WHERE {1} AND l.number / {0} = {2}), 0) AS "
       "{3}_{2}",
-      bits_per_word, condition, word, name);
+      rules::store_bits_per_word, condition, word, name);
 }
 
 class KindTemplate {
@@ -130,7 +129,7 @@ class KindTemplate {
     }
     for (const char* bit : bit_names) {
       values_[std::string(bit) + "_bit"] =
-          fmt::format("(CASE p.number / {0} {1} END >> p.number % {0}) & 1 = 1", bits_per_word,
+          fmt::format("(CASE p.number / {0} {1} END >> p.number % {0}) & 1 = 1", rules::store_bits_per_word,
                       values_[std::string(bit) + "_cases"]);
     }
   }
@@ -144,7 +143,7 @@ class KindTemplate {
       limited = fmt::format(
           "({} & ~CASE WHEN EXCLUDED.since IS NULL THEN 0 ELSE pgconsent.not_yet(EXCLUDED.since, {}, {}) "
           "END)",
-          limited, word, bits_per_word);
+          limited, word, rules::store_bits_per_word);
     return fmt::format("{0} = (c.{0} & ~(EXCLUDED.given_{1} | EXCLUDED.withdrawn_{1} | {2})) | EXCLUDED.{0}",
                        column, word, limited);
   }
@@ -178,7 +177,7 @@ std::string functions_sql() {
 }
 
 int words_of(int pairs) {
-  return (pairs + bits_per_word - 1) / bits_per_word;
+  return (pairs + rules::store_bits_per_word - 1) / rules::store_bits_per_word;
 }
 
 std::string kind_sql(const rules::StoreKind& kind, int pairs) {
@@ -191,8 +190,8 @@ std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& p
       "e.subject, e.event_type FROM pgconsent.{3} e WHERE e.purpose = {4} AND e.category IS NULL AND "
       "e.event_type IN ('give', 'refuse', 'withdraw') ORDER BY e.subject, e.id DESC) l "
       "WHERE l.event_type <> 'give' AND c.subject = l.subject::{5}",
-      quote_identifier(rules::compiled_table(kind.name)), number / bits_per_word,
-      std::int64_t{1} << number % bits_per_word, quote_identifier("consent_event_" + kind.name),
+      quote_identifier(rules::compiled_table(kind.name)), number / rules::store_bits_per_word,
+      std::int64_t{1} << number % rules::store_bits_per_word, quote_identifier("consent_event_" + kind.name),
       parser::quote_literal(pair.first), cast_type(kind.key_type));
 }
 
