@@ -1,6 +1,7 @@
 #include "parser/reach/body_constants.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "parser/names/ascii.h"
@@ -9,9 +10,6 @@
 namespace pgconsent::parser {
 
 namespace {
-
-constexpr char placeholder = '\1';
-constexpr std::size_t shortest_fragment = 3;
 
 // Without quotes and plain escapes; nothing where another escape stands.
 std::optional<std::string> text_of(std::string_view source) {
@@ -40,13 +38,13 @@ std::optional<std::string> text_of(std::string_view source) {
   return text;
 }
 
-// format()'s %I, %s, %L, %1$s, %-10s
-std::string mark_placeholders(const std::string& text) {
+// format()'s %I, %s, %L, %1$s, %-10s: what stands around them may be one name.
+std::string without_placeholders(const std::string& text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const std::size_t end = text[at] == '%' ? text.find_first_not_of("0123456789$-*", at + 1) : text.npos;
     const bool is_placeholder = end != text.npos && std::string_view("sIL").find(text[end]) != text.npos;
-    out.push_back(is_placeholder ? placeholder : text[at]);
+    out.push_back(is_placeholder ? ' ' : text[at]);
     if (is_placeholder) at = end;
   }
   return out;
@@ -69,43 +67,37 @@ bool runs_text(std::string_view word) {
   return word == "execute" || word.starts_with("dblink") || word.find("_to_xml") != word.npos;
 }
 
-void add_fragments(const std::string& text, bool joined_before, bool joined_behind,
-                   std::vector<NameFragment>& out) {
-  for_each_word_at(text, [&](std::string word, std::size_t begin) {
-    const std::size_t end = begin + word.size();
-    const bool before = begin == 0 ? joined_before || word.starts_with('_') : text[begin - 1] == placeholder;
-    const bool behind = end == text.size() ? joined_behind || word.ends_with('_') : text[end] == placeholder;
-    if (word.size() >= shortest_fragment && (before || behind))
-      out.push_back({std::move(word), before, behind});
-  });
+// Not what a statement is written with.
+bool is_part(const std::string& word, bool is_alone) {
+  if (is_alone) return true;
+  const auto tokens = scan(word);
+  return tokens && tokens->front().kind != TokenKind::keyword;
 }
 
 }  // namespace
 
-bool NameFragment::fits(std::string_view name) const {
+// Two letters are found everywhere but at the ends.
+bool may_hold(std::string_view name, std::string_view part) {
   const std::string folded = lower(name);
-  if (open_before && open_behind) return folded.find(text) != folded.npos;
-  return open_before ? folded.ends_with(text) : folded.starts_with(text);
+  if (part.size() > 2) return folded.find(part) != folded.npos;
+  return part.size() == 2 && (folded.starts_with(part) || folded.ends_with(part));
 }
 
 BodyConstants find_constants(const std::string& body, const std::vector<Token>& tokens) {
   BodyConstants out;
-  const auto source = [&](std::size_t i) {
-    return i < tokens.size() ? std::string_view(body).substr(tokens[i].start, tokens[i].end - tokens[i].start)
-                             : std::string_view();
-  };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    out.runs_sql |= runs_text(tokens[i].text);
-    if (tokens[i].kind != TokenKind::constant) continue;
-    const std::optional<std::string> read = text_of(source(i));
-    out.unreadable |= !read;
-    if (!read) continue;
-    const std::string text = mark_placeholders(*read);
+  for (const Token& token : tokens) {
+    out.runs_sql |= runs_text(token.text);
+    if (token.kind != TokenKind::constant) continue;
+    const auto text = text_of(std::string_view(body).substr(token.start, token.end - token.start));
+    out.unreadable |= !text;
+    if (!text) continue;
     std::vector<std::string> words;
-    for_each_word(text, [&](std::string word) { words.push_back(std::move(word)); });
+    for_each_word(without_placeholders(*text), [&](std::string word) { words.push_back(std::move(word)); });
     out.runs_sql |= is_sql(words);
-    out.words.insert(out.words.end(), words.begin(), words.end());
-    add_fragments(text, i > 0 && source(i - 1) == "||", source(i + 1) == "||", out.fragments);
+    for (const std::string& word : words) {
+      if (is_part(word, words.size() == 1)) out.parts.push_back(word);
+    }
+    std::move(words.begin(), words.end(), std::back_inserter(out.words));
   }
   return out;
 }

@@ -229,8 +229,8 @@ void ReachClosure::RowCode::add_signature(const Function& function) {
   }
 }
 
-// Values of protected columns, of those that decide and of whole rows keep their fields; typed tables keep
-// their types.
+// Values of protected columns, of those that decide, of whole rows and of domains that code names keep their
+// fields; typed tables keep their types.
 void ReachClosure::RowCode::note_row_types() {
   std::unordered_set<Oid> tables = out_.row_tables_.whole();
   tables.insert(out_.row_reads_.begin(), out_.row_reads_.end());
@@ -244,6 +244,10 @@ void ReachClosure::RowCode::note_row_types() {
       if (tables.insert(type->relation).second) relations.push_back(type->relation);
     }
   };
+  for (Oid oid : std::vector<Oid>(out_.row_types_.begin(), out_.row_types_.end())) {  // that code names
+    const auto type = all_.snapshot_.types.find(oid);
+    if (type != all_.snapshot_.types.end() && type->second.base != 0) keep(oid);
+  }
   while (!relations.empty()) {
     const Relation* relation = all_.snapshot_.relation(relations.back());
     relations.pop_back();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/names/ascii.h"
 #include "parser/reach/row_use.h"
 #include "parser/reach/words.h"
 #include "parser/tree/scanner.h"
@@ -13,6 +14,18 @@ namespace {
 bool has_columns(const Relation& relation) {
   return relation.oid >= first_user_oid &&
          (holds_rows(relation.kind) || relation.kind == RelationKind::composite_type);
+}
+
+void add_reached(const std::unordered_map<Oid, std::vector<Oid>>& calls, std::unordered_set<Oid>& functions) {
+  std::vector<Oid> queue(functions.begin(), functions.end());
+  while (!queue.empty()) {
+    const auto next = calls.find(queue.back());
+    queue.pop_back();
+    if (next == calls.end()) continue;
+    for (Oid function : next->second) {
+      if (functions.insert(function).second) queue.push_back(function);
+    }
+  }
 }
 
 }  // namespace
@@ -41,9 +54,9 @@ void RowTables::note(const Snapshot& snapshot, const Function& function) {
   }
   if (takes_whole_rows(function.body, *tokens)) taking_rows_.insert(function.oid);
   constants_.insert(constants.words.begin(), constants.words.end());
+  parts_of_[function.oid] = constants.parts;
   if (constants.runs_sql) {
     dynamic_.insert(function.oid);
-    fragments_.insert(constants.fragments.begin(), constants.fragments.end());
     all_ |= constants.unreadable;
   }
   for (const NamedTable& table : find_tables(function.body, *tokens, by_name_)) {
@@ -55,25 +68,34 @@ void RowTables::note(const Snapshot& snapshot, const Function& function) {
   bodies_.push_back(std::move(body));
 }
 
-// What calls it may hand over names.
-void RowTables::find_dynamic() {
-  std::vector<Oid> queue(dynamic_.begin(), dynamic_.end());
-  while (!queue.empty()) {
-    const auto callers = callers_.find(queue.back());
-    queue.pop_back();
-    if (callers == callers_.end()) continue;
-    for (Oid caller : callers->second) {
-      if (dynamic_.insert(caller).second) queue.push_back(caller);
-    }
+void RowTables::add_call(Oid caller, Oid callee) {
+  callers_[callee].push_back(caller);
+  callees_[caller].push_back(callee);
+}
+
+// What it calls, or what calls it, may make names; its own table's is one.
+void RowTables::find_parts(const Snapshot& snapshot) {
+  Oids makers = dynamic_;
+  add_reached(callees_, makers);
+  for (Oid function : makers) {
+    if (auto parts = parts_of_.find(function); parts != parts_of_.end())
+      parts_.insert(parts->second.begin(), parts->second.end());
+  }
+  for (const auto& [oid, relation] : snapshot.relations) {
+    if (!runs_dynamic(relation)) continue;
+    parts_.insert(lower(relation.name));
+    for_each_word(relation.trigger_arguments, [&](std::string word) { parts_.insert(std::move(word)); });
   }
 }
 
 void RowTables::finish(const Snapshot& snapshot) {
-  find_dynamic();
+  add_reached(callers_, dynamic_);  // what calls it may hand over names
+  find_parts(snapshot);
   for (const auto& [oid, relation] : snapshot.relations) {
     if (!runs_code(relation)) continue;
+    if (runs_dynamic(relation)) add_whole(oid);
     for (Oid function : relation.trigger_functions) {
-      if (taking_rows_.contains(function) || dynamic_.contains(function)) add_whole(oid);
+      if (taking_rows_.contains(function)) add_whole(oid);
       if (auto body = body_of_.find(function); body != body_of_.end()) naming_[oid].push_back(body->second);
     }
     for (Oid function : relation.transition_functions) {
@@ -88,10 +110,14 @@ void RowTables::finish(const Snapshot& snapshot) {
 }
 
 bool RowTables::may_run_over(std::string_view name) const {
-  return !dynamic_.empty() &&
-         (holds_words(constants_, name) ||
-          std::any_of(fragments_.begin(), fragments_.end(),
-                      [&](const NameFragment& fragment) { return fragment.fits(name); }));
+  return !dynamic_.empty() && (holds_words(constants_, name) ||
+                               std::any_of(parts_.begin(), parts_.end(),
+                                           [&](const std::string& part) { return may_hold(name, part); }));
+}
+
+bool RowTables::runs_dynamic(const Relation& relation) const {
+  return std::any_of(relation.trigger_functions.begin(), relation.trigger_functions.end(),
+                     [&](Oid function) { return dynamic_.contains(function); });
 }
 
 // In its triggers.

@@ -20,7 +20,7 @@ class RowTables {
  public:
   // A function of the code; one that another calls; a relation whose rows are taken whole.
   void note(const Snapshot& snapshot, const Function& function);
-  void add_call(Oid caller, Oid callee) { callers_[callee].push_back(caller); }
+  void add_call(Oid caller, Oid callee);
   void add_whole(Oid relation) { whole_.insert(relation); }
   // Does code that is noted run SQL which is not seen, and may that be about a table of this name?
   bool may_run_over(std::string_view name) const;
@@ -47,18 +47,20 @@ class RowTables {
   using Oids = std::unordered_set<Oid>;
 
   void index(const Snapshot& snapshot);
-  void find_dynamic();
+  void find_parts(const Snapshot& snapshot);
+  bool runs_dynamic(const Relation& relation) const;
   bool runs_code(const Relation& relation) const;
   bool changes(const Relation& relation, std::string_view column) const;
 
   RelationsByName by_name_;
   std::vector<Body> bodies_;
-  std::unordered_map<Oid, std::size_t> body_of_;              // of functions
-  std::unordered_map<Oid, std::vector<std::size_t>> naming_;  // bodies, by relation
-  std::unordered_map<Oid, std::vector<Oid>> callers_;         // functions
-  Oids noted_, taking_rows_, dynamic_, whole_;                // functions; relations
-  std::unordered_set<std::string> constants_;                 // words
-  std::set<NameFragment> fragments_;
+  std::unordered_map<Oid, std::size_t> body_of_;                 // of functions
+  std::unordered_map<Oid, std::vector<std::size_t>> naming_;     // bodies, by relation
+  std::unordered_map<Oid, std::vector<std::string>> parts_of_;   // functions: of names
+  std::unordered_map<Oid, std::vector<Oid>> callers_, callees_;  // functions
+  Oids noted_, taking_rows_, dynamic_, whole_;                   // functions; relations
+  std::unordered_set<std::string> constants_;                    // words
+  std::set<std::string, std::less<>> parts_;                     // of names that dynamic SQL may be about
   std::vector<Name> without_schema_;
   bool all_ = false;  // whole
 };

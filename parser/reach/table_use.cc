@@ -80,7 +80,7 @@ class Tables {
       open.back().declares = declares;
       if ((word == "from" && !is_distinct(i)) || word == "join" || (word == "using" && !lists_columns(i + 1)))
         open.back().from = true;
-      if (is_one_of(word, behind_from) && !text_.is(i - 1, ".")) open.back().from = false;
+      if (is_one_of(word, behind_from) && !is_quoted(i) && !text_.is(i - 1, ".")) open.back().from = false;
       if (text_.is(i, ";")) open.assign(1, Around{false, false, declares});
       around_.push_back(open.back());
       if (text_.is(i, "(")) {
@@ -93,7 +93,12 @@ class Tables {
     }
   }
 
-  bool has_alias(std::size_t i) const { return text_.is_word(i) && !is_one_of(text_.word(i), behind_tables); }
+  bool has_alias(std::size_t i) const {
+    return text_.is_word(i) && (is_quoted(i) || !is_one_of(text_.word(i), behind_tables));
+  }
+
+  // A name, whatever word it is.
+  bool is_quoted(std::size_t i) const { return text_.source(i).starts_with('"'); }
 
   bool is_query(std::size_t i) const {
     static constexpr std::string_view queries[] = {"select", "values", "with", "table"};

@@ -139,13 +139,16 @@ class KindTemplate {
     const std::string column = fmt::format("{}_{}", bit, word);
     if (bit == "objected") return fmt::format("{0} = c.{0} | EXCLUDED.{0}", column);
     std::string limited = fmt::format("EXCLUDED.limited_{}", word);
-    if (bit == "withdrawn")
-      limited = fmt::format(
-          "({} & ~CASE WHEN EXCLUDED.since IS NULL THEN 0 ELSE pgconsent.not_yet(EXCLUDED.since, {}, {}) "
-          "END)",
-          limited, word, rules::store_bits_per_word);
+    if (bit == "withdrawn") limited = begun("EXCLUDED", word) + " | " + begun("c", word);
     return fmt::format("{0} = (c.{0} & ~(EXCLUDED.given_{1} | EXCLUDED.withdrawn_{1} | {2})) | EXCLUDED.{0}",
                        column, word, limited);
+  }
+
+  static std::string begun(std::string_view row, int word) {
+    return fmt::format(
+        "({0}.limited_{1} & ~CASE WHEN {0}.since IS NULL THEN 0 ELSE pgconsent.not_yet({0}.since, {1}, {2}) "
+        "END)",
+        row, word, rules::store_bits_per_word);
   }
 
   void add(const std::string& word, const std::string& text, std::string_view separator) {
@@ -188,7 +191,9 @@ std::string withdraw_sql(const rules::StoreKind& kind, const rules::StorePair& p
   return fmt::format(
       "UPDATE pgconsent.{0} c SET withdrawn_{1} = c.withdrawn_{1} | {2} FROM (SELECT DISTINCT ON (e.subject) "
       "e.subject, e.event_type FROM pgconsent.{3} e WHERE e.purpose = {4} AND e.category IS NULL AND "
-      "e.event_type IN ('give', 'refuse', 'withdraw') ORDER BY e.subject, e.id DESC) l "
+      "(e.event_type IN ('refuse', 'withdraw') OR e.event_type = 'give' AND "
+      "coalesce(e.valid_from, '-infinity') <= now()) "
+      "ORDER BY e.subject, e.id DESC) l "
       "WHERE l.event_type <> 'give' AND c.subject = l.subject::{5}",
       quote_identifier(rules::compiled_table(kind.name)), number / rules::store_bits_per_word,
       std::int64_t{1} << number % rules::store_bits_per_word, quote_identifier("consent_event_" + kind.name),

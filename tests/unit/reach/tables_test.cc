@@ -103,6 +103,7 @@ TEST(RowTables, WholeRowsOfOtherTables) {
         "BEGIN INSERT INTO log SELECT h.* FROM (history h JOIN log USING (id)); END",
         "BEGIN PERFORM to_jsonb(h) FROM log JOIN history h ON true; END",
         "BEGIN PERFORM to_jsonb(history) FROM log, history; END",
+        "BEGIN PERFORM to_jsonb(h) FROM \"order\" \"limit\", history h; END",
         "BEGIN PERFORM to_jsonb(j) FROM (log JOIN history USING (id)) AS j; END",
         "BEGIN PERFORM to_jsonb(h) FROM log a JOIN log b ON CASE WHEN a.x THEN b.x END, history h; END",
         "BEGIN DELETE FROM log USING (history h CROSS JOIN log b) WHERE h = b; END",
@@ -121,6 +122,10 @@ TEST(RowTables, WholeRowsOfOtherTables) {
         "BEGIN EXECUTE format('INSERT INTO %I VALUES ($1)', 'hist' || TG_ARGV[0]); END",
         "BEGIN EXECUTE format('TABLE public.%I_2026', x); END",
         "BEGIN EXECUTE 'TABLE ' || x || '_2026'; END",
+        "BEGIN EXECUTE format('TABLE %I', concat_ws('_', x, '2026')); END",
+        "BEGIN EXECUTE format('TABLE %I', concat('hist', x)); END",
+        "DECLARE x text := 'story'; BEGIN EXECUTE 'TABLE ' || TG_TABLE_NAME || x; END",
+        "BEGIN EXECUTE format('TABLE %I', replace(x, 'a', 'story')); END",
         "BEGIN EXECUTE E'TABLE h\\x69story'; END"}) {
     auto reach = with_history(body).reach();
     for (Oid oid : {history, history_2026}) EXPECT_TRUE(is_whole(*reach, oid)) << body;
@@ -214,6 +219,11 @@ TEST(RowTables, TransitionTablesSignaturesAndTypes) {
   world.snapshot->functions[30001].result_type = 40000;
   EXPECT_TRUE(is_whole(*world.reach(), history));
   EXPECT_TRUE(world.reach()->is_read_for_rows(history));
+
+  world = with_history("DECLARE h public.past; BEGIN h := ROW(OLD.id, NULL); RETURN NEW; END");
+  world.snapshot->types[40000] = {40000, "public", "history", history, 0, {}};
+  world.snapshot->types[40001] = {40001, "public", "past", 0, 40000, {}};
+  EXPECT_TRUE(is_whole(*world.reach(), history));
 
   world = with_history("BEGIN RETURN NEW; END");
   world.relation(20503, "inner", RelationKind::composite_type);
