@@ -14,6 +14,7 @@ namespace {
 // neighbours do not tell whom a number that was erased stood for.
 constexpr std::uint32_t window = 1u << 16;
 constexpr std::size_t max_subjects = 40'000'000;
+constexpr std::size_t blindings_at_once = 256;
 constexpr std::size_t max_pending = std::size_t{64} << 20, max_waiting = std::size_t{64} << 20;
 constexpr std::size_t many_waiting = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds look_every{200}, gather_for{20};
@@ -98,15 +99,26 @@ std::uint32_t SubjectDirectory::assign(int kind, const SubjectKey& key) {
   if (failing_ || pending_.size() > max_pending || index_.size() >= max_subjects) return 0;
   if (free_.empty()) refill();
   if (free_.empty()) return 0;
-  unsigned char blinding[blinding_bytes];
-  if (RAND_bytes(blinding, sizeof blinding) != 1) return 0;
+  const std::string_view blinding = new_blinding();
+  if (blinding.empty()) return 0;
   const std::uint32_t number = free_.back();
   free_.pop_back();
   index_.set(index, key, number);
   SubjectEntry entry = entry_of(static_cast<std::uint8_t>(kind), key, number, scratch_);
-  entry.blinding = {reinterpret_cast<const char*>(blinding), sizeof blinding};
+  entry.blinding = blinding;
   append_entry(pending_, entry);
+  random_.resize(random_.size() - blinding.size());
   return number;
+}
+
+// Many at a time: a call costs more than its bytes. Empty when OpenSSL fails.
+std::string_view SubjectDirectory::new_blinding() {
+  if (random_.empty()) {
+    random_.resize(blindings_at_once * blinding_bytes);
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(random_.data()), static_cast<int>(random_.size())) != 1)
+      random_.clear();
+  }
+  return std::string_view(random_).substr(random_.empty() ? 0 : random_.size() - blinding_bytes);
 }
 
 SubjectDirectory::Waiting::Waiting(const Outcome& other)

@@ -65,6 +65,7 @@ class SubjectDirectory {
   std::string load();
   std::uint32_t assign(int kind, const SubjectKey& key);
   void refill();
+  std::string_view new_blinding();
   void run();
   void commit(std::unique_lock<std::mutex>& lock);
   void append_waiting(std::vector<Waiting>& waiting, bool durable);
@@ -86,6 +87,7 @@ class SubjectDirectory {
   std::vector<std::uint32_t> free_;  // numbers that are reserved and not given out, in random order
   std::uint32_t reserved_ = 1;       // below it all numbers may have been given out
   bool must_sync_ = false;           // a reservation is pending: no number may mean two persons, ever
+  std::string random_;               // for blindings, from its end on
   std::string pending_;              // entries to be written
   std::vector<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
