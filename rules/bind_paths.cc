@@ -92,6 +92,12 @@ const Relation* bind_hop(const Binding& binding, const PathRule::Hop& rule, cons
   return relation;
 }
 
+Gap gap_to_subject(const Binding& binding, const Relation& from, const SubjectPath& path) {
+  auto kind = binding.policy.subjects.find(path.kind);
+  if (kind == binding.policy.subjects.end()) return Gap::always;
+  return gap_of(from, {kind->second.relation, {{path.key, kind->second.key}}, Gap::always});
+}
+
 // The key must mean the same as in the subject's own table; consent is held against that one.
 void check_key(const Binding& binding, const PathRule& rule, const Relation& relation, const Column& key,
                Reporter& report) {
@@ -135,6 +141,7 @@ void bind_paths(const Binding& binding, const SubjectRule& subject, const Relati
     const Column* key = at == nullptr ? nullptr : find_column(*at, rule.key, report);
     if (key != nullptr) {
       path.key = key->attnum;
+      path.subject_gap = gap_to_subject(binding, *at, path);
       check_key(binding, rule, *at, *key, report);
     }
     const bool certain =

@@ -67,6 +67,7 @@ struct SubjectPath {
   std::string kind;  // key into Policy::subjects
   std::vector<Hop> hops;
   AttrNumber key = 0;  // column of the last hop's relation (of the protected relation without hops)
+  Hop::Gap subject_gap = Hop::Gap::always;  // likewise, from there to the subject's own row
 };
 
 struct ProtectedColumn {
@@ -79,7 +80,8 @@ struct ProtectedColumn {
   bool lookup_equality = false;
   bool write_allowed = false;  // `write: allow`: also to a cell that may not be read
   WithoutBasis without_basis = WithoutBasis::mask;
-  std::string rule;     // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
+  std::string shown_where;  // of the server's own catalogs: SQL over the row `t`; empty: nowhere
+  std::string rule;         // where it comes from, for DETAIL and audit: "public.users.email (rules.yaml:24)"
   std::string source;   // a view's column whose rule follows from a table's: "public.users.email"; else empty
   Oid declared_by = 0;  // likewise: the table, whose subjects and rules decide; else 0
   std::size_t subject_set = 0;  // likewise: which of ProtectedRelation::subject_sets decides

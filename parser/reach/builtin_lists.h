@@ -31,6 +31,8 @@ struct CatalogRule {
   std::string_view name;
   CatalogAction action = CatalogAction::none;
   std::string_view columns;  // blank_columns: their names, with blanks between
+  // Those that would tell of relations read for the rows of a statement only whether it has found any.
+  std::string_view columns_of_guards = {};
 };
 // Null when the relation may be read as it is. By name alone, for function bodies and extensions' views.
 const CatalogRule* catalog_rule(std::string_view name);

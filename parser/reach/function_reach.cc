@@ -51,12 +51,6 @@ RelationReach FunctionReach::reaches_protected(Oid relation) const {
   return snapshot_->relation(relation) == nullptr ? RelationReach::opaque : RelationReach::none;
 }
 
-std::string_view FunctionReach::blank_columns(Oid relation) const {
-  if (reaches_protected(relation) != RelationReach::blank_columns) return {};
-  const Relation* known = snapshot_->relation(relation);
-  return known == nullptr ? std::string_view() : catalog_rule(known->name)->columns;
-}
-
 std::string FunctionReach::relation_reason(Oid relation) const {
   const Relation* known = snapshot_->relation(relation);
   if (known == nullptr) return "a relation that is not in the catalog snapshot";

@@ -28,7 +28,7 @@ enum class RelationReach {
   view,              // shows protected data: to be expanded, its parts judged in turn
   opaque,            // shows protected data and can't be seen through: refuse
   denied_catalog,    // refuse
-  blank_columns,     // may be read but for blank_columns()
+  blank_columns,     // may be read but for some columns (builtin_lists.h)
 };
 
 struct ReachOptions {
@@ -88,7 +88,6 @@ class FunctionReach {
   bool any_type_is_dangerous(std::string_view name) const { return bad_types_by_name_.contains(name); }
 
   RelationReach reaches_protected(Oid relation) const;  // not in the snapshot: opaque
-  std::string_view blank_columns(Oid relation) const;   // their names, with blanks between
   // Functions that code on unmasked rows calls by these names: a trigger of a protected table. Who defines
   // one of them, in any schema, is handed these rows.
   bool runs_on_rows(std::string_view function_name) const { return row_calls_.contains(function_name); }

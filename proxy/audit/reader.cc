@@ -52,7 +52,7 @@ std::string_view to_string(ReadProblem::Kind kind) {
 }
 
 Reader::Reader(std::filesystem::path directory, std::uint64_t from_id)
-    : directory_(std::move(directory)), next_id_(std::max<std::uint64_t>(from_id, 1)) {}
+    : directory_(std::move(directory)), walk_(directory_), next_id_(std::max<std::uint64_t>(from_id, 1)) {}
 
 Reader::~Reader() = default;
 
@@ -98,16 +98,14 @@ Reader::Step Reader::step(ReadLine& line) {
 
 // False: there is no further segment. A segment that can't be opened is said and passed over.
 bool Reader::open_next() {
-  SegmentList list = list_segments(directory_);
-  if (!list.error.empty()) {
-    if (problems_.empty() || problems_.back().message != list.error)
-      problems_.push_back({ReadProblem::Kind::unreadable, 0, directory_, list.error});
+  const SegmentFile* file = walk_.after(segment_);
+  while (file != nullptr && is_before(*file, next_id_)) file = walk_.after(file->number);
+  if (!walk_.error().empty()) {
+    if (problems_.empty() || problems_.back().message != walk_.error())
+      problems_.push_back({ReadProblem::Kind::unreadable, 0, directory_, walk_.error()});
     return false;
   }
-  auto file = std::find_if(list.files.begin(), list.files.end(),
-                           [&](const SegmentFile& each) { return each.number > segment_; });
-  while (file != list.files.end() && is_before(*file, next_id_)) ++file;
-  if (file == list.files.end()) return false;
+  if (file == nullptr) return false;
   segment_ = file->number;
   file_ = *file;
   input_ = std::make_unique<SegmentInput>();

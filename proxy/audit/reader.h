@@ -72,6 +72,7 @@ class Reader {
   void problem(ReadProblem::Kind kind, std::string message);
 
   std::filesystem::path directory_;
+  SegmentWalk walk_;
   std::uint64_t next_id_;
   std::uint64_t segment_ = 0;  // the last one that was opened; 0: none
   SegmentFile file_;

@@ -95,6 +95,25 @@ SegmentList list_segments(const std::filesystem::path& directory) {
   return list;
 }
 
+const SegmentFile* SegmentWalk::after(std::uint64_t number) {
+  constexpr int max_lists = 100;  // of files that are renamed between the list and the look
+  for (int lists = 0; lists < max_lists; ++lists) {
+    const bool is_new = lists > 0;
+    const auto next =
+        std::upper_bound(list_.files.begin(), list_.files.end(), number,
+                         [](std::uint64_t value, const SegmentFile& file) { return value < file.number; });
+    if (next != list_.files.end()) {
+      is_last_ = next + 1 == list_.files.end();
+      const bool is_sure = next->form != SegmentFile::Form::current && next->number == number + 1;
+      if ((is_new || is_sure) && !is_gone(next->path)) return &*next;
+    } else if (is_new) {
+      return nullptr;
+    }
+    list_ = list_segments(directory_);
+  }
+  return nullptr;
+}
+
 bool is_gone(const std::filesystem::path& file) {
   std::error_code error;
   return std::filesystem::symlink_status(file, error).type() == std::filesystem::file_type::not_found;

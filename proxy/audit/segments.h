@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pgconsent::audit {
@@ -28,6 +30,23 @@ struct SegmentList {
 };
 // Of a segment that is there twice (a crash while it was sealed) the compressed file. Never throws.
 SegmentList list_segments(const std::filesystem::path& directory);
+
+// One segment after the other while a proxy writes: the current file becomes a segment, and a segment a
+// compressed one. The directory is listed again only where what was listed does not do.
+class SegmentWalk {
+ public:
+  explicit SegmentWalk(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  // The first segment after `number`, as it is called now; null: there is none, or error().
+  const SegmentFile* after(std::uint64_t number);
+  // Was what after() gave the last one?
+  bool is_last() const { return is_last_; }
+  const std::string& error() const { return list_.error; }  // of the last list
+
+ private:
+  std::filesystem::path directory_;
+  SegmentList list_;
+  bool is_last_ = false;
+};
 
 // Is there no such name any more? A link that leads nowhere is there.
 bool is_gone(const std::filesystem::path& file);

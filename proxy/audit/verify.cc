@@ -1,31 +1,10 @@
 #include "proxy/audit/verify.h"
 
-#include <algorithm>
 #include <set>
 
 #include "proxy/audit/verifier.h"
 
 namespace pgconsent::audit {
-
-namespace {
-
-constexpr int max_rounds = 100;  // of a live log's files being renamed while they are listed
-
-// The next segment after `number`, as it is called now; number 0: there is none. While a proxy writes, the
-// current file becomes a segment, and a segment a compressed one.
-SegmentFile next_segment(const std::filesystem::path& directory, std::uint64_t number, bool& is_last) {
-  for (int round = 0; round < max_rounds; ++round) {
-    const SegmentList list = list_segments(directory);
-    const auto next = std::find_if(list.files.begin(), list.files.end(),
-                                   [&](const SegmentFile& each) { return each.number > number; });
-    if (next == list.files.end()) return {};
-    is_last = next + 1 == list.files.end();
-    if (!is_gone(next->path)) return *next;
-  }
-  return {};
-}
-
-}  // namespace
 
 VerifyResult verify(const VerifyOptions& options) {
   VerifyResult result;
@@ -49,14 +28,12 @@ VerifyResult verify(const VerifyOptions& options) {
       verifier.load_checkpoints(directory);
   }
   verifier.subjects().begin(options.directory);
-  bool is_last = false;
+  SegmentWalk walk(options.directory);
   std::uint64_t number = 0;
-  for (;;) {
-    const SegmentFile file = next_segment(options.directory, number, is_last);
-    if (file.number == 0) break;
-    const Verifier::Then then = verifier.check(file, is_last);
+  while (const SegmentFile* file = walk.after(number)) {
+    const Verifier::Then then = verifier.check(*file, walk.is_last());
     if (then == Verifier::Then::stop) break;
-    if (then == Verifier::Then::next) number = file.number;
+    if (then == Verifier::Then::next) number = file->number;
   }
   const SegmentList now = list_segments(options.directory);
   if (!now.files.empty() && now.files.back().form != SegmentFile::Form::current)

@@ -139,9 +139,10 @@ class Builder {
           request_.explain ? std::string(64, '0') : generation_.pseudonym_key(request_.purpose);
       masked = mask_sql(rule->mask, type, raw, {key});
     }
-    const std::string condition = decision.clearance == Clearance::never
-                                      ? "FALSE"
-                                      : guard_->condition(rule->category, rule->subject_set);
+    const std::string condition = decision.clearance != Clearance::never
+                                      ? guard_->condition(rule->category, rule->subject_set)
+                                  : rule->shown_where.empty() ? "FALSE"
+                                                              : rule->shown_where;
     if (rule->lookup_equality) out_.clears_if.emplace(type.attnum, condition);
     std::string sql = guarded_sql(condition, raw, masked, type);
     if (!out_.where.empty()) sql = guarded_sql(out_.where, sql, "", type);

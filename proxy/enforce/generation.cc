@@ -5,38 +5,14 @@
 #include <algorithm>
 #include <atomic>
 
+#include "proxy/enforce/catalog_rules.h"
+
 namespace pgconsent::enforce {
 
 namespace {
 
 using parser::Relation;
 using parser::RelationReach;
-
-bool is_among(std::string_view name, std::string_view names) {
-  while (!names.empty()) {
-    const std::size_t end = names.find(' ');
-    if (names.substr(0, end) == name) return true;
-    names.remove_prefix(end == names.npos ? names.size() : end + 1);
-  }
-  return false;
-}
-
-// Catalogs with other sessions' statements, or the places of rows: these columns show NULL to everybody but
-// exempt roles.
-rules::ProtectedRelation catalog_rule(const Relation& relation, std::string_view blank) {
-  rules::ProtectedRelation rule;
-  rule.oid = rule.declared = relation.oid;
-  rule.name = relation.schema + "." + relation.name;
-  for (const parser::Column& column : relation.columns) {
-    rules::ProtectedColumn entry;
-    entry.attnum = column.attnum;
-    entry.name = column.name;
-    entry.is_public = !is_among(column.name, blank);
-    entry.rule = rule.name + "." + column.name + " (built in)";
-    rule.columns.push_back(std::move(entry));
-  }
-  return rule;
-}
 
 std::string sha256_hex(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -227,15 +203,7 @@ struct GenerationBuilder {
     generation->code_reads_ =
         std::make_unique<CodeReads>(generation->catalog_, *generation->policy_, options);
     view_rules();
-    for (const auto& [oid, relation] : generation->catalog_->relations) {
-      if (generation->functions_->reaches_protected(oid) != RelationReach::blank_columns) continue;
-      generation->catalog_rules_[oid] = catalog_rule(relation, generation->functions_->blank_columns(oid));
-    }
-    // The default that ALTER TABLE ADD COLUMN keeps: a constant, but of a protected table. What reads the
-    // catalog otherwise is untouched by it.
-    if (const Relation* attributes = generation->catalog_->relation("pg_catalog", "pg_attribute")) {
-      generation->catalog_rules_[attributes->oid] = catalog_rule(*attributes, "attmissingval");
-    }
+    generation->catalog_rules_ = catalog_rules(*generation);
   }
 
   void view_rules() {

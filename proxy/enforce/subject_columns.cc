@@ -41,10 +41,30 @@ bool translate(const Relation& from, const Relation& to, SubjectColumn& column) 
   return true;
 }
 
+// For some purpose.
+bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind) {
+  const bool has_flags = kind.consent && kind.consent->kind == rules::ConsentSource::Kind::column;
+  if (has_flags || kind.regime) return true;
+  const auto reads = [](const rules::Condition& condition) {
+    return condition.sql.find("subject") != std::string::npos;
+  };
+  for (const auto& [name, purpose] : policy.purposes) {
+    for (const auto& [category, bases] : purpose.lawful_basis) {
+      for (const rules::ListedBases* listed : bases.alternatives()) {
+        if (std::any_of(listed->begin(), listed->end(), [&](const rules::ListedBasis& basis) {
+              return reads(basis.when) || reads(basis.until);
+            }))
+          return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy)
-    : catalog_(catalog) {
+    : catalog_(catalog), policy_(policy) {
   for (const auto& [oid, relation] : policy.relations) {
     for (const SubjectPath& path : relation.subjects) add_path(relation, path);
   }
@@ -103,6 +123,20 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
     for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, enforced});
   }
   add(at, {rest.key, &relation, rest, true});
+  add_own_row(relation, at, rest);
+}
+
+// Flags, regimes and what conditions read of a subject stay where they are when its row gets another key.
+void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path) {
+  const auto found = policy_.subjects.find(path.kind);
+  if (found == policy_.subjects.end() || !reads_own_row(policy_, found->second)) return;
+  const rules::SubjectKind& kind = found->second;
+  if (at == kind.relation && path.key == kind.key) return;
+  const bool enforced = path.subject_gap == Gap::statement || path.subject_gap == Gap::never;
+  if (path.subject_gap == Gap::statement) add_gap(kind.relation, {&relation, kind.relation, Gap::statement});
+  SubjectPath own = path;
+  own.key = kind.key;
+  add(kind.relation, {kind.key, &relation, own, enforced});
 }
 
 // What a foreign key with ON UPDATE CASCADE copies into a deciding column decides as well.

@@ -34,6 +34,7 @@ class SubjectColumns {
   SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy);
 
   const std::vector<SubjectColumn>& of(parser::Oid relation) const;
+  bool decides(parser::Oid relation, parser::AttrNumber attnum) const;
   // Deleting its rows gives other rows another subject (ON DELETE SET DEFAULT).
   bool delete_changes_subjects(parser::Oid relation) const { return deletes_.contains(relation); }
   // Relation to columns: of all relations that have some.
@@ -43,6 +44,7 @@ class SubjectColumns {
 
  private:
   void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path);
+  void add_own_row(const rules::ProtectedRelation& relation, parser::Oid at, const rules::SubjectPath& path);
   void add(parser::Oid relation, SubjectColumn column);
   void add_cascades(const parser::Relation& relation);
   void add_generated(const parser::Relation& relation);
@@ -50,9 +52,9 @@ class SubjectColumns {
   void add_deletes();
   void add_gap(parser::Oid relation, const SubjectGap& gap);
   void add_gap_relatives();
-  bool decides(parser::Oid relation, parser::AttrNumber attnum) const;
 
   const parser::Snapshot& catalog_;
+  const rules::Policy& policy_;
   std::unordered_map<parser::Oid, std::vector<SubjectColumn>> columns_;
   std::unordered_set<parser::Oid> deletes_;
   std::unordered_map<parser::Oid, std::vector<SubjectGap>> gaps_;
