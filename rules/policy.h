@@ -134,7 +134,8 @@ struct ConsentSource {
   std::optional<AttrNumber> restricted_column;  // column
   // builtin: (purpose, category) -> its bit; the empty category is the purpose as a whole.
   std::map<std::pair<std::string, std::string>, int> bits;
-  bool one_row = false;  // table: (subject [, purpose] [, category]) is a unique key of the relation
+  bool one_row = false;      // table: (subject [, purpose] [, category]) is a unique key of the relation
+  bool follows_row = false;  // table: foreign keys remove or change its records with the subject's own row
 
   bool tells_objections() const { return kind == Kind::builtin || !objected.empty() || !objections.empty(); }
   bool tells_restriction() const {

@@ -44,6 +44,7 @@ class Collector {
         out_.parameter_locations.push_back(as<ParamRef>(node)->location);
         return;
       case T_ColumnRef: {
+        out_.lateral |= computed_items_ > 0;
         const List* fields = as<ColumnRef>(node)->fields;
         if (fields->length > 1) attribute(last_string(fields));
         return;
@@ -67,10 +68,19 @@ class Collector {
       case T_TypeName:
         out_.types.push_back(as<TypeName>(node));
         break;
+      case T_RangeSubselect:
+        out_.lateral |= as<RangeSubselect>(node)->lateral;
+        break;
       case T_RangeTableSample:
         out_.functions.push_back(
             qualified(as<RangeTableSample>(node)->method, 1, as<RangeTableSample>(node)->location));
-        break;
+        [[fallthrough]];
+      case T_RangeFunction:
+      case T_RangeTableFunc:
+        ++computed_items_;
+        children(node);
+        --computed_items_;
+        return;
       default:
         break;
     }
@@ -181,7 +191,7 @@ class Collector {
   References& out_;
   std::vector<std::string_view> ctes_;
   const SelectStmt* targets_of_ = nullptr;
-  int depth_ = 0;
+  int depth_ = 0, computed_items_ = 0;
 };
 
 }  // namespace

@@ -39,6 +39,7 @@ struct References {
   std::vector<const TypeName*> types;
   std::vector<std::string_view> attributes;  // x in a.x, (a).x: may be a function call in disguise
   std::vector<int> parameter_locations;      // of every $n
+  bool lateral = false;                      // a FROM item may look at others' columns
   int unknown_node = 0;                      // a NodeTag that no pass knows: refuse
   bool too_deep = false;                     // nested beyond max_depth: refuse
 };

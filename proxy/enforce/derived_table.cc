@@ -41,11 +41,8 @@ class Builder {
     hide_rows();
     for (const ProtectedColumn& column : request_.relation->inside)
       note(column, generation_.decide(*request_.relation, request_.purpose, column));
-    std::string list;
-    auto append = [&](std::string sql) {
-      if (!list.empty()) list += ", ";
-      list += sql;
-    };
+    std::string list, apart;
+    const auto append = [](std::string& to, const std::string& sql) { to += (to.empty() ? "" : ", ") + sql; };
     out_.cells.resize(catalog_relation_.columns.size());
     out_.plain.resize(catalog_relation_.columns.size());
     for (std::size_t i = 0; i < catalog_relation_.columns.size(); ++i) {
@@ -55,14 +52,18 @@ class Builder {
       const std::string raw = fmt::format("{}.{}", alias_, name);
       out_.cells[i] = column(type, raw);
       out_.plain[i] = out_.cells[i] == raw;
-      append(out_.plain[i] ? raw : out_.cells[i] + " AS " + name);
+      const std::string cell = out_.plain[i] ? raw : out_.cells[i] + " AS " + name;
+      const bool is_apart = request_.apart && !out_.plain[i];
+      if (is_apart) append(apart, cell);
+      append(list, is_apart ? "m." + name : cell);
     }
     if (request_.target) return std::move(out_);
-    for (std::string_view name : request_.system_columns) append(system_column(name));
+    for (std::string_view name : request_.system_columns) append(list, system_column(name));
     out_.head =
         fmt::format("SELECT {}{}FROM {}{} t", list, list.empty() ? "" : " ", request_.only ? "ONLY " : "",
                     parser::quote_qualified({catalog_relation_.schema, catalog_relation_.name}));
     if (guard_) out_.tail = guard_->joins();
+    if (!apart.empty()) out_.tail += fmt::format(" LEFT JOIN LATERAL (SELECT {}) m ON TRUE", apart);
     return std::move(out_);
   }
 

@@ -22,7 +22,8 @@ struct DerivedTableRequest {
   bool locked = false;   // FOR UPDATE reaches it: EXISTS instead of joins
   bool one_row = false;  // the statement asks for one row at most: order does not matter
   bool few_rows =
-      false;  // its rows are found by a key with one value: one in each table that inherits from it
+      false;           // its rows are found by a key with one value: one in each table that inherits from it
+  bool apart = false;  // the masked cells are values of their own, which the planner does not take apart
   bool explain = false;  // pseudonyms get a throw-away key
   bool target = false;   // of a modification: the cells are put in the place of references, over target_alias
 };

@@ -70,6 +70,7 @@ bool QueryRewriter::expand_view(const parser::RangeEntry& entry, const RewriteOp
   Source source(view.view_definition);
   RewriteOptions inner_options = options;
   inner_options.locked |= entry.locked;
+  inner_options.apart |= references_.lateral;
   inner_options.view_depth += 1;
   inner_options.before = nullptr;
   inner_options.catalog_is_fresh = true;

@@ -43,7 +43,8 @@ const DerivedTable& DerivedTableCache::get(const Generation& generation, const D
   key.reserve(64);
   key.append(reinterpret_cast<const char*>(&request.relation->oid), sizeof(parser::Oid));
   key.push_back(static_cast<char>(request.only + 2 * request.locked + 4 * request.explain +
-                                  8 * request.one_row + 16 * request.target + 32 * request.few_rows));
+                                  8 * request.one_row + 16 * request.target + 32 * request.few_rows +
+                                  64 * request.apart));
   for (bool used : request.columns) key.push_back(used ? '1' : '0');
   for (std::string_view name : request.system_columns) key.append(name).push_back(',');
   if (request.purpose != nullptr) key.append(1, '/').append(request.purpose->name);
@@ -185,6 +186,8 @@ bool QueryRewriter::replacement(Source& source, const RangeEntry& entry, const R
   request.one_row = entry.relation->children.empty() && finds_key(entry, *relation, false);
   request.few_rows = request.one_row || finds_key(entry, *relation, true);
   statement.finds_one_row = request.one_row;
+  // The planner would remember what it has computed for a LATERAL item by the raw values inside of a cell.
+  request.apart = options.apart || references_.lateral;
   request.explain = options.explain;
   if (!entry.column_aliases.empty())
     request.columns.assign(entry.used.size(), true);  // they count from the first

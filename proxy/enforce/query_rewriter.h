@@ -51,6 +51,7 @@ struct RewriteOptions {
   bool locked = false;  // a lock from outside reaches every relation (a view under FOR UPDATE)
   const Definitions* before = nullptr;  // of earlier statements of the text; null: there are none
   bool catalog_is_fresh = false;
+  bool apart = false;  // some statement around it has LATERAL items
   int view_depth = 0;
 };
 

@@ -41,10 +41,10 @@ bool translate(const Relation& from, const Relation& to, SubjectColumn& column) 
   return true;
 }
 
-// For some purpose.
+// For some purpose. Records that follow the row are as good as on it.
 bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind) {
   const bool has_flags = kind.consent && kind.consent->kind == rules::ConsentSource::Kind::column;
-  if (has_flags || kind.regime) return true;
+  if (has_flags || kind.regime || (kind.consent && kind.consent->follows_row)) return true;
   const auto reads = [](const rules::Condition& condition) {
     return condition.sql.find("subject") != std::string::npos;
   };
@@ -126,7 +126,7 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
   add_own_row(relation, at, rest);
 }
 
-// Flags, regimes and what conditions read of a subject stay where they are when its row gets another key.
+// Flags, regimes and what conditions read of a subject stay with its row when that gets another key.
 void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path) {
   const auto found = policy_.subjects.find(path.kind);
   if (found == policy_.subjects.end() || !reads_own_row(policy_, found->second)) return;

@@ -132,7 +132,7 @@ PlanPtr Session::Impl::with_names(const PlanPtr& plan, bool runs) {
         result->runs_generated |= !run_plan->is_identity || run_plan->runs_generated;
       }
       if (run != nullptr) {
-        if (run->by_name != ByName::nothing || (run->effects & acts_on_session) != 0)
+        if (run->by_name != ByName::nothing || (run->effects & acts_on_session) != 0 || !run->takes_snapshot)
           return refusal(plan->original, runs_utility(statement.used_name));
         if (statement.by_name == ByName::explain_execute && !may_be_explained(*run, run_plan))
           return refusal(plan->original, explains_prepared(statement.used_name));

@@ -164,3 +164,8 @@ ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON notes USING (may_see(id));
 CREATE FUNCTION fn_products() RETURNS SETOF products LANGUAGE sql STABLE AS 'SELECT * FROM public.products ORDER BY id';
 RESET ROLE;
+
+-- Counts its calls: one for all rows of which the planner takes the result to be the same.
+CREATE SEQUENCE ticks;
+CREATE FUNCTION tick(text) RETURNS bigint STABLE COST 100000 LANGUAGE plpgsql AS $$ BEGIN RETURN nextval('public.ticks'); END $$;
+GRANT USAGE ON SEQUENCE ticks TO PUBLIC;
