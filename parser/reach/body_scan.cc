@@ -67,7 +67,8 @@ class Scan {
   BodyFacts run() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) look_at(i);
     for (const std::string_view cursor : fetched_) look_at_cursor(cursor);
-    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators, &facts_.changes}) {
+    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators, &facts_.changes, &facts_.relations,
+                       &facts_.made}) {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());
     }
@@ -117,6 +118,8 @@ class Scan {
   void look_at_name(std::size_t i) {
     const Token& token = tokens_[i];
     facts_.names.push_back(token.text);
+    // Behind AS stands an alias, or a type, which reads nothing.
+    if (i == 0 || word(i - 1) != "as") facts_.relations.push_back(spelled(i));
     if (symbol(i + 1) == '(' || (i > 0 && symbol(i - 1) == '.')) facts_.calls.push_back(token.text);
     if (token.text == "set_config") look_at_set_config(i);
     // Not INSERT INTO pg_temp.t (a, b).
@@ -124,6 +127,11 @@ class Scan {
         !(i > 0 && is_one_of(word(i - 1), {"into", "table", "exists", "references", "on"})))
       danger("calls a function of the temporary schema");
     if (token.text == "pgconsent") danger("names pgconsent's own objects or settings");
+  }
+
+  std::string spelled(std::size_t i) const {
+    const bool has_schema = i > 1 && symbol(i - 1) == '.' && !word(i - 2).empty();
+    return has_schema ? with_schema(word(i - 2), word(i)) : std::string(word(i));
   }
 
   // PL/pgSQL has keywords that are plain identifiers here, so the kind does not matter.
@@ -181,7 +189,7 @@ class Scan {
       const bool ends = tokens_[i].kind == TokenKind::keyword &&
                         is_one_of(word(i), {"set", "where", "using", "values", "select", "returning"});
       if (ends && named && symbol(i - 1) != '.') return;
-      facts_.changes.emplace_back(word(i));
+      facts_.changes.push_back(spelled(i));
       named |= !is_one_of(word(i), {"only", "from", "into", "table"});
     }
   }
@@ -265,13 +273,21 @@ class Scan {
   void look_at_create(std::size_t i) {
     facts_.may_change_state = facts_.makes_tables = true;
     for (std::size_t next = i + 1; next < tokens_.size() && next < i + 4; ++next) {
-      if (is_one_of(word(next), {"table", "index", "sequence"})) return;
+      if (is_one_of(word(next), {"table", "index", "sequence"})) return note_made(next + 1);
       if (!is_one_of(word(next), {"temp", "temporary", "local", "global", "unlogged", "unique"})) break;
     }
     danger("has DDL");
   }
 
+  // Up to the columns or the query.
+  void note_made(std::size_t i) {
+    for (; i < tokens_.size() && symbol(i) != '(' && symbol(i) != ';' && word(i) != "as"; ++i) {
+      if (!word(i).empty()) facts_.made.emplace_back(word(i));
+    }
+  }
+
   void look_at_drop(std::size_t i) {
+    if (i > 1 && word(i - 1) == "commit" && word(i - 2) == "on") return;
     facts_.may_change_state = true;
     if (word(i + 1) != "table") danger("has DDL");
   }
@@ -323,6 +339,10 @@ class Scan {
 };
 
 }  // namespace
+
+std::string with_schema(std::string_view schema, std::string_view name) {
+  return std::string(schema).append(".").append(name);
+}
 
 bool is_settable(std::string_view name) {
   const std::string setting = lower(name);  // their names ignore case, even in double quotes

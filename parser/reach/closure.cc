@@ -77,6 +77,7 @@ void ReachClosure::index_functions() {
 
 void ReachClosure::index_body(const Function& function, BodyFacts facts) {
   for (std::string& name : facts.names) named_in_[std::move(name)].push_back(&function);
+  for (std::string& name : facts.relations) read_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.calls) called_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.operators) operators_in_[std::move(name)].push_back(&function);
   for (std::string& name : facts.changes) changed_in_[std::move(name)].push_back(&function);
@@ -191,7 +192,7 @@ void ReachClosure::drain() {
 }
 
 void ReachClosure::spread(const Relation& relation) {
-  name_is_bad(relation.name, "reads " + spell(relation));
+  relation_is_bad(relation, "reads " + spell(relation));
   spread_to_users(relation.oid, "reads " + spell(relation));
   for (Oid oid : relation.parents) {
     const Relation* parent = snapshot_.relation(oid);
@@ -272,12 +273,12 @@ void ReachClosure::spread_to_code(const Function& function, const std::string& r
       }
       for (Oid type : {cast->source, cast->target}) {
         if (auto known = snapshot_.types.find(type); known != snapshot_.types.end()) {
-          name_is_bad(known->second.name, "may convert by `" + function.identity + "`");
+          type_is_bad(known->second, "may convert by `" + function.identity + "`");
         }
         // A body may convert a column without naming its type.
         if (auto with = relations_with_type_.find(type); with != relations_with_type_.end()) {
           for (const Relation* relation : with->second) {
-            name_is_bad(relation->name, "may convert by `" + function.identity + "`");
+            relation_is_bad(*relation, "may convert by `" + function.identity + "`");
           }
         }
       }
@@ -289,8 +290,7 @@ void ReachClosure::mark_type(Oid type) {
   if (!out_.bad_types_.insert(type).second) return;
   if (auto known = snapshot_.types.find(type); known != snapshot_.types.end()) {
     out_.bad_types_by_name_.insert(known->second.name);
-    name_is_bad(known->second.name,
-                "uses the type `" + known->second.schema + "." + known->second.name + "`");
+    type_is_bad(known->second, "uses the type `" + known->second.schema + "." + known->second.name + "`");
   }
   // A value of it may be built from one that a row holds: jsonb_populate_record(row, …), lag(column, 1, …).
   if (auto with = relations_with_type_.find(type); with != relations_with_type_.end()) {
@@ -318,8 +318,16 @@ void ReachClosure::spread_to_bodies(const Index& index, const std::string& name,
   }
 }
 
-void ReachClosure::name_is_bad(const std::string& name, const std::string& reason) {
-  if (out_.bad_names_.try_emplace(name, reason).second) spread_to_bodies(named_in_, name, reason, false);
+void ReachClosure::relation_is_bad(const Relation& relation, const std::string& reason) {
+  for (const std::string& name : {relation.name, with_schema(relation.schema, relation.name)}) {
+    if (out_.bad_relations_.try_emplace(name, reason).second) spread_to_bodies(read_in_, name, reason, false);
+  }
+}
+
+// In any schema: x.name may convert to it.
+void ReachClosure::type_is_bad(const Type& type, const std::string& reason) {
+  if (out_.bad_type_names_.try_emplace(type.name, reason).second)
+    spread_to_bodies(named_in_, type.name, reason, false);
 }
 
 void ReachClosure::write_is_bad(const Relation& relation) {
@@ -333,8 +341,10 @@ void ReachClosure::write_is_bad(const Relation& relation) {
 
 // By name as ever: a body that writes at all may not name it.
 void ReachClosure::forbid_writing(const Relation& relation, const std::string& reason) {
-  if (out_.bad_write_names_.insert(relation.name).second)
-    spread_to_bodies(named_in_, relation.name, reason + " " + spell(relation), true);
+  for (const std::string& name : {relation.name, with_schema(relation.schema, relation.name)}) {
+    if (out_.bad_write_names_.insert(name).second)
+      spread_to_bodies(read_in_, name, reason + " " + spell(relation), true);
+  }
 }
 
 }  // namespace pgconsent::parser

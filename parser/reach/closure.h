@@ -51,7 +51,8 @@ class ReachClosure {
   void spread_to_users(Oid oid, const std::string& reason);
   void spread_to_bodies(const Index& index, const std::string& name, const std::string& reason,
                         bool writers_only);
-  void name_is_bad(const std::string& name, const std::string& reason);
+  void relation_is_bad(const Relation& relation, const std::string& reason);
+  void type_is_bad(const Type& type, const std::string& reason);
   void write_is_bad(const Relation& relation);
   void forbid_writing(const Relation& relation, const std::string& reason);
 
@@ -77,7 +78,7 @@ class ReachClosure {
   std::unordered_map<Oid, std::vector<const Operator*>> operators_running_;
   std::unordered_map<Oid, std::vector<const Cast*>> casts_running_;
   std::unordered_map<Oid, std::vector<const Relation*>> relations_with_type_;
-  Index named_in_, called_in_, operators_in_, changed_in_;  // by name: bodies that may use it
+  Index named_in_, read_in_, called_in_, operators_in_, changed_in_;  // by name: bodies that may use it
   std::unordered_set<Oid> writers_, body_stateful_, tellers_;
   std::unordered_map<Oid, std::string> body_dangers_;
 

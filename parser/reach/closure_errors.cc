@@ -42,13 +42,13 @@ void ReachClosure::find_row_errors() {
 
 // False: there was no more to say.
 bool ReachClosure::forbid_row_errors() {
-  const std::size_t before = out_.bad_names_.size();
+  const std::size_t before = out_.bad_relations_.size();
   for (Oid oid : out_.error_reads_) {
     const Relation& relation = *snapshot_.relation(oid);
     out_.error_read_names_.insert(relation.name);
-    name_is_bad(relation.name, "reads " + spell(relation) + ", whose policies read protected rows");
+    relation_is_bad(relation, "reads " + spell(relation) + ", whose policies read protected rows");
   }
-  return out_.bad_names_.size() != before;
+  return out_.bad_relations_.size() != before;
 }
 
 // Foreign keys and the like carry the change on to protected rows.
@@ -57,9 +57,12 @@ void ReachClosure::seed_unchangeable() {
     for (Oid writer : writes_.writers_of(oid)) {
       out_.written_through_.insert(writer);
       const Relation* relation = snapshot_.relation(writer);
-      if (relation == nullptr || !out_.bad_change_names_.insert(relation->name).second) continue;
-      spread_to_bodies(changed_in_, relation->name,
-                       "changes " + spell(*relation) + ", and protected rows with it", false);
+      if (relation == nullptr) continue;
+      for (const std::string& name : {relation->name, with_schema(relation->schema, relation->name)}) {
+        if (out_.bad_change_names_.insert(name).second)
+          spread_to_bodies(changed_in_, name, "changes " + spell(*relation) + ", and protected rows with it",
+                           false);
+      }
     }
   }
 }

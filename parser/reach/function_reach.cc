@@ -63,11 +63,16 @@ std::string FunctionReach::judge_body(std::string_view language, const std::stri
   if (language != "sql" && language != "plpgsql") return "is written in " + std::string(language);
   BodyFacts facts = scan_body(language, body);
   if (facts.danger) return *facts.danger;
-  for (const std::string& name : facts.names) {
-    if (auto it = bad_names_.find(name); it != bad_names_.end()) return it->second;
+  for (const std::string& name : facts.relations) {
+    if (auto it = bad_relations_.find(name); it != bad_relations_.end()) return it->second;
     if (facts.writes && bad_write_names_.contains(name))
       return "writes to `" + name + "`, which runs dangerous code";
-    if (facts.makes_tables && names_for_rows(name))
+  }
+  for (const std::string& name : facts.names) {
+    if (auto it = bad_type_names_.find(name); it != bad_type_names_.end()) return it->second;
+  }
+  for (const std::string& name : facts.made) {
+    if (names_for_rows(name))
       return "may make a table `" + name + "`, which code on protected rows names without its schema";
   }
   for (const std::string& name : facts.changes) {

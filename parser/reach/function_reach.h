@@ -174,7 +174,8 @@ class FunctionReach {
   std::unordered_set<Oid> bad_types_;
   std::vector<Cast> bad_casts_;
   bool unseen_cast_ = false;
-  ByName<std::string> bad_names_;  // relations and types that no function body may name -> what they are
+  // That no function body may name -> what they are. Relations by their names, and with their schemas.
+  ByName<std::string> bad_relations_, bad_type_names_;
   Names bad_calls_, marked_calls_, unsafe_inside_, bad_operators_, bad_types_by_name_;
   Names row_code_, row_calls_, row_relations_, row_names_, row_schemas_, telling_;
   bool row_names_all_ = false;  // some are written in a way that is not read here
