@@ -84,16 +84,6 @@ bool has_policies(const Binding& binding, const Relation& relation) {
                                    std::any_of(relation.depends_on.begin(), relation.depends_on.end(), has));
 }
 
-// Or those of what a view reads.
-bool follows_row(const parser::Snapshot& catalog, const Relation& relation, Oid subjects) {
-  const auto acts = [&](const parser::ForeignKey& key) { return key.target == subjects && key.writes(); };
-  return std::any_of(relation.foreign_keys.begin(), relation.foreign_keys.end(), acts) ||
-         std::any_of(relation.depends_on.begin(), relation.depends_on.end(), [&](Oid oid) {
-           const Relation* below = parser::is_view(relation.kind) ? catalog.relation(oid) : nullptr;
-           return below != nullptr && follows_row(catalog, *below, subjects);
-         });
-}
-
 void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectKind& kind,
                        ConsentSource& source, Reporter& report) {
   const Relation* relation = find_relation(binding, rule.table, report);
@@ -121,7 +111,7 @@ void bind_table_source(Binding& binding, const ConsentRule& rule, const SubjectK
   if (source.purpose) columns.push_back(*source.purpose);
   if (source.category) columns.push_back(*source.category);
   source.one_row = finds_one_row(*relation, columns);
-  source.follows_row = follows_row(binding.catalog, *relation, kind.relation);
+  source.follows_row = parser::follows(binding.catalog, relation->oid, kind.relation);
   if (source.follows_row && (source.tells_objections() || source.tells_restriction()))
     report.warning(rule.table.at,
                    "a foreign key removes or changes records of `" + display(*relation) +

@@ -106,4 +106,25 @@ void Snapshot::finish() {
   for (const auto& [oid, function] : functions) functions_by_name_[function.name].push_back(&function);
 }
 
+bool follows(const Snapshot& snapshot, Oid relation, Oid target) {
+  std::vector<Oid> queue = {relation};
+  std::unordered_set<Oid> seen = {relation};
+  while (!queue.empty()) {
+    const Relation* at = snapshot.relation(queue.back());
+    queue.pop_back();
+    if (at == nullptr) continue;
+    const auto add = [&](Oid oid) {
+      if (seen.insert(oid).second) queue.push_back(oid);
+    };
+    for (const ForeignKey& key : at->foreign_keys) {
+      if (!key.writes()) continue;
+      if (key.target == target) return true;
+      add(key.target);
+    }
+    if (!is_view(at->kind)) continue;
+    for (Oid below : at->depends_on) add(below);
+  }
+  return false;
+}
+
 }  // namespace pgconsent::parser

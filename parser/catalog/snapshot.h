@@ -214,4 +214,8 @@ class Snapshot {
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+// Do foreign keys' actions on rows of `target` write to the relation's, or to those a view reads, if only
+// over other tables?
+bool follows(const Snapshot& snapshot, Oid relation, Oid target);
+
 }  // namespace pgconsent::parser

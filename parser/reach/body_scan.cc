@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "parser/names/ascii.h"
+#include "parser/reach/into_targets.h"
 #include "parser/tree/scanner.h"
 
 namespace pgconsent::parser {
@@ -61,18 +62,12 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 
 class Scan {
  public:
-  Scan(bool is_plpgsql, const std::string& body, const std::vector<Token>& tokens)
-      : is_plpgsql_(is_plpgsql), body_(body), tokens_(tokens) {}
+  Scan(bool is_plpgsql, const std::string& body, const std::vector<Token>& tokens, BodyFacts& facts)
+      : is_plpgsql_(is_plpgsql), body_(body), tokens_(tokens), facts_(facts) {}
 
-  BodyFacts run() {
+  void run() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) look_at(i);
     for (const std::string_view cursor : fetched_) look_at_cursor(cursor);
-    for (auto* list : {&facts_.names, &facts_.calls, &facts_.operators, &facts_.changes, &facts_.relations,
-                       &facts_.made}) {
-      std::sort(list->begin(), list->end());
-      list->erase(std::unique(list->begin(), list->end()), list->end());
-    }
-    return std::move(facts_);
   }
 
  private:
@@ -119,7 +114,7 @@ class Scan {
     const Token& token = tokens_[i];
     facts_.names.push_back(token.text);
     // Behind AS stands an alias, or a type, which reads nothing.
-    if (i == 0 || word(i - 1) != "as") facts_.relations.push_back(spelled(i));
+    if (i == 0 || !is_as(i - 1)) facts_.relations.push_back(spelled(i));
     if (symbol(i + 1) == '(' || (i > 0 && symbol(i - 1) == '.')) facts_.calls.push_back(token.text);
     if (token.text == "set_config") look_at_set_config(i);
     // Not INSERT INTO pg_temp.t (a, b).
@@ -133,6 +128,8 @@ class Scan {
     const bool has_schema = i > 1 && symbol(i - 1) == '.' && !word(i - 2).empty();
     return has_schema ? with_schema(word(i - 2), word(i)) : std::string(word(i));
   }
+
+  bool is_as(std::size_t i) const { return word(i) == "as" && tokens_[i].kind == TokenKind::keyword; }
 
   // PL/pgSQL has keywords that are plain identifiers here, so the kind does not matter.
   void look_at_word(std::size_t i) {
@@ -165,6 +162,7 @@ class Scan {
     // SELECT INTO makes a table in SQL; in PL/pgSQL it fills variables.
     if (text == "into" && !is_plpgsql_ && !(i > 0 && is_one_of(word(i - 1), {"insert", "merge"}))) {
       facts_.may_change_state = true;
+      note_made(i + 1);
     }
     // Only procedures can: the state after a rollback is another one.
     if (is_one_of(text, {"commit", "rollback"})) facts_.may_change_state = true;
@@ -279,9 +277,10 @@ class Scan {
     danger("has DDL");
   }
 
-  // Up to the columns or the query.
+  // Up to the columns, the query or the rest of it.
   void note_made(std::size_t i) {
-    for (; i < tokens_.size() && symbol(i) != '(' && symbol(i) != ';' && word(i) != "as"; ++i) {
+    for (; i < tokens_.size() && symbol(i) != '(' && symbol(i) != ';' && !is_as(i) && word(i) != "from";
+         ++i) {
       if (!word(i).empty()) facts_.made.emplace_back(word(i));
     }
   }
@@ -335,7 +334,7 @@ class Scan {
   const bool is_plpgsql_;
   const std::string& body_;
   const std::vector<Token>& tokens_;
-  BodyFacts facts_;
+  BodyFacts& facts_;
 };
 
 }  // namespace
@@ -367,7 +366,14 @@ BodyFacts scan_body(std::string_view language, const std::string& body) {
     facts.may_change_state = true;
     return facts;
   }
-  facts = Scan(language == "plpgsql", body, *tokens).run();
+  const bool is_plpgsql = language == "plpgsql";
+  Scan(is_plpgsql, body, *tokens, facts).run();
+  if (is_plpgsql) Scan(is_plpgsql, body, without_targets(*tokens), facts).run();
+  for (auto* list :
+       {&facts.names, &facts.calls, &facts.operators, &facts.changes, &facts.relations, &facts.made}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
   if (facts.danger) facts.may_change_state = true;
   return facts;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "parser/reach/builtin_lists.h"
+#include "proxy/enforce/subject_columns.h"
 
 namespace pgconsent::enforce {
 
@@ -28,8 +29,8 @@ bool any_lookup(const rules::Policy& policy) {
   });
 }
 
-// What is read for the rows that a statement has found, and for no others: consent, conditions, hops; through
-// views, and their children.
+// What is read for the rows that a statement has found, and for no others: consent, conditions, hops, the
+// subjects' own rows; through views, and their children.
 std::set<Oid> guard_relations(const Generation& generation) {
   const rules::Policy& policy = generation.policy();
   std::vector<Oid> queue(policy.consent_relations.begin(), policy.consent_relations.end());
@@ -40,6 +41,9 @@ std::set<Oid> guard_relations(const Generation& generation) {
     for (const rules::SubjectPath& path : relation.subjects) {
       for (const rules::SubjectPath::Hop& hop : path.hops) queue.push_back(hop.relation);
     }
+  }
+  for (const auto& [name, kind] : policy.subjects) {
+    if (reads_own_row(policy, kind)) queue.push_back(kind.relation);
   }
   std::set<Oid> all;
   while (!queue.empty()) {

@@ -183,6 +183,17 @@ bool Definitions::is_deciding_key(std::string_view index) const {
   });
 }
 
+// Or one of a protected table, whose errors are judged by it.
+bool Definitions::is_guarded_key(std::string_view index) const {
+  const auto& relations = generation_.policy().relations;
+  return is_deciding_key(index) || std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
+           const Relation* relation = generation_.catalog().relation(each.first);
+           return relation != nullptr &&
+                  std::any_of(relation->unique_keys.begin(), relation->unique_keys.end(),
+                              [&](const auto& key) { return key.index == index; });
+         });
+}
+
 // False: other names may mean something else.
 bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver& names) {
   if (alter->objtype != OBJECT_TABLE) return false;
@@ -199,22 +210,43 @@ bool Definitions::alter(const AlterTableStmt* alter, const parser::NameResolver&
   return settled;
 }
 
-// Of a column, or of a table of this text. False: of anything else.
+// Nothing that is protected, or decides, is in it, behind it or written with it.
+bool Definitions::is_plain(const Relation& relation) const {
+  const parser::FunctionReach& functions = generation_.functions();
+  return functions.reaches_protected(relation.oid) == parser::RelationReach::none && !decides(relation) &&
+         !functions.write_is_dangerous(relation.oid) && !functions.relation_may_change_state(relation.oid) &&
+         !functions.writing_reaches_protected(relation.oid) && !functions.is_read_for_rows(relation.oid) &&
+         relation.children.empty() && relation.parents.empty();
+}
+
+// Of a column, of a table of this text or a plain one, of its constraints and indexes. False: of anything
+// else.
 bool Definitions::rename(const RenameStmt* rename, const parser::NameResolver& names) {
   if (rename->relation == nullptr) return false;
   const std::string name = rename->relation->relname;
   const parser::ResolvedName resolved = names.resolve(*rename->relation);
   const bool is_new = resolved.relation == nullptr && resolved.temporary == nullptr && has(created_, name);
-  if (rename->renameType == OBJECT_COLUMN && rename->relationType == OBJECT_TABLE) {
-    if (!is_new && (resolved.relation == nullptr || decides(*resolved.relation))) return false;
-    if (resolved.relation != nullptr) reshape(*resolved.relation);
-    reshaped_.push_back(name);
-    return true;
+  const bool plain = is_new || (resolved.relation != nullptr && is_plain(*resolved.relation));
+  switch (rename->renameType) {
+    case OBJECT_COLUMN:
+      if (rename->relationType != OBJECT_TABLE) return false;
+      if (!is_new && (resolved.relation == nullptr || decides(*resolved.relation))) return false;
+      if (resolved.relation != nullptr) reshape(*resolved.relation);
+      reshaped_.push_back(name);
+      return true;
+    case OBJECT_TABCONSTRAINT:
+      return plain;
+    case OBJECT_INDEX:  // tables can be renamed so, too, and would be found
+      return resolved.temporary == nullptr && !is_guarded_key(name) &&
+             (resolved.relation == nullptr || resolved.relation->kind == parser::RelationKind::index);
+    case OBJECT_TABLE:
+      if (!plain) return false;
+      dropped_.push_back(name);
+      created_.emplace_back(rename->newname);
+      return true;
+    default:
+      return false;
   }
-  if (rename->renameType != OBJECT_TABLE || !is_new) return false;
-  dropped_.push_back(name);
-  created_.emplace_back(rename->newname);
-  return true;
 }
 
 bool Definitions::drop(const DropStmt* drop) {
@@ -254,6 +286,8 @@ std::optional<parser::SqlError> refuse_utility(const parser::StatementFacts& fac
                                                const parser::NameResolver& names, const Definitions& before) {
   const bool known = before.keep_names_of(facts, text);
   auto error = refuse_utility(facts, text, generation, known ? &names : nullptr);
+  if (error && known && before.any())
+    error->hint.insert(0, "Where it is about what this text adds, send the statements one by one. ");
   if (!error || known) return error;
   Statement alone;
   const bool helps = facts.kind == parser::StatementKind::lock

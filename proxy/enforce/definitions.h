@@ -35,6 +35,8 @@ class Definitions {
   // Does the statement name none that are new or gone, and does every name mean what it did?
   bool keep_names_of(const parser::StatementFacts& facts, const std::string& text) const;
 
+  // Has the text added, changed or taken away relations?
+  bool any() const { return !created_.empty() || !dropped_.empty() || !reshaped_.empty(); }
   // Any name may mean something else.
   bool unsettled() const { return unsettled_; }
   // Operators, types, schemas, …: what a later statement runs or reads can't be judged any more.
@@ -52,7 +54,9 @@ class Definitions {
   bool rename(const RenameStmt* rename, const parser::NameResolver& names);
   bool drop(const DropStmt* drop);
   bool decides(const parser::Relation& relation) const;
+  bool is_plain(const parser::Relation& relation) const;
   bool is_deciding_key(std::string_view index) const;
+  bool is_guarded_key(std::string_view index) const;
 
   const Generation& generation_;
   std::vector<std::string> created_, dropped_, reshaped_;

@@ -148,8 +148,8 @@ struct GenerationBuilder {
   }
 
   void subject_columns() {
-    generation->subject_columns_ =
-        std::make_unique<SubjectColumns>(*generation->catalog_, *generation->policy_);
+    generation->subject_columns_ = std::make_unique<SubjectColumns>(
+        *generation->catalog_, *generation->policy_, generation->conditions_.relations());
     auto& leading = generation->leading_;
     for (bool grown = true; grown;) {
       grown = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parser/names/ascii.h"
+
 namespace pgconsent::enforce {
 
 using parser::AttrNumber;
@@ -41,12 +43,14 @@ bool translate(const Relation& from, const Relation& to, SubjectColumn& column) 
   return true;
 }
 
-// For some purpose. Records that follow the row are as good as on it.
+}  // namespace
+
 bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind) {
   const bool has_flags = kind.consent && kind.consent->kind == rules::ConsentSource::Kind::column;
   if (has_flags || kind.regime || (kind.consent && kind.consent->follows_row)) return true;
   const auto reads = [](const rules::Condition& condition) {
-    return condition.sql.find("subject") != std::string::npos;
+    const std::string sql = parser::lower(condition.sql);
+    return sql.find("subject") != sql.npos || sql.find("u&") != sql.npos;  // escaped, perhaps
   };
   for (const auto& [name, purpose] : policy.purposes) {
     for (const auto& [category, bases] : purpose.lawful_basis) {
@@ -61,12 +65,11 @@ bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind) 
   return false;
 }
 
-}  // namespace
-
-SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy)
+SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy,
+                               const std::set<Oid>& read)
     : catalog_(catalog), policy_(policy) {
   for (const auto& [oid, relation] : policy.relations) {
-    for (const SubjectPath& path : relation.subjects) add_path(relation, path);
+    for (const SubjectPath& path : relation.subjects) add_path(relation, path, read);
   }
   do {
     grown_ = false;
@@ -110,7 +113,8 @@ void SubjectColumns::add(Oid relation, SubjectColumn column) {
   grown_ = true;
 }
 
-void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const SubjectPath& path) {
+void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const SubjectPath& path,
+                              const std::set<Oid>& read) {
   Oid at = relation.oid;
   SubjectPath rest = path;
   while (!rest.hops.empty()) {
@@ -123,14 +127,19 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
     for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, enforced});
   }
   add(at, {rest.key, &relation, rest, true});
-  add_own_row(relation, at, rest);
+  add_own_row(relation, at, rest, read);
 }
 
 // Flags, regimes and what conditions read of a subject stay with its row when that gets another key.
-void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path) {
+void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path,
+                                 const std::set<Oid>& read) {
   const auto found = policy_.subjects.find(path.kind);
-  if (found == policy_.subjects.end() || !reads_own_row(policy_, found->second)) return;
+  if (found == policy_.subjects.end()) return;
   const rules::SubjectKind& kind = found->second;
+  const bool decides = reads_own_row(policy_, kind) || std::any_of(read.begin(), read.end(), [&](Oid oid) {
+                         return oid == kind.relation || parser::follows(catalog_, oid, kind.relation);
+                       });
+  if (!decides) return;
   if (at == kind.relation && path.key == kind.key) return;
   const bool enforced = path.subject_gap == Gap::statement || path.subject_gap == Gap::never;
   if (path.subject_gap == Gap::statement) add_gap(kind.relation, {&relation, kind.relation, Gap::statement});

@@ -3,6 +3,7 @@
 // of other relations.
 #pragma once
 
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -28,10 +29,15 @@ struct SubjectGap {
   bool operator==(const SubjectGap&) const = default;
 };
 
+// Does what some purpose may see depend on the subject's own row: flags, its regime, conditions? Records that
+// follow it are as good as on it.
+bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind);
+
 class SubjectColumns {
  public:
-  // Both outlive the value.
-  SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy);
+  // Catalog and policy outlive the value. `read`: what conditions read beside the rows.
+  SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy,
+                 const std::set<parser::Oid>& read);
 
   const std::vector<SubjectColumn>& of(parser::Oid relation) const;
   bool decides(parser::Oid relation, parser::AttrNumber attnum) const;
@@ -43,8 +49,10 @@ class SubjectColumns {
   const std::vector<SubjectGap>& gaps(parser::Oid relation) const;
 
  private:
-  void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path);
-  void add_own_row(const rules::ProtectedRelation& relation, parser::Oid at, const rules::SubjectPath& path);
+  void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path,
+                const std::set<parser::Oid>& read);
+  void add_own_row(const rules::ProtectedRelation& relation, parser::Oid at, const rules::SubjectPath& path,
+                   const std::set<parser::Oid>& read);
   void add(parser::Oid relation, SubjectColumn column);
   void add_cascades(const parser::Relation& relation);
   void add_generated(const parser::Relation& relation);
