@@ -1,6 +1,8 @@
 #include "parser/catalog/snapshot.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <vector>
 
 namespace pgconsent::parser {
 
