@@ -368,7 +368,10 @@ BodyFacts scan_body(std::string_view language, const std::string& body) {
   }
   const bool is_plpgsql = language == "plpgsql";
   Scan(is_plpgsql, body, *tokens, facts).run();
-  if (is_plpgsql) Scan(is_plpgsql, body, without_targets(*tokens), facts).run();
+  if (is_plpgsql) {
+    const std::vector<Token> sent = without_targets(*tokens);
+    if (sent.size() != tokens->size()) Scan(is_plpgsql, body, sent, facts).run();
+  }
   for (auto* list :
        {&facts.names, &facts.calls, &facts.operators, &facts.changes, &facts.relations, &facts.made}) {
     std::sort(list->begin(), list->end());

@@ -318,8 +318,12 @@ void ReachClosure::spread_to_bodies(const Index& index, const std::string& name,
   }
 }
 
+std::array<std::string, 2> spellings(const Relation& relation) {
+  return {relation.name, with_schema(relation.schema, relation.name)};
+}
+
 void ReachClosure::relation_is_bad(const Relation& relation, const std::string& reason) {
-  for (const std::string& name : {relation.name, with_schema(relation.schema, relation.name)}) {
+  for (const std::string& name : spellings(relation)) {
     if (out_.bad_relations_.try_emplace(name, reason).second) spread_to_bodies(read_in_, name, reason, false);
   }
 }
@@ -341,7 +345,7 @@ void ReachClosure::write_is_bad(const Relation& relation) {
 
 // By name as ever: a body that writes at all may not name it.
 void ReachClosure::forbid_writing(const Relation& relation, const std::string& reason) {
-  for (const std::string& name : {relation.name, with_schema(relation.schema, relation.name)}) {
+  for (const std::string& name : spellings(relation)) {
     if (out_.bad_write_names_.insert(name).second)
       spread_to_bodies(read_in_, name, reason + " " + spell(relation), true);
   }

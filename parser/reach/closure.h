@@ -2,6 +2,7 @@
 // up. Linear in the size of the catalog: everything is indexed by what it uses.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -88,5 +89,7 @@ class ReachClosure {
 
 // "schema.name" in backticks, for reasons.
 std::string spell(const Relation& relation);
+// How bodies may write it: see BodyFacts::relations.
+std::array<std::string, 2> spellings(const Relation& relation);
 
 }  // namespace pgconsent::parser

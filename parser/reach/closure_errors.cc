@@ -58,7 +58,7 @@ void ReachClosure::seed_unchangeable() {
       out_.written_through_.insert(writer);
       const Relation* relation = snapshot_.relation(writer);
       if (relation == nullptr) continue;
-      for (const std::string& name : {relation->name, with_schema(relation->schema, relation->name)}) {
+      for (const std::string& name : spellings(*relation)) {
         if (out_.bad_change_names_.insert(name).second)
           spread_to_bodies(changed_in_, name, "changes " + spell(*relation) + ", and protected rows with it",
                            false);

@@ -15,8 +15,8 @@ std::vector<Token> without_targets(const std::vector<Token>& tokens) {
            std::find(words.begin(), words.end(), token.text) != words.end();
   };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool is_target = out.empty() || is_keyword(out.back(), {"insert", "merge"});
-    if (!is_keyword(tokens[i], {"into"}) || is_target) {
+    const bool names_table = out.empty() || is_keyword(out.back(), {"insert", "merge"});
+    if (!is_keyword(tokens[i], {"into"}) || names_table) {
       out.push_back(tokens[i]);
       continue;
     }

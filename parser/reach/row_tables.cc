@@ -82,7 +82,7 @@ void RowTables::find_parts(const Snapshot& snapshot) {
       parts_.insert(parts->second.begin(), parts->second.end());
   }
   for (const auto& [oid, relation] : snapshot.relations) {
-    if (!runs_dynamic(relation)) continue;
+    if (!runs_any(relation, dynamic_)) continue;
     parts_.insert(lower(relation.name));
     for_each_word(relation.trigger_arguments, [&](std::string word) { parts_.insert(std::move(word)); });
   }
@@ -92,8 +92,8 @@ void RowTables::finish(const Snapshot& snapshot) {
   add_reached(callers_, dynamic_);  // what calls it may hand over names
   find_parts(snapshot);
   for (const auto& [oid, relation] : snapshot.relations) {
-    if (!runs_code(relation)) continue;
-    if (runs_dynamic(relation)) add_whole(oid);
+    if (!runs_any(relation, noted_)) continue;
+    if (runs_any(relation, dynamic_)) add_whole(oid);
     for (Oid function : relation.trigger_functions) {
       if (taking_rows_.contains(function)) add_whole(oid);
       if (auto body = body_of_.find(function); body != body_of_.end()) naming_[oid].push_back(body->second);
@@ -115,22 +115,17 @@ bool RowTables::may_run_over(std::string_view name) const {
                                            [&](const std::string& part) { return may_hold(name, part); }));
 }
 
-bool RowTables::runs_dynamic(const Relation& relation) const {
-  return std::any_of(relation.trigger_functions.begin(), relation.trigger_functions.end(),
-                     [&](Oid function) { return dynamic_.contains(function); });
-}
-
 // In its triggers.
-bool RowTables::runs_code(const Relation& relation) const {
+bool RowTables::runs_any(const Relation& relation, const Oids& functions) {
   return std::any_of(relation.trigger_functions.begin(), relation.trigger_functions.end(),
-                     [&](Oid function) { return noted_.contains(function); });
+                     [&](Oid function) { return functions.contains(function); });
 }
 
 bool RowTables::changes(const Relation& relation, std::string_view column) const {
   if (whole_.contains(relation.oid)) return true;
   std::unordered_set<std::string> arguments;
   for_each_word(relation.trigger_arguments, [&](std::string word) { arguments.insert(std::move(word)); });
-  if (runs_code(relation) && holds_words(arguments, column)) return true;
+  if (runs_any(relation, noted_) && holds_words(arguments, column)) return true;
   const auto naming = naming_.find(relation.oid);
   return naming != naming_.end() &&
          std::any_of(naming->second.begin(), naming->second.end(), [&](std::size_t body) {

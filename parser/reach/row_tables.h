@@ -48,8 +48,7 @@ class RowTables {
 
   void index(const Snapshot& snapshot);
   void find_parts(const Snapshot& snapshot);
-  bool runs_dynamic(const Relation& relation) const;
-  bool runs_code(const Relation& relation) const;
+  static bool runs_any(const Relation& relation, const Oids& functions);
   bool changes(const Relation& relation, std::string_view column) const;
 
   RelationsByName by_name_;

@@ -107,18 +107,20 @@ std::uint32_t SubjectDirectory::assign(int kind, const SubjectKey& key) {
   SubjectEntry entry = entry_of(static_cast<std::uint8_t>(kind), key, number, scratch_);
   entry.blinding = blinding;
   append_entry(pending_, entry);
-  random_.resize(random_.size() - blinding.size());
   return number;
 }
 
-// Many at a time: a call costs more than its bytes. Empty when OpenSSL fails.
+// Many at a time: a call costs more than its bytes. Empty when OpenSSL fails. Valid until the next one.
 std::string_view SubjectDirectory::new_blinding() {
-  if (random_.empty()) {
+  if (random_used_ == random_.size()) {
     random_.resize(blindings_at_once * blinding_bytes);
+    random_used_ = random_.size();
     if (RAND_bytes(reinterpret_cast<unsigned char*>(random_.data()), static_cast<int>(random_.size())) != 1)
-      random_.clear();
+      return {};
+    random_used_ = 0;
   }
-  return std::string_view(random_).substr(random_.empty() ? 0 : random_.size() - blinding_bytes);
+  return std::string_view(random_).substr(std::exchange(random_used_, random_used_ + blinding_bytes),
+                                          blinding_bytes);
 }
 
 SubjectDirectory::Waiting::Waiting(const Outcome& other)

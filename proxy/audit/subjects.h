@@ -87,7 +87,8 @@ class SubjectDirectory {
   std::vector<std::uint32_t> free_;  // numbers that are reserved and not given out, in random order
   std::uint32_t reserved_ = 1;       // below it all numbers may have been given out
   bool must_sync_ = false;           // a reservation is pending: no number may mean two persons, ever
-  std::string random_;               // for blindings, from its end on
+  std::string random_;               // for blindings
+  std::size_t random_used_ = 0;      // bytes of it
   std::string pending_;              // entries to be written
   std::vector<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;

@@ -17,6 +17,11 @@ using parser::Relation;
 
 constexpr int trigger_type_instead = 1 << 6;  // catalog/pg_trigger.h
 
+bool has_key(const Relation& relation, std::string_view index) {
+  return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(),
+                     [&](const auto& key) { return key.index == index; });
+}
+
 std::string_view made_relation(const Node* statement) {
   switch (nodeTag(statement)) {
     case T_CreateStmt:
@@ -176,11 +181,8 @@ bool Definitions::decides(const Relation& relation) const {
 
 bool Definitions::is_deciding_key(std::string_view index) const {
   const auto& relations = generation_.catalog().relations;
-  return std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
-    const auto& keys = each.second.unique_keys;
-    return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.index == index; }) &&
-           decides(each.second);
-  });
+  return std::any_of(relations.begin(), relations.end(),
+                     [&](const auto& each) { return has_key(each.second, index) && decides(each.second); });
 }
 
 // Or one of a protected table, whose errors are judged by it.
@@ -188,9 +190,7 @@ bool Definitions::is_guarded_key(std::string_view index) const {
   const auto& relations = generation_.policy().relations;
   return is_deciding_key(index) || std::any_of(relations.begin(), relations.end(), [&](const auto& each) {
            const Relation* relation = generation_.catalog().relation(each.first);
-           return relation != nullptr &&
-                  std::any_of(relation->unique_keys.begin(), relation->unique_keys.end(),
-                              [&](const auto& key) { return key.index == index; });
+           return relation != nullptr && has_key(*relation, index);
          });
 }
 

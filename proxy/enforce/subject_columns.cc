@@ -68,8 +68,15 @@ bool reads_own_row(const rules::Policy& policy, const rules::SubjectKind& kind) 
 SubjectColumns::SubjectColumns(const parser::Snapshot& catalog, const rules::Policy& policy,
                                const std::set<Oid>& read)
     : catalog_(catalog), policy_(policy) {
+  for (const auto& [name, kind] : policy.subjects) {
+    const auto goes_with_row = [&](Oid oid) {
+      return oid == kind.relation || parser::follows(catalog, oid, kind.relation);
+    };
+    if (reads_own_row(policy, kind) || std::any_of(read.begin(), read.end(), goes_with_row))
+      by_own_row_.insert(name);
+  }
   for (const auto& [oid, relation] : policy.relations) {
-    for (const SubjectPath& path : relation.subjects) add_path(relation, path, read);
+    for (const SubjectPath& path : relation.subjects) add_path(relation, path);
   }
   do {
     grown_ = false;
@@ -113,8 +120,7 @@ void SubjectColumns::add(Oid relation, SubjectColumn column) {
   grown_ = true;
 }
 
-void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const SubjectPath& path,
-                              const std::set<Oid>& read) {
+void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const SubjectPath& path) {
   Oid at = relation.oid;
   SubjectPath rest = path;
   while (!rest.hops.empty()) {
@@ -127,19 +133,13 @@ void SubjectColumns::add_path(const rules::ProtectedRelation& relation, const Su
     for (const auto& [own, other] : hop.on) add(at, {other, &relation, rest, enforced});
   }
   add(at, {rest.key, &relation, rest, true});
-  add_own_row(relation, at, rest, read);
+  add_own_row(relation, at, rest);
 }
 
 // Flags, regimes and what conditions read of a subject stay with its row when that gets another key.
-void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path,
-                                 const std::set<Oid>& read) {
-  const auto found = policy_.subjects.find(path.kind);
-  if (found == policy_.subjects.end()) return;
-  const rules::SubjectKind& kind = found->second;
-  const bool decides = reads_own_row(policy_, kind) || std::any_of(read.begin(), read.end(), [&](Oid oid) {
-                         return oid == kind.relation || parser::follows(catalog_, oid, kind.relation);
-                       });
-  if (!decides) return;
+void SubjectColumns::add_own_row(const rules::ProtectedRelation& relation, Oid at, const SubjectPath& path) {
+  if (!by_own_row_.contains(path.kind)) return;
+  const rules::SubjectKind& kind = policy_.subjects.at(path.kind);
   if (at == kind.relation && path.key == kind.key) return;
   const bool enforced = path.subject_gap == Gap::statement || path.subject_gap == Gap::never;
   if (path.subject_gap == Gap::statement) add_gap(kind.relation, {&relation, kind.relation, Gap::statement});

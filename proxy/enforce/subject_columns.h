@@ -4,6 +4,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -49,10 +50,8 @@ class SubjectColumns {
   const std::vector<SubjectGap>& gaps(parser::Oid relation) const;
 
  private:
-  void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path,
-                const std::set<parser::Oid>& read);
-  void add_own_row(const rules::ProtectedRelation& relation, parser::Oid at, const rules::SubjectPath& path,
-                   const std::set<parser::Oid>& read);
+  void add_path(const rules::ProtectedRelation& relation, const rules::SubjectPath& path);
+  void add_own_row(const rules::ProtectedRelation& relation, parser::Oid at, const rules::SubjectPath& path);
   void add(parser::Oid relation, SubjectColumn column);
   void add_cascades(const parser::Relation& relation);
   void add_generated(const parser::Relation& relation);
@@ -63,6 +62,7 @@ class SubjectColumns {
 
   const parser::Snapshot& catalog_;
   const rules::Policy& policy_;
+  std::set<std::string> by_own_row_;  // kinds of subjects whose own row decides
   std::unordered_map<parser::Oid, std::vector<SubjectColumn>> columns_;
   std::unordered_set<parser::Oid> deletes_;
   std::unordered_map<parser::Oid, std::vector<SubjectGap>> gaps_;
